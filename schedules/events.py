@@ -1,0 +1,125 @@
+"""What happened, in neutral words: what a platform adapter makes of one webhook body.
+
+One body may yield several events (an order with its parcels and refunds inside). `merge` folds them into `Facts`;
+its result does not depend on order or repetition.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from schedules.facts import Case, ConsentState, Edit, Order, Parcel, Refund, Tracking, Value
+
+
+class OrderStated(Value):
+    """A whole snapshot of an order: placed, paid, updated or cancelled; the newest `updated_at` wins."""
+
+    type: Literal["order_stated"] = "order_stated"
+    order: Order
+
+
+class OrderDeleted(Value):
+    type: Literal["order_deleted"] = "order_deleted"
+    order_id: str
+    at: AwareDatetime
+
+
+class ParcelStated(Value):
+    """A snapshot of one parcel; `parcel.tracking` is ignored, reports come as `ParcelTracked`."""
+
+    type: Literal["parcel_stated"] = "parcel_stated"
+    order_id: str
+    parcel: Parcel
+
+
+class ParcelTracked(Value):
+    type: Literal["parcel_tracked"] = "parcel_tracked"
+    order_id: str
+    tracking: Tracking
+
+
+class OrderRefunded(Value):
+    type: Literal["order_refunded"] = "order_refunded"
+    order_id: str
+    refund: Refund
+
+
+class CaseStated(Value):
+    """A return, exchange, dispute or ticket was opened, changed or closed."""
+
+    type: Literal["case_stated"] = "case_stated"
+    order_id: str
+    case: Case
+
+
+class OrderEdited(Value):
+    type: Literal["order_edited"] = "order_edited"
+    order_id: str
+    edit: Edit
+
+
+OrderEvent = Annotated[
+    OrderStated | OrderDeleted | ParcelStated | ParcelTracked | OrderRefunded | CaseStated | OrderEdited,
+    Field(discriminator="type"),
+]
+
+
+class CustomerStated(Value):
+    """Consent or address of a customer changed; the newest `at` wins."""
+
+    type: Literal["customer_stated"] = "customer_stated"
+    customer_id: str | None
+    email: str | None
+    consent: ConsentState
+    at: AwareDatetime
+    orders_count: int | None = None
+
+
+class CustomerRedacted(Value):
+    """The platform demands erasure of a customer (by id, address, or both) and of the named orders."""
+
+    type: Literal["customer_redacted"] = "customer_redacted"
+    customer_id: str | None
+    email: str | None
+    order_ids: tuple[str, ...] = ()
+
+
+class ShopRedacted(Value):
+    type: Literal["shop_redacted"] = "shop_redacted"
+
+
+class AppUninstalled(Value):
+    """The shop cut the connection: nothing more may be sent for it."""
+
+    type: Literal["app_uninstalled"] = "app_uninstalled"
+    at: AwareDatetime
+
+
+class ProductStated(Value):
+    """A catalogue entry as the platform has it now; one per variant. Prices are decimal text in the shop's currency."""
+
+    type: Literal["product_stated"] = "product_stated"
+    product_id: str
+    variant_id: str | None
+    title: str
+    url: str | None
+    image_url: str | None
+    price: str | None
+    category: str
+    brand: str
+    tags: tuple[str, ...]
+    inventory: int | None
+    is_active: bool
+    updated_at: AwareDatetime | None
+
+
+class ProductDeleted(Value):
+    type: Literal["product_deleted"] = "product_deleted"
+    product_id: str
+
+
+ShopEvent = Annotated[
+    CustomerStated | CustomerRedacted | ShopRedacted | AppUninstalled | ProductStated | ProductDeleted,
+    Field(discriminator="type"),
+]
+Event = OrderEvent | ShopEvent

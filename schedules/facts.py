@@ -1,0 +1,301 @@
+"""What is known of one order, in neutral words.
+
+Every platform's bodies become these values (`worker/platforms`), the planner and the emails read nothing else.
+Ids are text as the platform writes them (numbers above 2^53 exist), times are aware UTC, money is `Decimal` + ISO 4217
+in the currency the customer paid.
+"""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class Value(BaseModel):
+    """A frozen value; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Money(Value):
+    """An amount in one currency (ISO 4217 code, upper case)."""
+
+    amount: Decimal
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+
+class Address(Value):
+    name: str = ""
+    company: str = ""
+    line1: str = ""
+    line2: str = ""
+    postal_code: str = ""
+    city: str = ""
+    region: str = ""
+    country: str = Field(default="", description="ISO 3166-1 alpha-2, upper case; empty when unknown")
+
+
+class LineKind(StrEnum):
+    """What a line is, for choosing the hero item and for wording."""
+
+    PHYSICAL = "physical"
+    DIGITAL = "digital"
+    GIFT_CARD = "gift_card"
+    SERVICE = "service"
+    TIP = "tip"
+    PROTECTION = "protection"  # shipping protection, warranties
+    SAMPLE = "sample"
+    GIFT_WRAP = "gift_wrap"
+
+
+class LineItem(Value):
+    """One order line as it stands now, after edits."""
+
+    id: str
+    product_id: str | None = None
+    variant_id: str | None = None
+    sku: str = ""
+    title: str
+    variant_title: str = ""
+    quantity: int = Field(ge=0, description="current pieces, after edits and removals; 0: removed")
+    ordered_quantity: int = Field(ge=0)
+    unit_price: Money
+    total: Money = Field(description="quantity × unit price less this line's discounts")
+    kind: LineKind = LineKind.PHYSICAL
+    vendor: str = ""
+    image_url: str | None = None
+    expected_on: date | None = Field(default=None, description="pre-order or back-order: when it should leave")
+
+
+class ConsentState(StrEnum):
+    """Consent to marketing email; only SUBSCRIBED is a yes, PENDING counts as no."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    PENDING = "pending"
+    NOT_SUBSCRIBED = "not_subscribed"
+    UNKNOWN = "unknown"
+
+
+class Customer(Value):
+    id: str | None = None
+    email: str | None = Field(default=None, description="as given, trimmed; None: no address")
+    first_name: str = ""
+    last_name: str = ""
+    consent: ConsentState = ConsentState.UNKNOWN
+    consent_at: AwareDatetime | None = None
+    orders_count: int | None = Field(default=None, description="orders ever placed, this one included; None: not told")
+
+
+class PaymentState(StrEnum):
+    """Where the money is. OPEN and FAILED do not count as an order yet."""
+
+    OPEN = "open"  # draft, checkout, pending without an accepted way of paying later
+    ACCEPTED = "accepted"  # transfer, invoice or cash on delivery: an order, paid later
+    AUTHORIZED = "authorized"
+    PAID = "paid"
+    PARTIALLY_PAID = "partially_paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    VOIDED = "voided"
+    FAILED = "failed"
+
+
+class Channel(StrEnum):
+    WEB = "web"
+    POS = "pos"
+    DRAFT = "draft"  # made by staff; an order once it is paid or accepted
+    MARKETPLACE = "marketplace"
+    SUBSCRIPTION_FIRST = "subscription_first"
+    SUBSCRIPTION_RENEWAL = "subscription_renewal"
+    REPLACEMENT = "replacement"  # replacement or exchange order
+    STAFF = "staff"
+
+
+class DeliveryKind(StrEnum):
+    SHIPPING = "shipping"
+    PICKUP = "pickup"
+    DIGITAL = "digital"  # nothing leaves a warehouse
+
+
+class PickupPoint(Value):
+    name: str = ""
+    address: Address = Address()
+    hours: str = ""
+    bring: str = ""
+
+
+class Gift(Value):
+    """The order is a present: a message, a gift flag, or another recipient."""
+
+    message: str = ""
+    hide_prices: bool = False
+
+
+class Totals(Value):
+    """All in the order's (presentment) currency."""
+
+    subtotal: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    total: Money
+    paid: Money
+    outstanding: Money
+    tax_included: bool = False
+
+
+class Order(Value):
+    """One snapshot of an order. `updated_at` is the source's version of it."""
+
+    id: str
+    number: str = Field(description="as customers see it, without a leading #")
+    placed_at: AwareDatetime
+    updated_at: AwareDatetime
+    payment: PaymentState
+    payment_method: str = Field(default="", description="to print: 'Visa •••• 4242', 'Bank transfer'")
+    pay_by: date | None = None
+    cancelled_at: AwareDatetime | None = None
+    cancel_reason: str = ""
+    totals: Totals
+    customer: Customer
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    shipping_method: str = ""
+    delivery: DeliveryKind = DeliveryKind.SHIPPING
+    pickup: PickupPoint | None = None
+    lines: tuple[LineItem, ...] = ()
+    locale: str = Field(default="", description="BCP 47 as the platform gives it; empty: the shop's")
+    timezone: str = Field(
+        default="", description="IANA zone if told; empty: from the address's country, else the shop's"
+    )
+    status_url: str = ""
+    channel: Channel = Channel.WEB
+    is_test: bool = False
+    is_b2b: bool = False
+    gift: Gift | None = None
+    on_hold: bool = Field(default=False, description="the platform holds fulfilment, or an upsell or edit is running")
+    discount_codes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def currency(self) -> str:
+        return self.totals.total.currency
+
+
+class ParcelState(StrEnum):
+    OPEN = "open"  # being prepared
+    SHIPPED = "shipped"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class TrackingStatus(StrEnum):
+    """What carriers report, in the order a parcel usually goes through it."""
+
+    LABEL_PRINTED = "label_printed"
+    CONFIRMED = "confirmed"
+    IN_TRANSIT = "in_transit"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    ATTEMPTED = "attempted"
+    EXCEPTION = "exception"
+    DELIVERED = "delivered"
+
+
+class ParcelLine(Value):
+    line_id: str
+    quantity: int = Field(ge=0)
+
+
+class Tracking(Value):
+    """One report of a carrier. `id` is the source's, so that the same report counts once."""
+
+    id: str
+    parcel_id: str
+    status: TrackingStatus
+    at: AwareDatetime
+    expected_on: date | None = None
+
+
+class Parcel(Value):
+    """One fulfilment: a parcel, or a set of goods ready to collect."""
+
+    id: str
+    state: ParcelState
+    shipped_at: AwareDatetime = Field(description="when it left; for pick-up: when it was made ready")
+    updated_at: AwareDatetime
+    carrier: str = ""
+    tracking_number: str = ""
+    tracking_url: str = ""
+    lines: tuple[ParcelLine, ...] = ()
+    is_pickup: bool = False
+    tracking: tuple[Tracking, ...] = Field(default=(), description="sorted by time, then id")
+
+
+class RefundReason(StrEnum):
+    CUSTOMER = "customer"
+    STOCK = "stock"  # the shop could not deliver
+    OTHER = "other"
+
+
+class Refund(Value):
+    id: str
+    at: AwareDatetime
+    amount: Money
+    reason: RefundReason = RefundReason.OTHER
+    lines: tuple[ParcelLine, ...] = ()
+
+
+class CaseKind(StrEnum):
+    """Reasons for care: each stops offers and the follow-up for this order."""
+
+    RETURN = "return"
+    EXCHANGE = "exchange"
+    DISPUTE = "dispute"
+    TICKET = "ticket"  # a support ticket, or an explicit `hold`
+    UNHAPPY = "unhappy"  # "Not really" in the follow-up
+
+
+class Case(Value):
+    """A return, dispute or ticket. `updated_at` is its version; `closed` ends its effect on holds."""
+
+    id: str
+    kind: CaseKind
+    opened_at: AwareDatetime
+    updated_at: AwareDatetime
+    closed: bool = False
+    line_ids: tuple[str, ...] = ()
+
+
+class Edit(Value):
+    """An order edit that the shop committed after the order was placed."""
+
+    id: str
+    at: AwareDatetime
+    shop_mailed: bool = Field(default=False, description="the shop's platform told the customer itself")
+
+
+class DeliverySource(StrEnum):
+    """How a delivery time is known."""
+
+    REPORTED = "reported"
+    ESTIMATED = "estimated"
+
+
+class Facts(Value):
+    """All that is known of one order: the commutative merge of its events. See `merge` for how."""
+
+    order: Order | None = None
+    deleted_at: AwareDatetime | None = None
+    parcels: tuple[Parcel, ...] = Field(default=(), description="sorted by shipped_at, then id")
+    loose_tracking: tuple[Tracking, ...] = Field(default=(), description="reports of parcels not seen yet")
+    refunds: tuple[Refund, ...] = Field(default=(), description="sorted by time, then id")
+    cases: tuple[Case, ...] = Field(default=(), description="sorted by id")
+    edits: tuple[Edit, ...] = Field(default=(), description="sorted by time, then id")
+
+    def line(self, line_id: str) -> LineItem | None:
+        if self.order is None:
+            return None
+        return next((line for line in self.order.lines if line.id == line_id), None)

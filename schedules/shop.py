@@ -1,0 +1,82 @@
+"""A shop as the core sees it: names, defaults, roles, policies. Stored as JSON beside the shop's row."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from schedules.facts import Address, Value
+
+
+class Role(StrEnum):
+    """Who else sends this step's facts. See `email_templates` for how a mail differs by role."""
+
+    REPLACE = "replace"  # ours is the only one: transactional
+    COMPANION = "companion"  # the platform already sent the facts: ours is marketing
+    OFF = "off"
+
+
+class Stream(Value):
+    """One sender stream. `from_address` is a bare address; the shop's name is shown with it."""
+
+    from_address: str = ""
+    reply_to: str = ""
+    link_host: str = Field(default="", description="base URL of links in this stream; empty: POSTPURCHASE_PUBLIC_URL")
+
+
+class Brand(Value):
+    colour: str = "#1f5c4a"
+    logo_url: str = ""
+    logo_width: int = 160
+
+
+class Legal(Value):
+    """What a receipt and a marketing mail must carry."""
+
+    company: str = ""
+    postal_address: str = Field(default="", description="lines separated by newlines")
+    vat_id: str = ""
+    terms_url: str = ""
+    withdrawal_url: str = ""
+    privacy_url: str = ""
+    returns_url: str = ""
+
+
+class Handling(Value):
+    """Handling and transit days for one method and country; empty fields match anything."""
+
+    country: str = ""
+    method: str = ""
+    handling_days: tuple[int, int] = (0, 1)
+    transit_days: tuple[int, int] = (1, 3)
+
+
+class ShopProfile(Value):
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    name: str
+    url: str = ""
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    locale: str = "en"
+    timezone: str = "UTC"
+    roles: dict[str, Role] = Field(
+        default_factory=dict, description="step name -> role; missing: replace (follow_up: replace)"
+    )
+    transactional: Stream = Stream()
+    marketing: Stream = Stream()
+    brand: Brand = Brand()
+    legal: Legal = Legal()
+    handling: tuple[Handling, ...] = ()
+    return_days: int = Field(default=30, description="length of the return window in days after delivery")
+    soft_opt_in: bool = Field(
+        default=False,
+        description="the owner confirms: checkout tells buyers about such mails and lets them refuse",
+    )
+    formal_address: dict[str, bool] = Field(default_factory=dict, description="language -> formal address ('Sie')")
+    mails_order_updates: bool = Field(default=False, description="the shop's platform mails order edits itself")
+    merges_orders: bool = False
+    history_imported: bool = False
+    discount_ceiling: Decimal = Decimal(15)
+    seller_address: Address = Address()
+
+    def role(self, step: str) -> Role:
+        return self.roles.get(step, Role.REPLACE)

@@ -1,0 +1,1 @@
+"""Providers: where mails are handed over."""

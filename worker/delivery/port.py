@@ -1,0 +1,62 @@
+"""What a provider is to dispatch: mails in, outcomes out as they arrive."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutgoingMail:
+    """One rendered mail with its addresses. `headers` are complete (List-Unsubscribe … included)."""
+
+    message_id: UUID
+    attempt_id: UUID
+    shop: str
+    stream: str
+    sender_name: str
+    sender: str
+    reply_to: str
+    to: str
+    subject: str
+    preview: str
+    html: str
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    api_key: str | None = None  # the stream's own key, when it has one
+
+
+class Verdict(StrEnum):
+    ACCEPTED = "accepted"  # the provider has it
+    RETRY = "retry"  # it certainly has not got it, and may take it later
+    REFUSED = "refused"  # it certainly has not got it and never will
+    UNKNOWN = "unknown"  # we cannot tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The answer to one attempt. `error` is safe to log and show: no body, no address."""
+
+    attempt_id: UUID
+    verdict: Verdict
+    receipt: str = ""
+    error: str = ""
+    retry_after: timedelta | None = None
+
+
+class Provider(Protocol):
+    """A place mails are handed to. Thread-safe."""
+
+    name: str
+    connections: int
+    """How many mails it takes at once; dispatch marks no more than these `attempting`."""
+    can_reconcile: bool
+    """Whether evidence about unknown attempts can arrive later (events)."""
+
+    def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
+        """Hands the mails over; yields one outcome per mail, in the order they arrive. Never raises for one mail."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Stage 3: claim due messages, gate, personalise, render, deliver."""

@@ -1,0 +1,1 @@
+"""Stage 4: what comes back: unsubscribes, delivery events."""

@@ -1,0 +1,1 @@
+"""Stage 1: verify a webhook and store it once."""

@@ -1,0 +1,1 @@
+"""Offers: which products, which code, for whom."""

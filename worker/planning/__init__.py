@@ -1,0 +1,1 @@
+"""Stage 2: stored events become facts and scheduled messages."""

@@ -1,0 +1,1 @@
+"""Shop platforms: one adapter each, foreign bodies become neutral events."""

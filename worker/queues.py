@@ -1,0 +1,23 @@
+"""Names of queues and tasks. Stages enqueue by name; a Celery message is a hint that may be lost."""
+
+PLANNING = "planning"
+DISPATCH = "dispatch"
+MAINTENANCE = "maintenance"
+
+QUEUES = (PLANNING, DISPATCH, MAINTENANCE)
+
+PLAN_EVENT = "postpurchase.plan_event"
+SWEEP_EVENTS = "postpurchase.sweep_events"
+SWEEP_DUE = "postpurchase.sweep_due"
+DELIVER = "postpurchase.deliver"
+SWEEP_LEASES = "postpurchase.sweep_leases"
+HEARTBEAT = "postpurchase.heartbeat"
+
+QUEUE_OF = {
+    PLAN_EVENT: PLANNING,
+    SWEEP_EVENTS: PLANNING,
+    SWEEP_DUE: DISPATCH,
+    DELIVER: DISPATCH,
+    SWEEP_LEASES: MAINTENANCE,
+    HEARTBEAT: MAINTENANCE,
+}

@@ -1,0 +1,1 @@
+"""MJML compiled once per revision, Jinja per recipient."""

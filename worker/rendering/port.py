@@ -1,0 +1,117 @@
+"""What rendering needs and gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from schedules.facts import DeliverySource, Facts, Money
+from schedules.shop import Role, ShopProfile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """A revision's files: relative path -> text.
+
+    Paths are `sequences/post_purchase.yaml` and `email_templates/<template>/body.mjml` and the like.
+    `digest` identifies them (SHA-256 of paths and texts): the key of everything compiled from them.
+    """
+
+    digest: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductView:
+    """A catalogue product as shown in a card or behind an order line. `price` in the order's currency, else None."""
+
+    product_id: str
+    variant_id: str
+    title: str
+    short_title: str
+    url: str
+    image_url: str
+    price: Money | None = None
+    category: str = ""
+    brand: str = ""
+    tags: tuple[str, ...] = ()
+    discreet: bool = False
+    rating: Decimal | None = None
+    rating_count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferCard:
+    """One suggestion with its reason. `why` is the sentence the mail prints; `kind` names where it comes from."""
+
+    product: ProductView
+    kind: str
+    why: str
+    url: str  # where the button leads, code applied when there is one
+    hide_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeView:
+    code: str
+    kind: Literal["percent", "amount", "free_shipping"]
+    value: Decimal
+    currency: str
+    ends_at: datetime  # last moment it is valid, aware UTC; shown in the shop's zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideView:
+    headline: str
+    tips: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    cards: tuple[OfferCard, ...] = ()
+    code: CodeView | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """Signed links of this mail; empty text where the mail has none."""
+
+    unsubscribe: str = ""  # page behind /u/{token}; marketing mails
+    no_offers: str = ""  # /u/{token} with scope offers: "No offers in my order emails"
+    feedback_yes: str = ""
+    feedback_no: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailInputs:
+    """Everything a mail is made of. Pure data; the renderer asks nobody else."""
+
+    shop: ShopProfile
+    facts: Facts
+    step: str
+    role: Role
+    parcel_group: str
+    locale: str
+    timezone: str
+    now: datetime
+    products: dict[str, ProductView] = field(default_factory=dict)  # by product_id, of the order's own lines
+    offer: Offer | None = None
+    guide: GuideView | None = None
+    links: Links = field(default_factory=Links)
+    delivery_source: DeliverySource = DeliverySource.REPORTED
+    is_first_time: bool = False
+    may_ask_feedback: bool = True
+    is_test: bool = False
+    expected: tuple[date, date] | None = None  # expected delivery days, when a table or carrier gives them
+    return_ends_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedMail:
+    subject: str
+    preview: str
+    html: str
+    text: str
+    variant: str

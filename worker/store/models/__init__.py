@@ -1,0 +1,33 @@
+"""The tables. Import this package and every table is known to `Base.metadata`."""
+
+from worker.store.models.base import Base
+from worker.store.models.content import ClockRow, Heartbeat, Pause, Revision
+from worker.store.models.events import InboundEvent
+from worker.store.models.messages import Attempt, Message, OutboxMail, Transition
+from worker.store.models.offers import DiscountCode, Guide, HiddenProduct, OfferedProduct, Pairing, Product
+from worker.store.models.orders import CustomerRow, OrderRow
+from worker.store.models.shops import Shop, Source, Suppression
+
+__all__ = [
+    "Attempt",
+    "Base",
+    "ClockRow",
+    "CustomerRow",
+    "DiscountCode",
+    "Guide",
+    "Heartbeat",
+    "HiddenProduct",
+    "InboundEvent",
+    "Message",
+    "OfferedProduct",
+    "OrderRow",
+    "OutboxMail",
+    "Pairing",
+    "Pause",
+    "Product",
+    "Revision",
+    "Shop",
+    "Source",
+    "Suppression",
+    "Transition",
+]

@@ -1,0 +1,126 @@
+"""Messages: one row is one email; their attempts, their history, and mails kept in the outbox."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from worker.store.models.base import Base
+from worker.store.types import new_id
+
+
+def _partial(name: str, condition: str, *columns: str) -> Index:
+    return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(condition))
+
+
+class Message(Base):
+    """Unique per (shop, order, sequence, step, parcel group, occurrence).
+
+    `fence` grows with every claim; a write that carries an older one changes nothing. `lease_until`, `attempted_at` and
+    `resolve_at` (when the policy decides an unknown one) are database time, everything else is business time.
+    `details` keeps what is worth showing: variant, facts the planner used. `role`: replace | companion;
+    `stream`: transactional | marketing.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("order_id", "sequence", "step", "parcel_group", "occurrence"),
+        _partial("ix_message_due", "state = 'scheduled'", "send_at", "id"),
+        _partial("ix_message_held", "state = 'held'", "expires_at", "id"),
+        _partial("ix_message_claimed", "state = 'claimed'", "lease_until"),
+        _partial("ix_message_attempting", "state = 'attempting'", "lease_until"),
+        _partial("ix_message_unknown", "state = 'unknown'", "resolve_at"),
+        Index("ix_message_address", "shop_id", "address", "accepted_at"),
+        Index("ix_message_shop_state", "shop_id", "state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.id"))
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id"))
+    sequence: Mapped[str]
+    step: Mapped[str]
+    parcel_group: Mapped[str] = mapped_column(default="")
+    occurrence: Mapped[int] = mapped_column(default=0)
+    role: Mapped[str]
+    stream: Mapped[str]
+    template: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    send_at: Mapped[datetime]
+    aim_at: Mapped[
+        datetime
+    ]  # when it was meant to go; lateness and `offer_until` count from the plan, not a postponement
+    offer_until: Mapped[datetime | None]  # after this the mail goes without its offer
+    expires_at: Mapped[datetime]
+    address: Mapped[str | None]  # lower case; set when planned, re-read at the gate
+    fence: Mapped[int] = mapped_column(default=0)
+    claims: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)  # attempts that reached the provider
+    lease_until: Mapped[datetime | None]
+    attempted_at: Mapped[datetime | None]
+    resolve_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    provider: Mapped[str] = mapped_column(default="")
+    provider_id: Mapped[str] = mapped_column(default="")
+    revision: Mapped[int | None]
+    variant: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str] = mapped_column(default="")
+    has_offer: Mapped[bool] = mapped_column(default=False)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Attempt(Base):
+    """One call to a provider. `outcome`: open | accepted | retry | refused | unknown. Times are database time."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("message_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"))
+    number: Mapped[int]
+    fence: Mapped[int]
+    provider: Mapped[str]
+    outcome: Mapped[str] = mapped_column(default="open")
+    receipt: Mapped[str] = mapped_column(default="")
+    error: Mapped[str] = mapped_column(default="")
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Transition(Base):
+    """Every change of a message's state or time, with its reason; `at` is business time, `real_at` database time."""
+
+    __tablename__ = "transition"
+    __table_args__ = (Index("ix_transition_message", "message_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"))
+    before: Mapped[str | None]
+    after: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    real_at: Mapped[datetime]
+
+
+class OutboxMail(Base):
+    """A mail kept instead of sent. One row per attempt: the outbox is never ambiguous."""
+
+    __tablename__ = "outbox_mail"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"), index=True)
+    attempt_id: Mapped[UUID | None] = mapped_column(unique=True)
+    sender: Mapped[str]
+    to: Mapped[str]
+    reply_to: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str]
+    preview: Mapped[str] = mapped_column(default="")
+    headers: Mapped[dict[str, Any]]
+    html: Mapped[str]
+    text: Mapped[str]
+    at: Mapped[datetime]

@@ -1,0 +1,61 @@
+"""Orders as merged facts, and the people behind them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from worker.store.models.base import Base
+from worker.store.types import new_id
+
+
+class OrderRow(Base):
+    """`facts` is a `schedules.facts.Facts` as JSON; `version` grows with each change and guards the gate.
+
+    `unsent`: step -> readable reason why nothing is planned for it. `pinned`: locale, currency, timezone at order time.
+    `imported`: known from history only; starts nothing.
+    """
+
+    __tablename__ = "customer_order"
+    __table_args__ = (
+        UniqueConstraint("shop_id", "external_id"),
+        Index("ix_customer_order_number", "shop_id", "number"),
+        Index("ix_customer_order_address", "shop_id", "address"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.id"))
+    source_id: Mapped[UUID | None] = mapped_column(ForeignKey("source.id"))
+    external_id: Mapped[str]
+    number: Mapped[str] = mapped_column(default="")
+    address: Mapped[str | None]  # the customer's email address, lower case
+    placed_at: Mapped[datetime | None]
+    facts: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=0)
+    pinned: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    unsent: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    hold: Mapped[str | None]  # reason of a manual hold (`postpurchase hold`)
+    imported: Mapped[bool] = mapped_column(default=False)
+    revision: Mapped[int | None]  # number of the content revision whose steps apply
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class CustomerRow(Base):
+    """One person of a shop, keyed by address (lower case). `consent` is the newest state told by any event."""
+
+    __tablename__ = "customer"
+    __table_args__ = (UniqueConstraint("shop_id", "address"), Index("ix_customer_external", "shop_id", "external_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.id"))
+    address: Mapped[str]
+    external_id: Mapped[str | None]
+    consent: Mapped[str] = mapped_column(default="unknown")
+    consent_at: Mapped[datetime | None]
+    orders_count: Mapped[int | None]
+    version: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

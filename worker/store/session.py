@@ -1,0 +1,113 @@
+"""The database: one engine per process, writing and reading units of work.
+
+SQLite has one writer. A read-then-write under a plain BEGIN fails at once with "database is locked", whatever the
+time-out, so writing units begin with BEGIN IMMEDIATE; a lock per process keeps its threads from queueing in the driver.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from worker.errors import StorageUnavailableError
+
+BUSY_TIMEOUT_S = 30
+
+
+class Database:
+    """Units of work over one engine. Objects outlive their unit (`expire_on_commit=False`)."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size)
+        self._writing = threading.Lock() if self.is_sqlite else None
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A unit that may write: commits at the end, rolls back on any error.
+
+        Raises:
+            StorageUnavailableError: the database cannot be reached, is locked, or is full.
+        """
+        with self._writing or nullcontext(), _translated(), Session(self.engine, expire_on_commit=False) as session:
+            if self.is_sqlite:
+                session.connection(execution_options={"begin_immediate": True})
+            with session.begin() if not session.in_transaction() else _finish(session):
+                yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A unit that only reads."""
+        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def now(self) -> datetime:
+        """The database's clock, aware UTC. Governs leases and due times on every machine."""
+        with self.read() as session:
+            return database_now(session)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def database_now(session: Session) -> datetime:
+    """The database's clock within a unit, aware UTC (not frozen at the transaction's start)."""
+    if session.get_bind().dialect.name == "sqlite":
+        stamp = session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
+        return datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC)
+    found: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return found.astimezone(UTC)
+
+
+@contextmanager
+def _finish(session: Session) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        session.rollback()
+        raise
+    session.commit()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StorageUnavailableError(f"The database does not answer: {error.orig}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StorageUnavailableError(f"The database connection was lost: {error.orig}") from error
+        raise
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's BEGIN below decides, not the driver
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        immediate = connection.get_execution_options().get("begin_immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(url: str, pool_size: int) -> Engine:
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+    )

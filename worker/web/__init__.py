@@ -1,0 +1,1 @@
+"""HTTP: webhooks, links in emails, health, the outbox."""
