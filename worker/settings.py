@@ -24,7 +24,9 @@ class ClockMode(StrEnum):
 class Settings(BaseSettings):
     """One installation. Names are `POSTPURCHASE_` + the field in capitals; a secret also as `<NAME>_FILE`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data_dir: Path = Path("var")
     database_url: SecretStr | None = None
