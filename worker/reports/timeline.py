@@ -1,0 +1,239 @@
+"""The story of one order: what came in, what went out or will, and why the rest does not."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from schedules.facts import Facts
+from schedules.shop import ShopProfile
+from worker.errors import UserError
+from worker.store.models import DiscountCode, InboundEvent, Message, OfferedProduct, OrderRow, Product, Shop, Transition
+
+
+class EventLine(BaseModel):
+    """One stored webhook."""
+
+    id: UUID
+    topic: str
+    state: str
+    note: str
+    received_at: datetime
+
+
+class TransitionLine(BaseModel):
+    """One change of a message. `at` is business time."""
+
+    at: datetime
+    before: str | None
+    after: str
+    reason: str
+
+
+class ProductLine(BaseModel):
+    """A product shown in a mail, and why."""
+
+    product_id: str
+    variant_id: str
+    title: str
+    kind: str
+    why: str
+
+
+class CodeLine(BaseModel):
+    code: str
+    kind: str
+    value: str
+    currency: str
+    state: str
+    ends_at: datetime
+
+
+class MessageLine(BaseModel):
+    """One email. Times are UTC; `send_at_local` is `send_at` on the clocks of the shop."""
+
+    id: UUID
+    sequence: str
+    step: str
+    parcel_group: str
+    occurrence: int
+    template: str
+    role: str
+    stream: str
+    state: str
+    reason: str
+    send_at: datetime
+    send_at_local: datetime
+    aim_at: datetime
+    offer_until: datetime | None
+    expires_at: datetime
+    accepted_at: datetime | None
+    delivered_at: datetime | None
+    tries: int
+    revision: int | None
+    variant: str
+    subject: str
+    has_offer: bool
+    products: list[ProductLine]
+    code: CodeLine | None
+    details: dict[str, Any]
+    transitions: list[TransitionLine]
+
+
+class Timeline(BaseModel):
+    """`unsent` maps a step without a message to the reason."""
+
+    shop: str
+    timezone: str
+    order: str
+    external_id: str
+    placed_at: datetime | None
+    payment: str
+    hold: str | None
+    imported: bool
+    events: list[EventLine]
+    messages: list[MessageLine]
+    unsent: dict[str, str]
+
+
+def find_order(session: Session, shop: Shop, reference: str) -> OrderRow:
+    """The order a person means by `reference`: its number (with or without `#`) or the platform's id.
+
+    Raises:
+        UserError: none, or several, match.
+    """
+    plain = reference.strip().removeprefix("#")
+    numbers = (plain, f"#{plain}")
+    matches = or_(OrderRow.number.in_(numbers), OrderRow.external_id == plain)
+    found = session.scalars(select(OrderRow).where(OrderRow.shop_id == shop.id, matches)).all()
+    if not found:
+        raise UserError(f"The shop {shop.slug!r} has no order {reference!r}. {_newest(session, shop)}")
+    if len(found) > 1:
+        ids = ", ".join(order.external_id for order in found)
+        raise UserError(f"{len(found)} orders match {reference!r}. Name one by its id: {ids}.")
+    return found[0]
+
+
+def order_timeline(session: Session, shop: Shop, order: OrderRow) -> Timeline:
+    """Everything known of one order, oldest first."""
+    profile = ShopProfile.model_validate(shop.profile)
+    facts = Facts.model_validate(order.facts)
+    query = select(Message).where(Message.order_id == order.id).order_by(Message.send_at, Message.id)
+    code = session.scalars(select(DiscountCode).where(DiscountCode.order_id == order.id)).one_or_none()
+    zone = ZoneInfo(profile.timezone)
+    return Timeline(
+        shop=shop.slug,
+        timezone=profile.timezone,
+        order=order.number or order.external_id,
+        external_id=order.external_id,
+        placed_at=order.placed_at,
+        payment=facts.order.payment.value if facts.order else "",
+        hold=order.hold,
+        imported=order.imported,
+        events=_events(session, order),
+        messages=[_message(session, message, code, zone) for message in session.scalars(query)],
+        unsent={step: str(reason) for step, reason in order.unsent.items()},
+    )
+
+
+def _newest(session: Session, shop: Shop) -> str:
+    newest = session.scalars(
+        select(OrderRow).where(OrderRow.shop_id == shop.id).order_by(OrderRow.created_at.desc()).limit(3)
+    ).all()
+    if not newest:
+        return "No order has come in yet: see `postpurchase source list`."
+    return "The newest are " + ", ".join(order.number or order.external_id for order in newest) + "."
+
+
+def _events(session: Session, order: OrderRow) -> list[EventLine]:
+    """Without their bodies, which may be large."""
+    columns = (InboundEvent.id, InboundEvent.topic, InboundEvent.state, InboundEvent.note, InboundEvent.received_at)
+    query = (
+        select(*columns)
+        .where(InboundEvent.shop_id == order.shop_id, InboundEvent.order_ref == order.external_id)
+        .order_by(InboundEvent.received_at, InboundEvent.id)
+    )
+    return [EventLine.model_validate(row, from_attributes=True) for row in session.execute(query)]
+
+
+def _message(session: Session, row: Message, code: DiscountCode | None, zone: ZoneInfo) -> MessageLine:
+    return MessageLine(
+        id=row.id,
+        sequence=row.sequence,
+        step=row.step,
+        parcel_group=row.parcel_group,
+        occurrence=row.occurrence,
+        template=row.template,
+        role=row.role,
+        stream=row.stream,
+        state=row.state,
+        reason=row.reason,
+        send_at=row.send_at,
+        send_at_local=row.send_at.astimezone(zone),
+        aim_at=row.aim_at,
+        offer_until=row.offer_until,
+        expires_at=row.expires_at,
+        accepted_at=row.accepted_at,
+        delivered_at=row.delivered_at,
+        tries=row.tries,
+        revision=row.revision,
+        variant=row.variant,
+        subject=row.subject,
+        has_offer=row.has_offer,
+        products=_products(session, row),
+        code=_code(row, code),
+        details=row.details,
+        transitions=_transitions(session, row.id),
+    )
+
+
+def _products(session: Session, message: Message) -> list[ProductLine]:
+    rows = session.scalars(
+        select(OfferedProduct).where(OfferedProduct.message_id == message.id).order_by(OfferedProduct.position)
+    ).all()
+    return [
+        ProductLine(
+            product_id=row.product_id,
+            variant_id=row.variant_id,
+            title=_title(session, row),
+            kind=row.kind,
+            why=row.why,
+        )
+        for row in rows
+    ]
+
+
+def _title(session: Session, offered: OfferedProduct) -> str:
+    query = select(Product.short_title, Product.title).where(
+        Product.shop_id == offered.shop_id,
+        Product.product_id == offered.product_id,
+        Product.variant_id == offered.variant_id,
+    )
+    row = session.execute(query).one_or_none()
+    return (row.short_title or row.title) if row else offered.product_id
+
+
+def _code(message: Message, code: DiscountCode | None) -> CodeLine | None:
+    """The order's code, for the messages that carry it."""
+    if code is None or message.details.get("code") != code.code:
+        return None
+    return CodeLine(
+        code=code.code,
+        kind=code.kind,
+        value=f"{code.value.normalize():f}",
+        currency=code.currency,
+        state=code.state,
+        ends_at=code.ends_at,
+    )
+
+
+def _transitions(session: Session, message_id: UUID) -> list[TransitionLine]:
+    query = select(Transition).where(Transition.message_id == message_id).order_by(Transition.id)
+    return [
+        TransitionLine(at=row.at, before=row.before, after=row.after, reason=row.reason)
+        for row in session.scalars(query)
+    ]
