@@ -18,8 +18,10 @@ def _partial(name: str, condition: str, *columns: str) -> Index:
 class Message(Base):
     """Unique per (shop, order, sequence, step, parcel group, occurrence).
 
-    `fence` grows with every claim; a write that carries an older one changes nothing. `lease_until`, `attempted_at` and
-    `resolve_at` (when the policy decides an unknown one) are database time, everything else is business time.
+    `fence` grows with every claim; a write that carries an older one changes nothing. `claims` counts claims since the
+    last orderly end of one. `lease_until` and `attempted_at` are database time; everything else is business time, also
+    `resolve_at` (when the policy decides an unknown one). `held_by`: what keeps a held message: `pause` (released when
+    the pause ends) or `plan` (released by the planner).
     `details` keeps what is worth showing: variant, facts the planner used. `role`: replace | companion;
     `stream`: transactional | marketing.
     """
@@ -28,6 +30,10 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("order_id", "sequence", "step", "parcel_group", "occurrence"),
         _partial("ix_message_due", "state = 'scheduled'", "send_at", "id"),
+        _partial("ix_message_due_of_shop", "state = 'scheduled' AND claims < 2", "shop_id", "send_at", "id"),
+        _partial("ix_message_suspect", "state = 'scheduled' AND claims >= 2", "send_at", "id"),
+        _partial("ix_message_expiring", "state = 'scheduled'", "expires_at", "id"),
+        _partial("ix_message_paused", "state = 'held' AND held_by = 'pause'", "shop_id", "id"),
         _partial("ix_message_held", "state = 'held'", "expires_at", "id"),
         _partial("ix_message_claimed", "state = 'claimed'", "lease_until"),
         _partial("ix_message_attempting", "state = 'attempting'", "lease_until"),
@@ -48,6 +54,7 @@ class Message(Base):
     template: Mapped[str]
     state: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
+    held_by: Mapped[str] = mapped_column(default="")
     send_at: Mapped[datetime]
     aim_at: Mapped[
         datetime

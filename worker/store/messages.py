@@ -1,0 +1,164 @@
+"""Messages of an order, and how a plan's changes become rows.
+
+States change through `transition` alone (`worker/store/transitions.py`), which is offered here too.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from schedules.lifecycle import PENDING, State
+from worker.errors import StaleFenceError
+from worker.store.models import Message
+from worker.store.session import database_now
+from worker.store.transitions import record_start, reschedule, transition, transitions_of
+from worker.store.types import new_id
+
+if TYPE_CHECKING:
+    from schedules.planner import NewMessage, Plan
+
+__all__ = ["Applied", "apply_plan", "messages_of", "transition", "transitions_of"]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """How many rows each kind of change really changed."""
+
+    scheduled: int = 0
+    moved: int = 0
+    held: int = 0
+    released: int = 0
+    cancelled: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Unit:
+    session: Session
+    order_id: UUID
+    sequence: str
+    now: datetime
+    real_at: datetime
+
+
+def messages_of(session: Session, order_id: UUID) -> Sequence[Message]:
+    """All messages of an order, oldest first."""
+    return session.scalars(select(Message).where(Message.order_id == order_id).order_by(Message.id)).all()
+
+
+def apply_plan(
+    session: Session,
+    *,
+    shop_id: UUID,
+    order_id: UUID,
+    plan: "Plan",
+    now: datetime,
+    address: str | None,
+    sequence: str = "post_purchase",
+) -> Applied:
+    """Turns a plan into rows. Applying it twice changes nothing twice.
+
+    Only scheduled and held messages change: one that a dispatcher has claimed since is left to the gate, which reads the
+    order's new version. `address` is the customer's, lower case.
+    """
+    unit = _Unit(session=session, order_id=order_id, sequence=sequence, now=now, real_at=database_now(session))
+    new = sum(_insert(unit, shop_id, address, each) for each in plan.schedule)
+    for message in _pending(unit):
+        message.address = address
+    session.flush()
+    return Applied(
+        scheduled=new,
+        moved=_each(unit, plan.move, _move),
+        held=_each(unit, plan.hold, _hold),
+        released=_each(unit, plan.release, _release),
+        cancelled=_each(unit, plan.cancel, _cancel),
+    )
+
+
+def _insert(unit: _Unit, shop_id: UUID, address: str | None, new: "NewMessage") -> bool:
+    insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    message = Message(id=new_id(), state=State(new.state).value, reason=new.reason)
+    row = insert(Message).values(
+        id=message.id,
+        shop_id=shop_id,
+        order_id=unit.order_id,
+        sequence=unit.sequence,
+        step=new.step,
+        parcel_group=new.parcel_group,
+        occurrence=new.occurrence,
+        role=new.role.value,
+        stream=new.stream,
+        template=new.template,
+        state=message.state,
+        held_by="plan" if message.state == State.HELD else "",
+        reason=new.reason,
+        send_at=new.send_at,
+        aim_at=new.aim_at,
+        offer_until=new.offer_until,
+        expires_at=new.expires_at,
+        address=address,
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
+    kept = row.on_conflict_do_nothing(
+        index_elements=["order_id", "sequence", "step", "parcel_group", "occurrence"]
+    ).returning(Message.id)
+    if unit.session.execute(kept).scalar() is None:
+        return False
+    record_start(unit.session, message, now=unit.now, real_at=unit.real_at)
+    return True
+
+
+def _pending(unit: _Unit) -> Iterable[Message]:
+    mine = [message for message in messages_of(unit.session, unit.order_id) if message.sequence == unit.sequence]
+    return (message for message in mine if State(message.state) in PENDING)
+
+
+def _each(unit: _Unit, changes: Sequence[Any], change: Callable[[_Unit, Message, Any], None]) -> int:
+    """Applies `change` to the pending message each entry names; counts those that really changed."""
+    by_key = {(message.step, message.parcel_group, message.occurrence): message for message in _pending(unit)}
+    done = 0
+    for entry in changes:
+        message = by_key.get((entry.step, entry.parcel_group, entry.occurrence))
+        if message is None:
+            continue
+        try:
+            change(unit, message, entry)
+            done += 1
+        except StaleFenceError:
+            log.info("planning.message.left", message=str(message.id), reason="a dispatcher has it")
+    return done
+
+
+def _move(unit: _Unit, message: Message, entry: Any) -> None:
+    times = {
+        "send_at": entry.send_at,
+        "aim_at": entry.aim_at,
+        "offer_until": entry.offer_until,
+        "expires_at": entry.expires_at,
+    }
+    reschedule(unit.session, message, entry.reason, now=unit.now, real_at=unit.real_at, **times)
+
+
+def _hold(unit: _Unit, message: Message, entry: Any) -> None:
+    _to(unit, message, State.HELD, entry.reason, held_by="plan")
+
+
+def _release(unit: _Unit, message: Message, entry: Any) -> None:
+    _to(unit, message, State.SCHEDULED, entry.reason)
+
+
+def _cancel(unit: _Unit, message: Message, entry: Any) -> None:
+    _to(unit, message, State.CANCELLED, entry.reason)
+
+
+def _to(unit: _Unit, message: Message, state: State, reason: str, **values: Any) -> None:
+    transition(unit.session, message, state, reason, now=unit.now, real_at=unit.real_at, **values)
