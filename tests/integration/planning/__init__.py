@@ -1,0 +1,1 @@
+"""The planning stage on real databases."""

@@ -1,0 +1,40 @@
+"""The secret key of an installation."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from worker.bootstrap import KEY_FILE, build, secret_keys
+from worker.errors import SettingsError
+from worker.settings import Settings
+
+
+def test_the_embedded_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "var")
+    first, second = secret_keys(settings), secret_keys(settings)
+    assert first == second
+    assert len(first[0]) > 40
+    assert stat.S_IMODE((tmp_path / "var" / KEY_FILE).stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "var").iterdir()] == [KEY_FILE]
+
+
+def test_keys_are_a_list_newest_first() -> None:
+    assert secret_keys(Settings(secret_key=SecretStr("new, old"))) == ("new", "old")
+
+
+def test_an_empty_key_is_refused() -> None:
+    with pytest.raises(SettingsError, match="empty"):
+        secret_keys(Settings(secret_key=SecretStr(" , ")))
+
+
+def test_a_distributed_installation_needs_a_key() -> None:
+    with pytest.raises(SettingsError, match="POSTPURCHASE_SECRET_KEY is unset"):
+        secret_keys(Settings(broker_url=SecretStr("redis://localhost")))
+
+
+def test_an_embedded_installation_makes_its_data_folder(tmp_path: Path) -> None:
+    installation = build(Settings(data_dir=tmp_path / "deep" / "var"))
+    assert (tmp_path / "deep" / "var").is_dir()
+    installation.close()

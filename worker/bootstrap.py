@@ -1,0 +1,113 @@
+"""The one place that knows every implementation: settings become an installation."""
+
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from worker.clock import Clock
+from worker.delivery.port import Provider
+from worker.errors import SettingsError
+from worker.sealing import Sealer
+from worker.settings import Settings, load_settings
+from worker.store.session import Database
+
+if TYPE_CHECKING:
+    from worker.links import LinkSigner
+    from worker.rendering.renderer import Renderer
+
+KEY_FILE = "secret.key"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Everything one process works with. What costs something is made on first use."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The secret keys, newest first."""
+        return secret_keys(self.settings)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        return Sealer(self.keys)
+
+    @cached_property
+    def links(self) -> "LinkSigner":
+        from worker.links import LinkSigner
+
+        return LinkSigner(self.keys, self.settings.public_url)
+
+    @cached_property
+    def renderer(self) -> "Renderer":
+        from worker.rendering.renderer import Renderer
+
+        return Renderer()
+
+    @cached_property
+    def provider(self) -> Provider:
+        from worker.delivery.registry import choose_provider
+
+        return choose_provider(self.settings, self.database, self.clock)
+
+    def warm(self) -> None:
+        """Makes everything now, before threads share it."""
+        _ = self.sealer, self.links, self.renderer, self.provider
+
+    def close(self) -> None:
+        """Closes what was opened; the installation is of no use afterwards."""
+        if "provider" in self.__dict__:
+            self.provider.close()
+        self.database.close()
+
+
+def build(settings: Settings | None = None) -> Installation:
+    """The installation of these settings, or of the environment's.
+
+    Raises:
+        SettingsError: a setting is wrong.
+    """
+    settings = settings or load_settings()
+    if settings.database_url is None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.sqlalchemy_url)
+    return Installation(settings=settings, database=database, clock=Clock(database, settings.clock))
+
+
+def secret_keys(settings: Settings) -> tuple[str, ...]:
+    """POSTPURCHASE_SECRET_KEY as a list, newest first; in embedded mode made once and kept in the data folder.
+
+    Raises:
+        SettingsError: it is empty, or unset although a broker is set.
+    """
+    if settings.secret_key is not None:
+        keys = tuple(part.strip() for part in settings.secret_key.get_secret_value().split(",") if part.strip())
+        if not keys:
+            raise SettingsError("POSTPURCHASE_SECRET_KEY is empty. Set it to a long random text.")
+        return keys
+    if not settings.is_embedded:
+        raise SettingsError(
+            "POSTPURCHASE_SECRET_KEY is unset. Set the same long random text on every machine, for example the output "
+            "of `python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+        )
+    return (_kept_key(settings.data_dir / KEY_FILE),)
+
+
+def _kept_key(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # Linking a finished file is atomic: processes that start at once agree on one key, and none reads half of it.
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text(encoding="ascii").strip()

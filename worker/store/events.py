@@ -1,0 +1,133 @@
+"""The inbox's queries: store once, claim, finish. Claims run on the database's clock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, literal_column, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from worker.store.models import InboundEvent
+from worker.store.session import database_now
+from worker.store.types import new_id
+
+LEASE = timedelta(seconds=60)
+MAX_CLAIMS = 5
+"""An event whose planning died this often without an outcome ends as failed."""
+
+_STORED = InboundEvent.state == literal_column("'stored'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEvent:
+    """A verified webhook, about to be stored. `note` set: it is stored as ignored, for this reason."""
+
+    shop_id: UUID
+    source_id: UUID
+    kind: str
+    topic: str
+    dedupe_key: str
+    delivery_id: str
+    body: bytes
+    received_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    id: UUID = field(default_factory=new_id)
+
+
+def store_events(session: Session, events: Sequence[NewEvent]) -> set[UUID]:
+    """Stores those not known yet; the ids of the rows that were really made."""
+    return {event.id for event in events if _insert(session, event)}
+
+
+def _insert(session: Session, event: NewEvent) -> bool:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    values = {
+        "id": event.id,
+        "shop_id": event.shop_id,
+        "source_id": event.source_id,
+        "kind": event.kind,
+        "topic": event.topic,
+        "dedupe_key": event.dedupe_key,
+        "delivery_id": event.delivery_id,
+        "headers": dict(event.headers),
+        "body": event.body,
+        "received_at": event.received_at,
+        "state": "ignored" if event.note else "stored",
+        "note": event.note,
+        "handled_at": event.received_at if event.note else None,
+        "claims": 0,
+    }
+    row = insert(InboundEvent).values(values).on_conflict_do_nothing().returning(InboundEvent.id)
+    return session.scalar(row) is not None
+
+
+def claim_event(session: Session, event_id: UUID) -> int | None:
+    """Takes a stored event until the lease ends; the number of this claim, or None when somebody has it or had it."""
+    now = database_now(session)
+    free = or_(InboundEvent.claimed_until.is_(None), InboundEvent.claimed_until < now)
+    claim = (
+        update(InboundEvent)
+        .where(InboundEvent.id == event_id, _STORED, free)
+        .values(claims=InboundEvent.claims + 1, claimed_until=now + LEASE)
+        .returning(InboundEvent.claims)
+    )
+    return session.scalar(claim)
+
+
+def lock_event(session: Session, event_id: UUID) -> InboundEvent | None:
+    """The event, locked until the unit ends, if it still waits to be planned."""
+    return session.scalars(select(InboundEvent).where(InboundEvent.id == event_id, _STORED).with_for_update()).first()
+
+
+def finish_event(event: InboundEvent, state: str, *, note: str, now: datetime) -> None:
+    """Marks a locked event `planned`, `ignored` or `failed`."""
+    event.state, event.note, event.handled_at, event.claimed_until = state, note, now, None
+
+
+def waiting_events(session: Session, limit: int) -> list[UUID]:
+    """Stored events that nobody has claimed, oldest first: what a lost hint left behind."""
+    now = database_now(session)
+    free = or_(InboundEvent.claimed_until.is_(None), InboundEvent.claimed_until < now)
+    query = select(InboundEvent.id).where(_STORED, free).order_by(InboundEvent.received_at).limit(limit)
+    return list(session.scalars(query))
+
+
+def count_stored(session: Session) -> int:
+    """How many events wait to be planned."""
+    return session.scalar(select(func.count()).select_from(InboundEvent).where(_STORED)) or 0
+
+
+def reopen_events(session: Session, event_ids: Sequence[UUID]) -> int:
+    """Puts handled events back to `stored`, with their claims forgotten; those whose body was purged stay."""
+    reopened = (
+        update(InboundEvent)
+        .where(InboundEvent.id.in_(event_ids), InboundEvent.body.is_not(None))
+        .values(state="stored", claims=0, claimed_until=None, handled_at=None)
+        .returning(InboundEvent.id)
+    )
+    return len(session.scalars(reopened).all())
+
+
+def select_events(
+    session: Session,
+    *,
+    shop_id: UUID | None = None,
+    ids: Sequence[UUID] | None = None,
+    states: Sequence[str] | None = None,
+    since: datetime | None = None,
+) -> list[InboundEvent]:
+    """Events that match everything given, in the order they came. Bodies are not loaded."""
+    conditions: list[Any] = []
+    if shop_id is not None:
+        conditions.append(InboundEvent.shop_id == shop_id)
+    if ids is not None:
+        conditions.append(InboundEvent.id.in_(ids))
+    if states is not None:
+        conditions.append(InboundEvent.state.in_(states))
+    if since is not None:
+        conditions.append(InboundEvent.received_at >= since)
+    return list(session.scalars(select(InboundEvent).where(*conditions).order_by(InboundEvent.received_at)))

@@ -1,0 +1,98 @@
+"""Orders and customers: found, locked, made once. Addresses are lower case."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from schedules.facts import Facts
+from worker.store.models import CustomerRow, OrderRow
+from worker.store.types import new_id
+
+SIBLING_SPAN = timedelta(days=14)
+"""Orders of one address placed this close together share a follow-up."""
+
+
+def normal_address(email: str | None) -> str | None:
+    """The address as a key: trimmed, lower case; None when there is none."""
+    return (email or "").strip().lower() or None
+
+
+def facts_of(order: OrderRow) -> Facts:
+    return Facts.model_validate(order.facts)
+
+
+def locked_order(session: Session, shop_id: UUID, external_id: str, *, source_id: UUID, now: datetime) -> OrderRow:
+    """The order's row, made if missing, locked until the unit ends."""
+    made = {
+        "id": new_id(),
+        "shop_id": shop_id,
+        "source_id": source_id,
+        "external_id": external_id,
+        "facts": Facts().model_dump(mode="json"),
+        "created_at": now,
+        "updated_at": now,
+    }
+    session.execute(_insert(session, OrderRow).values(_with_defaults(made)).on_conflict_do_nothing())
+    found = select(OrderRow).where(OrderRow.shop_id == shop_id, OrderRow.external_id == external_id)
+    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def lock_order(session: Session, order_id: UUID) -> OrderRow:
+    """The order's row as it is now, locked until the unit ends."""
+    found = select(OrderRow).where(OrderRow.id == order_id).with_for_update()
+    return session.scalars(found.execution_options(populate_existing=True)).one()
+
+
+def find_order(session: Session, shop_id: UUID, reference: str) -> OrderRow | None:
+    """An order by the platform's id, or by its number as customers see it (with or without #)."""
+    by_id = select(OrderRow).where(OrderRow.shop_id == shop_id, OrderRow.external_id == reference)
+    by_number = select(OrderRow).where(OrderRow.shop_id == shop_id, OrderRow.number == reference.removeprefix("#"))
+    return session.scalars(by_id).first() or session.scalars(by_number.order_by(OrderRow.placed_at.desc())).first()
+
+
+def nearby_orders(session: Session, order: OrderRow) -> Sequence[OrderRow]:
+    """Other orders of the same address, placed within 14 days before or after; oldest first."""
+    if order.address is None or order.placed_at is None:
+        return ()
+    span = OrderRow.placed_at.between(order.placed_at - SIBLING_SPAN, order.placed_at + SIBLING_SPAN)
+    same = (OrderRow.shop_id == order.shop_id, OrderRow.address == order.address, OrderRow.id != order.id)
+    return session.scalars(select(OrderRow).where(*same, span).order_by(OrderRow.placed_at, OrderRow.id)).all()
+
+
+def locked_customer(session: Session, shop_id: UUID, address: str, *, now: datetime) -> CustomerRow:
+    """The customer's row, made if missing, locked until the unit ends."""
+    made = {"id": new_id(), "shop_id": shop_id, "address": address, "created_at": now, "updated_at": now}
+    made |= {"consent": "unknown", "version": 0}
+    session.execute(_insert(session, CustomerRow).values(made).on_conflict_do_nothing())
+    found = select(CustomerRow).where(CustomerRow.shop_id == shop_id, CustomerRow.address == address)
+    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def find_customers(
+    session: Session, shop_id: UUID, *, address: str | None, external_id: str | None
+) -> Sequence[CustomerRow]:
+    """The people behind an address or a platform's id; several when one person used several addresses."""
+    found: dict[UUID, CustomerRow] = {}
+    for column, value in ((CustomerRow.address, address), (CustomerRow.external_id, external_id)):
+        if value is not None:
+            rows = session.scalars(select(CustomerRow).where(CustomerRow.shop_id == shop_id, column == value))
+            found |= {row.id: row for row in rows}
+    return list(found.values())
+
+
+def orders_of_addresses(session: Session, shop_id: UUID, addresses: Sequence[str]) -> Sequence[OrderRow]:
+    same = (OrderRow.shop_id == shop_id, OrderRow.address.in_(addresses))
+    return session.scalars(select(OrderRow).where(*same).order_by(OrderRow.id)).all()
+
+
+def _insert(session: Session, table: Any) -> Any:
+    return (sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert)(table)
+
+
+def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
+    return {"number": "", "version": 0, "pinned": {}, "unsent": {}, "imported": False} | values

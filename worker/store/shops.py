@@ -1,0 +1,119 @@
+"""Shops and the sources their webhooks come from."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schedules.shop import ShopProfile
+from worker.errors import UserError
+from worker.sealing import Sealer
+from worker.store.models import Shop, Source
+
+
+def profile_of(shop: Shop) -> ShopProfile:
+    return ShopProfile.model_validate(shop.profile)
+
+
+def find_shop(session: Session, slug: str) -> Shop | None:
+    return session.scalars(select(Shop).where(Shop.slug == slug)).one_or_none()
+
+
+def get_shop(session: Session, slug: str) -> Shop:
+    """The shop with this slug.
+
+    Raises:
+        UserError: there is none; the sentence names those there are.
+    """
+    shop = find_shop(session, slug)
+    if shop is None:
+        known = ", ".join(other.slug for other in list_shops(session))
+        hint = f"Known shops: {known}." if known else "Add it with `postpurchase shop add`."
+        raise UserError(f"There is no shop {slug!r}. {hint}")
+    return shop
+
+
+def list_shops(session: Session) -> list[Shop]:
+    return list(session.scalars(select(Shop).order_by(Shop.slug)))
+
+
+def add_shop(session: Session, profile: ShopProfile, *, now: datetime, is_demo: bool = False) -> bool:
+    """Adds a shop; False when one with this slug exists, which then stays as it is."""
+    if find_shop(session, profile.slug) is not None:
+        return False
+    stored = profile.model_dump(mode="json")
+    session.add(Shop(slug=profile.slug, profile=stored, is_demo=is_demo, created_at=now))
+    session.flush()
+    return True
+
+
+def update_shop(session: Session, profile: ShopProfile) -> bool:
+    """Replaces the profile of the shop with this slug; False when nothing changed.
+
+    Raises:
+        UserError: there is no such shop.
+    """
+    shop = get_shop(session, profile.slug)
+    stored = profile.model_dump(mode="json")
+    changed: bool = shop.profile != stored
+    shop.profile = stored
+    return changed
+
+
+def find_source(session: Session, slug: str, kind: str) -> tuple[Shop, Source] | None:
+    """A shop with its source of this kind, in one query."""
+    query = select(Shop, Source).join(Source, Source.shop_id == Shop.id).where(Shop.slug == slug, Source.kind == kind)
+    row = session.execute(query).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def list_sources(session: Session, shop_id: UUID) -> list[Source]:
+    return list(session.scalars(select(Source).where(Source.shop_id == shop_id).order_by(Source.kind)))
+
+
+def add_source(
+    session: Session,
+    sealer: Sealer,
+    shop: Shop,
+    kind: str,
+    secret: str,
+    *,
+    now: datetime,
+    options: Mapping[str, Any] | None = None,
+) -> bool:
+    """Connects a source, or adds a secret to it: all secrets stay valid until `retire_secrets`.
+
+    False when this secret is active already. A shop that had cut the connection counts as connected again.
+    """
+    source = session.scalars(select(Source).where(Source.shop_id == shop.id, Source.kind == kind)).one_or_none()
+    shop.uninstalled_at = None
+    if source is None:
+        source = Source(shop_id=shop.id, kind=kind, secrets=[], options=dict(options or {}), created_at=now)
+        session.add(source)
+    elif options is not None:
+        source.options = dict(options)
+    if secret in open_secrets(source, sealer):
+        return False
+    source.secrets = [{"sealed": sealer.seal(secret), "added_at": now.isoformat()}, *source.secrets]
+    session.flush()
+    return True
+
+
+def retire_secrets(session: Session, source: Source) -> int:
+    """Drops every secret but the newest; how many were dropped."""
+    retired = max(len(source.secrets) - 1, 0)
+    source.secrets = source.secrets[:1]
+    session.add(source)
+    return retired
+
+
+def open_secrets(source: Source, sealer: Sealer) -> tuple[str, ...]:
+    """All active secrets, newest first.
+
+    Raises:
+        SettingsError: one cannot be opened with the secret key.
+    """
+    return tuple(sealer.open(entry["sealed"]) for entry in source.secrets)
