@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.clock import Clock
-from worker.delivery.port import OutgoingMail, Outcome, Verdict
+from worker.delivery.port import Outcome, OutgoingMail, Verdict
 from worker.store.models import OutboxMail
 from worker.store.session import Database
 from worker.store.types import new_id

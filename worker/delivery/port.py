@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 
@@ -60,3 +60,12 @@ class Provider(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A provider that can always say what it was given, so that no attempt stays unknown."""
+
+    def has(self, attempt_id: UUID) -> bool:
+        """Whether the mail of this attempt reached it."""
+        ...

@@ -11,11 +11,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import structlog
 
-from worker.delivery.port import OutgoingMail, Outcome, Verdict
+from worker.delivery.port import Outcome, OutgoingMail, Verdict
 from worker.delivery.sendgrid_answers import Answer, error_of, is_alarming, verdict_of, wait_of
 from worker.delivery.sendgrid_body import body_of
 
@@ -41,6 +42,7 @@ class SendGrid:
         self._key = api_key
         self._url = base_url + PATH
         self._timeout = aiohttp.ClientTimeout(total=total_timeout_s, sock_connect=CONNECT_TIMEOUT_S)
+        self._patience_s = 2 * total_timeout_s + CONNECT_TIMEOUT_S
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -55,8 +57,7 @@ class SendGrid:
 
         for mail in mails:
             asyncio.run_coroutine_threadsafe(post(mail), loop)
-        for _ in mails:
-            yield arrived.get()
+        yield from _drained(arrived, [mail.attempt_id for mail in mails], self._patience_s)
 
     def close(self) -> None:
         """Closes the connections and ends the thread."""
@@ -110,6 +111,22 @@ class SendGrid:
                 text = (await response.content.read(LONGEST_ANSWER)).decode(errors="replace")
             known = {name.lower(): value for name, value in response.headers.items()}
             return _outcome(mail, Answer(status=response.status, headers=known, body=text))
+
+
+def _drained(
+    arrived: "queue.SimpleQueue[Outcome]", attempt_ids: Sequence[UUID], patience_s: float
+) -> Iterator[Outcome]:
+    """Outcomes as they arrive; attempts that stay silent, as when the provider was closed meanwhile, are unknown."""
+    open_ids = set(attempt_ids)
+    while open_ids:
+        try:
+            outcome = arrived.get(timeout=patience_s)
+        except queue.Empty:
+            break
+        open_ids.discard(outcome.attempt_id)
+        yield outcome
+    for attempt_id in open_ids:
+        yield Outcome(attempt_id=attempt_id, verdict=Verdict.UNKNOWN, error="the call to SendGrid never ended")
 
 
 def _outcome(mail: OutgoingMail, answer: Answer) -> Outcome:

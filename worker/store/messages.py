@@ -66,8 +66,8 @@ def apply_plan(
 ) -> Applied:
     """Turns a plan into rows. Applying it twice changes nothing twice.
 
-    Only scheduled and held messages change: one that a dispatcher has claimed since is left to the gate, which reads the
-    order's new version. `address` is the customer's, lower case.
+    Only scheduled and held messages change: one that a dispatcher has claimed since is left to the gate, which reads
+    the order's new version. `address` is the customer's, lower case.
     """
     unit = _Unit(session=session, order_id=order_id, sequence=sequence, now=now, real_at=database_now(session))
     new = sum(_insert(unit, shop_id, address, each) for each in plan.schedule)

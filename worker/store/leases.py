@@ -1,0 +1,62 @@
+"""What lost tasks and dead processes left behind: rows whose lease, grace or window has ended.
+
+Each query is answered from a partial index, so its cost depends on what has ended, not on what is scheduled. The
+windows are open-ended: a sweep that was down for a week finds the same rows.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy.orm import Session
+
+from worker.store.models import Attempt, Message, Pause, Shop
+
+
+def ended_claims(session: Session, real_now: datetime, limit: int) -> Sequence[Message]:
+    """Claimed messages whose lease has ended by the database's clock."""
+    return _found(session, limit, _is("claimed"), Message.lease_until <= real_now)
+
+
+def ended_attempts(session: Session, real_now: datetime, limit: int) -> Sequence[Message]:
+    """Messages in the middle of a call whose lease has ended by the database's clock."""
+    return _found(session, limit, _is("attempting"), Message.lease_until <= real_now)
+
+
+def undecided(session: Session, now: datetime, limit: int) -> Sequence[Message]:
+    """Unknown messages whose grace has ended by business time."""
+    return _found(session, limit, _is("unknown"), Message.resolve_at <= now)
+
+
+def expired(session: Session, now: datetime, limit: int) -> Sequence[Message]:
+    """Scheduled and held messages whose window has closed by business time."""
+    scheduled = _found(session, limit, _is("scheduled"), Message.expires_at <= now)
+    return [*scheduled, *_found(session, limit, _is("held"), Message.expires_at <= now)]
+
+
+def unpaused(session: Session, limit: int) -> Sequence[Message]:
+    """Messages held by a pause that has ended."""
+    held = (_is("held"), Message.held_by == literal_column("'pause'"))
+    of_shop = select(Message.id).where(*held, Message.shop_id == Shop.id).limit(1).scalar_subquery()
+    found: list[Message] = []
+    for shop_id, some in session.execute(select(Shop.id, of_shop)):
+        paused = set(session.scalars(select(Pause.step).where(Pause.shop_id == shop_id))) if some else {""}
+        if "" not in paused and len(found) < limit:
+            free = (*held, Message.shop_id == shop_id, Message.step.not_in(paused))
+            found += _found(session, limit - len(found), *free)
+    return found
+
+
+def last_attempt(session: Session, message_id: UUID) -> Attempt | None:
+    """The newest attempt of a message."""
+    mine = select(Attempt).where(Attempt.message_id == message_id)
+    return session.scalars(mine.order_by(Attempt.number.desc()).limit(1)).one_or_none()
+
+
+def _is(state: str) -> ColumnElement[bool]:
+    return Message.state == literal_column(f"'{state}'")
+
+
+def _found(session: Session, limit: int, *which: ColumnElement[bool]) -> Sequence[Message]:
+    return session.scalars(select(Message).where(*which).limit(limit).with_for_update(skip_locked=True)).all()
