@@ -1,0 +1,111 @@
+"""Real processes of an installation, started as a user would start them, and killed as no user would."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.servers import free_port
+
+PROGRAM = [sys.executable, "-m", "worker.cli.main"]
+
+
+@dataclass
+class Processes:
+    """One installation in `folder`: its environment, and what runs of it."""
+
+    folder: Path
+    environment: dict[str, str]
+    port: int = field(default_factory=free_port)
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _environment(self) -> dict[str, str]:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("POSTPURCHASE_")}
+        own = {"POSTPURCHASE_DATA_DIR": str(self.folder / "var"), "POSTPURCHASE_PUBLIC_URL": self.base_url}
+        return plain | own | self.environment
+
+    def run(self, *arguments: str, check: bool = True, timeout_s: float = 120) -> str:
+        """What one command prints on stdout."""
+        done = subprocess.run(
+            [*PROGRAM, *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        if check:
+            assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Starts a process that stays; its output goes to a file in the folder."""
+        log = self.folder / f"{arguments[0]}-{len(self.running)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*PROGRAM, *arguments],
+                cwd=self.folder,
+                env=self._environment(),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.running.append(process)
+        return process
+
+    def wait_ready(self, *, timeout_s: float = 60) -> None:
+        """Returns once `/health/ready` says so."""
+        wait_until(lambda: _answers(f"{self.base_url}/health/ready"), f"{self.base_url} is ready", timeout_s=timeout_s)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGKILL: no goodbye."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+        self.running.remove(process)
+
+    def stop(self, process: subprocess.Popen[bytes], *, timeout_s: float = 30) -> int:
+        """Ctrl-C; the exit code."""
+        process.send_signal(signal.SIGINT)
+        self.running.remove(process)
+        return process.wait(timeout_s)
+
+    def stop_all(self) -> None:
+        for process in list(self.running):
+            self.kill(process)
+
+    def logs(self) -> str:
+        """The end of every log, for a failure's message."""
+        return "\n".join(f"== {log.name}\n{log.read_text()[-3000:]}" for log in sorted(self.folder.glob("*.log")))
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:
+            return bool(reply.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def wait_until(is_true: Callable[[], bool], what: str, *, timeout_s: float = 60) -> None:
+    """Returns once the condition holds.
+
+    Raises:
+        TimeoutError: it did not in time; names what was waited for.
+    """
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if is_true():
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"waited {timeout_s} s, but not yet: {what}")
