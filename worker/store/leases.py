@@ -54,6 +54,12 @@ def last_attempt(session: Session, message_id: UUID) -> Attempt | None:
     return session.scalars(mine.order_by(Attempt.number.desc()).limit(1)).one_or_none()
 
 
+def close_attempt(session: Session, attempt: Attempt, outcome: str, *, real_at: datetime, error: str = "") -> None:
+    """Writes down how an attempt ended whose answer never came."""
+    attempt.outcome, attempt.error, attempt.finished_at = outcome, error, real_at
+    session.add(attempt)
+
+
 def _is(state: str) -> ColumnElement[bool]:
     return Message.state == literal_column(f"'{state}'")
 

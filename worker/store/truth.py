@@ -56,37 +56,27 @@ class Witness:
 
 
 def read_truth(session: Session, message: Message, now: datetime) -> Truth:
-    """The truth about one message as it stands."""
-    order = session.get_one(OrderRow, message.order_id, populate_existing=True)
-    shop = session.get_one(Shop, message.shop_id, populate_existing=True)
-    customer = _customer(session, order)
-    facts = facts_of(order)
-    mails = _mails(session, message, order.address, now)
-    siblings = tuple(nearby_orders(session, order))
-    pauses = _pauses(session, message)
+    """The truth about one message as it stands. `now` is business time."""
+    rows = _read(session, message, now)
+    facts = facts_of(rows.order)
     return Truth(
-        order=order,
+        order=rows.order,
         facts=facts,
-        profile=ShopProfile.model_validate(shop.profile),
-        consent=_consent(customer, facts),
-        suppressed=_suppressed(session, order),
-        paused=next(iter(pauses.values()), None),
-        is_disconnected=shop.uninstalled_at is not None,
-        sent=tuple(mail.at for mail in mails if mail.stream == "marketing"),
-        panels=tuple(mail.at for mail in mails if mail.has_offer),
-        siblings=siblings,
-        witness=Witness(
-            order=order.version,
-            hold=order.hold,
-            profile=repr(shop.profile),
-            customer=(customer.version, customer.consent) if customer else None,
-            suppressed=_suppressed(session, order),
-            pauses=frozenset(pauses),
-            is_disconnected=shop.uninstalled_at is not None,
-            mails=frozenset(mail.id for mail in mails),
-            siblings=tuple((sibling.id, sibling.version) for sibling in siblings),
-        ),
+        profile=ShopProfile.model_validate(rows.shop.profile),
+        consent=_consent(rows.customer, facts),
+        suppressed=rows.suppressed,
+        paused=next(iter(rows.pauses.values()), None),
+        is_disconnected=rows.shop.uninstalled_at is not None,
+        sent=tuple(mail.at for mail in rows.mails if mail.stream == "marketing"),
+        panels=tuple(mail.at for mail in rows.mails if mail.has_offer),
+        siblings=rows.siblings,
+        witness=_witness(rows),
     )
+
+
+def read_witness(session: Session, message: Message, now: datetime) -> Witness:
+    """Only what tells whether the truth has changed. `now` is the business time of the reading to compare with."""
+    return _witness(_read(session, message, now))
 
 
 def lock_person(session: Session, shop_id: UUID, address: str) -> None:
@@ -97,6 +87,52 @@ def lock_person(session: Session, shop_id: UUID, address: str) -> None:
     if session.get_bind().dialect.name == "postgresql":
         key = f"{shop_id}:{address}"
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
+@dataclass(frozen=True)
+class _Mail:
+    id: UUID
+    stream: str
+    has_offer: bool
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    order: OrderRow
+    shop: Shop
+    customer: CustomerRow | None
+    suppressed: frozenset[str]
+    pauses: dict[str, str]
+    mails: list[_Mail]
+    siblings: tuple[OrderRow, ...]
+
+
+def _read(session: Session, message: Message, now: datetime) -> _Rows:
+    order = session.get_one(OrderRow, message.order_id, populate_existing=True)
+    return _Rows(
+        order=order,
+        shop=session.get_one(Shop, message.shop_id, populate_existing=True),
+        customer=_customer(session, order),
+        suppressed=_suppressed(session, order),
+        pauses=_pauses(session, message),
+        mails=_mails(session, message, order.address, now),
+        siblings=tuple(nearby_orders(session, order)),
+    )
+
+
+def _witness(rows: _Rows) -> Witness:
+    return Witness(
+        order=rows.order.version,
+        hold=rows.order.hold,
+        profile=repr(rows.shop.profile),
+        customer=(rows.customer.version, rows.customer.consent) if rows.customer else None,
+        suppressed=rows.suppressed,
+        pauses=frozenset(rows.pauses),
+        is_disconnected=rows.shop.uninstalled_at is not None,
+        mails=frozenset(mail.id for mail in rows.mails),
+        siblings=tuple((sibling.id, sibling.version) for sibling in rows.siblings),
+    )
 
 
 def _consent(customer: CustomerRow | None, facts: Facts) -> ConsentState:
@@ -127,14 +163,6 @@ def _pauses(session: Session, message: Message) -> dict[str, str]:
 
 def _pause_words(step: str) -> str:
     return f"the step {step} is paused" if step else "the shop is paused"
-
-
-@dataclass(frozen=True)
-class _Mail:
-    id: UUID
-    stream: str
-    has_offer: bool
-    at: datetime
 
 
 def _mails(session: Session, message: Message, address: str | None, now: datetime) -> list[_Mail]:

@@ -1,0 +1,168 @@
+"""A stand-in for SendGrid: a real HTTP server that checks every body, counts, and misbehaves on request.
+
+In a test: `with stand_in() as sendgrid: …`. By itself: `python -m tests.support.sendgrid --port 8080`; then
+`GET /log` tells what came in, and `POST /script` with a JSON list of behaviours scripts the next requests.
+"""
+
+import argparse
+import asyncio
+import json
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from tests.support.sendgrid_schema import faults_of
+
+KINDS = ("accept", "answer", "black_hole", "drop_before", "drop_after")
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What happens to one request.
+
+    accept · answer (`status`, `headers`, `errors`; kept too when `accepts`) · black_hole (never answers; kept when
+    `accepts`) · drop_before (closes without keeping the mail) · drop_after (keeps it, then closes without an answer).
+    """
+
+    kind: str = "accept"
+    status: int = 202
+    headers: dict[str, str] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+    accepts: bool = False
+
+
+class StandIn:
+    """The state behind the server. `mails` are the bodies it took; `refused` those it found wrong, with the faults."""
+
+    def __init__(self, key: str = "SG.stand-in") -> None:
+        self.key = key
+        self.url = ""
+        self.mails: list[dict[str, Any]] = []
+        self.refused: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.requests = 0
+        self.always: Behaviour = Behaviour()
+        self._script: deque[Behaviour] = deque()
+
+    def script(self, *behaviours: Behaviour) -> None:
+        """The next requests meet these, one each; later ones meet `always`."""
+        self._script.extend(behaviours)
+
+    def counts(self) -> Counter[str]:
+        """How often each message was taken, by message id."""
+        return Counter(mail["custom_args"]["message"] for mail in self.mails)
+
+    def log(self) -> dict[str, Any]:
+        return {
+            "requests": self.requests,
+            "counts": dict(self.counts()),
+            "mails": self.mails,
+            "refused": self.refused,
+        }
+
+    async def send(self, request: web.Request) -> web.StreamResponse:
+        """POST /v3/mail/send."""
+        self.requests += 1
+        raw = await request.read()
+        behaviour = self._script.popleft() if self._script else self.always
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.keys.append(given)
+        if behaviour.kind == "drop_before":
+            return _cut(request)
+        if given != self.key:
+            return _errors(401, ["The provided authorization grant is invalid, expired, or revoked"])
+        body = json.loads(raw)
+        faults = faults_of(body)
+        if faults:
+            self.refused.append({"body": body, "faults": faults})
+            return web.json_response({"errors": faults}, status=400)
+        return await self._behave(request, body, behaviour)
+
+    async def _behave(self, request: web.Request, body: dict[str, Any], behaviour: Behaviour) -> web.StreamResponse:
+        if behaviour.accepts or behaviour.kind in ("accept", "drop_after"):
+            self.mails.append(body)
+        if behaviour.kind == "drop_after":
+            return _cut(request)
+        if behaviour.kind == "black_hole":
+            await asyncio.sleep(3600)
+        if behaviour.kind == "answer":
+            return _errors(behaviour.status, behaviour.errors, behaviour.headers)
+        return web.Response(status=202, headers={"X-Message-Id": uuid4().hex})
+
+    async def show(self, _request: web.Request) -> web.StreamResponse:
+        """GET /log."""
+        return web.json_response(self.log())
+
+    async def take_script(self, request: web.Request) -> web.StreamResponse:
+        """POST /script: a list of behaviours, or {"always": behaviour}."""
+        told = await request.json()
+        if isinstance(told, dict):
+            self.always = Behaviour(**told["always"])
+        else:
+            self.script(*(Behaviour(**entry) for entry in told))
+        return web.json_response([asdict(entry) for entry in self._script])
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=30 * 1024 * 1024)
+        app.router.add_post("/v3/mail/send", self.send)
+        app.router.add_get("/log", self.show)
+        app.router.add_post("/script", self.take_script)
+        return app
+
+
+def _errors(status: int, messages: Iterable[str], headers: dict[str, str] | None = None) -> web.Response:
+    entries = [{"message": message, "field": None} for message in messages]
+    return web.json_response({"errors": entries}, status=status, headers=headers)
+
+
+def _cut(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response(status=500)
+
+
+@contextmanager
+def stand_in(key: str = "SG.stand-in") -> Iterator[StandIn]:
+    """Runs the server on a free loopback port in a thread of its own; `url` is its base."""
+    server = StandIn(key)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="stand-in", daemon=True)
+    thread.start()
+    runner = web.AppRunner(server.app(), shutdown_timeout=0.1, handler_cancellation=True)
+    port = asyncio.run_coroutine_threadsafe(_start(runner, "127.0.0.1", 0), loop).result()
+    server.url = f"http://127.0.0.1:{port}"
+    try:
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _start(runner: web.AppRunner, host: str, port: int) -> int:
+    await runner.setup()
+    site = web.TCPSite(runner, host, port)
+    await site.start()
+    found: int = runner.addresses[0][1]
+    return found
+
+
+def main() -> None:
+    """Serves until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--key", default="SG.stand-in")
+    given = parser.parse_args()
+    web.run_app(StandIn(given.key).app(), host=given.host, port=given.port)
+
+
+if __name__ == "__main__":
+    main()

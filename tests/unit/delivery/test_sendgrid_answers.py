@@ -1,0 +1,73 @@
+"""What SendGrid's answers mean."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from worker.delivery.port import Verdict
+from worker.delivery.sendgrid_answers import LONGEST_WAIT, Answer, error_of, is_alarming, verdict_of, wait_of
+
+NOW = datetime(2026, 4, 30, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (202, Verdict.ACCEPTED),
+        (429, Verdict.RETRY),
+        (503, Verdict.RETRY),
+        (408, Verdict.RETRY),
+        (401, Verdict.RETRY),
+        (403, Verdict.RETRY),
+        (307, Verdict.RETRY),
+        (400, Verdict.REFUSED),
+        (413, Verdict.REFUSED),
+        (500, Verdict.UNKNOWN),
+        (502, Verdict.UNKNOWN),
+        (504, Verdict.UNKNOWN),
+        (200, Verdict.UNKNOWN),
+    ],
+)
+def test_each_status_has_one_verdict(status: int, verdict: Verdict) -> None:
+    assert verdict_of(status) is verdict
+
+
+def test_a_wrong_key_raises_an_alarm_and_a_full_queue_does_not() -> None:
+    assert is_alarming(401)
+    assert is_alarming(403)
+    assert not is_alarming(429)
+    assert not is_alarming(400)
+
+
+def test_an_error_names_the_field_and_masks_addresses() -> None:
+    body = '{"errors": [{"message": "mia@example.com is not a valid address", "field": "personalizations.0.to"}]}'
+    line = error_of(Answer(status=400, headers={}, body=body))
+    assert line == "SendGrid answered 400: …@… is not a valid address (personalizations.0.to)"
+
+
+@pytest.mark.parametrize("body", ["", "<html>Bad gateway</html>", "[]", '{"errors": 3}', '{"errors": ["x"]}'])
+def test_an_answer_that_is_not_sendgrids_is_told_by_its_status_alone(body: str) -> None:
+    assert error_of(Answer(status=502, headers={}, body=body)) == "SendGrid answered 502"
+
+
+def test_retry_after_is_read_as_seconds_and_as_a_date() -> None:
+    assert wait_of(Answer(status=503, headers={"retry-after": "12"}), NOW) == timedelta(seconds=12)
+    dated = {"retry-after": "Thu, 30 Apr 2026 10:00:30 GMT"}
+    assert wait_of(Answer(status=503, headers=dated), NOW) == timedelta(seconds=30)
+
+
+def test_the_rate_limits_reset_counts_only_when_the_limit_was_hit() -> None:
+    headers = {"x-ratelimit-reset": str(int(NOW.timestamp()) + 40)}
+    assert wait_of(Answer(status=429, headers=headers), NOW) == timedelta(seconds=40)
+    assert wait_of(Answer(status=400, headers=headers), NOW) is None
+
+
+@pytest.mark.parametrize("value", ["soon", "", "-1", "2999-01-01"])
+def test_a_wish_that_cannot_be_read_is_no_wish(value: str) -> None:
+    assert wait_of(Answer(status=429, headers={"retry-after": value, "x-ratelimit-reset": value}), NOW) is None
+
+
+def test_a_wait_is_never_negative_nor_longer_than_an_hour() -> None:
+    past = {"x-ratelimit-reset": str(int(NOW.timestamp()) - 40)}
+    assert wait_of(Answer(status=429, headers=past), NOW) == timedelta(0)
+    assert wait_of(Answer(status=429, headers={"retry-after": "99999999999999"}), NOW) == LONGEST_WAIT
