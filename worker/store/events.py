@@ -120,7 +120,7 @@ def select_events(
     states: Sequence[str] | None = None,
     since: datetime | None = None,
 ) -> list[InboundEvent]:
-    """Events that match everything given, in the order they came. Bodies are not loaded."""
+    """Events that match everything given, in the order they came."""
     conditions: list[Any] = []
     if shop_id is not None:
         conditions.append(InboundEvent.shop_id == shop_id)

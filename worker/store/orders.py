@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
-from worker.store.models import CustomerRow, OrderRow
+from worker.store.models import CustomerRow, Message, OrderRow
 from worker.store.types import new_id
 
 SIBLING_SPAN = timedelta(days=14)
@@ -26,7 +26,9 @@ def facts_of(order: OrderRow) -> Facts:
     return Facts.model_validate(order.facts)
 
 
-def locked_order(session: Session, shop_id: UUID, external_id: str, *, source_id: UUID, now: datetime) -> OrderRow:
+def locked_order(
+    session: Session, shop_id: UUID, external_id: str, *, source_id: UUID | None, now: datetime
+) -> OrderRow:
     """The order's row, made if missing, locked until the unit ends."""
     made = {
         "id": new_id(),
@@ -88,6 +90,18 @@ def find_customers(
 def orders_of_addresses(session: Session, shop_id: UUID, addresses: Sequence[str]) -> Sequence[OrderRow]:
     same = (OrderRow.shop_id == shop_id, OrderRow.address.in_(addresses))
     return session.scalars(select(OrderRow).where(*same).order_by(OrderRow.id)).all()
+
+
+def orders_by_external(session: Session, shop_id: UUID, external_ids: Sequence[str]) -> Sequence[OrderRow]:
+    same = (OrderRow.shop_id == shop_id, OrderRow.external_id.in_(external_ids))
+    return session.scalars(select(OrderRow).where(*same).order_by(OrderRow.id)).all()
+
+
+def orders_with_pending(session: Session, shop_id: UUID) -> Sequence[UUID]:
+    """Orders that have a scheduled or held message."""
+    pending = or_(Message.state == literal_column("'scheduled'"), Message.state == literal_column("'held'"))
+    query = select(Message.order_id).where(Message.shop_id == shop_id, pending).distinct()
+    return session.scalars(query.order_by(Message.order_id)).all()
 
 
 def _insert(session: Session, table: Any) -> Any:

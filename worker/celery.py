@@ -1,0 +1,89 @@
+"""The one Celery app: `memory://` inside the single process of `up`, a real broker otherwise."""
+
+from typing import Any
+
+from celery import Celery
+from celery.beat import ScheduleEntry, Scheduler
+from kombu import Queue
+
+from worker import queues
+from worker.bootstrap import Installation
+from worker.heartbeats import process_name
+from worker.hints import Hints
+from worker.settings import Settings
+from worker.tasks import TASKS
+
+SWEEPS_S = {queues.SWEEP_DUE: 1.0, queues.SWEEP_EVENTS: 2.0, queues.SWEEP_LEASES: 3.0, queues.HEARTBEAT: 5.0}
+LONGEST_SWEEP_QUEUE = 20
+"""Sweeps are not sent to a queue this long: with no worker alive they would only pile up."""
+
+
+class Postpurchase(Celery):
+    """A Celery app that knows its installation and sends hints through `hints`."""
+
+    def __init__(self, installation: Installation) -> None:
+        super().__init__("postpurchase", set_as_current=False)
+        self.conf.update(configuration(installation.settings))
+        self.installation = installation
+        self.hints = Hints(self)
+        for task in TASKS:
+            self.register_task(task(installation, self.hints))
+
+    def close(self) -> None:
+        self.hints.close()
+        super().close()
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Celery's settings: early acknowledgement, no results, short time-outs, bounded prefetch."""
+    broker = settings.broker_url.get_secret_value() if settings.broker_url else "memory://"
+    return {
+        "broker_url": broker,
+        "broker_transport_options": _transport_options(broker),
+        "broker_connection_timeout": 1.0,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "result_backend": None,
+        "result_expires": None,
+        "task_ignore_result": True,
+        "task_acks_late": False,
+        "task_default_delivery_mode": "transient",
+        "task_queues": [Queue(name) for name in queues.QUEUES],
+        "task_default_queue": queues.MAINTENANCE,
+        "task_routes": {task: {"queue": queue} for task, queue in queues.QUEUE_OF.items()},
+        "task_create_missing_queues": False,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "worker_pool": "threads",
+        "worker_concurrency": 4,
+        "worker_prefetch_multiplier": 64,
+        "worker_enable_remote_control": False,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "beat_scheduler": HintScheduler,
+        "beat_enable_remote_control": False,
+        "beat_max_loop_interval": 1.0,
+        "beat_schedule": {name: {"task": name, "schedule": every} for name, every in SWEEPS_S.items()},
+    }
+
+
+def _transport_options(broker: str) -> dict[str, Any]:
+    quick: dict[str, Any] = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
+    if broker.startswith("memory"):
+        return quick | {"polling_interval": 0.1}
+    if broker.startswith("redis"):
+        # Longer than the second that a worker's BRPOP blocks.
+        return quick | {"socket_connect_timeout": 1.0, "socket_timeout": 5.0, "socket_keepalive": True}
+    return quick
+
+
+class HintScheduler(Scheduler):
+    """Beat's schedule, kept in memory; what is due goes out as a hint, so a dead broker never stops the ticking."""
+
+    app: Postpurchase
+    producer: Any = None
+
+    def apply_async(self, entry: ScheduleEntry, producer: Any = None, advance: bool = True, **_: Any) -> None:
+        name = str(entry.task)
+        args = (process_name("beat"),) if name == queues.HEARTBEAT else ()
+        self.app.hints.send(name, *args, expires_s=max(SWEEPS_S[name] * 3, 5.0), longest=LONGEST_SWEEP_QUEUE)

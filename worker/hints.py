@@ -1,0 +1,99 @@
+"""Hints on the broker: "there is work", never the work itself. Sending one can fail without harm.
+
+A thread of its own sends them, so that a broker that is slow or gone delays nobody. Queues stay bounded: nothing is
+sent to a queue that is long already, because whoever empties it finds the rest in the database.
+"""
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from celery import Celery
+from kombu.exceptions import ChannelError
+
+from worker.queues import QUEUE_OF
+
+log = structlog.get_logger()
+
+LONGEST_QUEUE = 1000
+LENGTH_AGE_S = 1.0
+REST_S = 5.0
+"""After a failure nothing is sent for this long; the sweeps find what was missed."""
+
+
+@dataclass(frozen=True)
+class _Hint:
+    task: str
+    args: tuple[str, ...]
+    expires_s: float
+    longest: int
+
+
+class Hints:
+    """Sends hints in the background. Thread-safe; `send` never blocks and never raises."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._waiting: queue.Queue[_Hint | None] = queue.Queue(maxsize=LONGEST_QUEUE)
+        self._resting_until = 0.0
+        self._lengths: dict[str, tuple[float, int]] = {}
+        self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
+        self._thread.start()
+
+    def send(self, task: str, *args: str, expires_s: float = 60, longest: int = LONGEST_QUEUE) -> None:
+        """Hints that `task` has work; `args` are ids. Dropped when its queue already holds `longest` hints."""
+        try:
+            self._waiting.put_nowait(_Hint(task, args, expires_s, longest))
+        except queue.Full:
+            log.debug("hints.hint.dropped", task=task, reason="too many wait to be sent")
+
+    def flush(self) -> None:
+        """Waits until everything handed in so far was sent or dropped."""
+        self._waiting.join()
+
+    def close(self) -> None:
+        """Sends what waits, then stops."""
+        self._waiting.put(None)
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while True:
+            hint = self._waiting.get()
+            try:
+                if hint is None:
+                    return
+                self._publish(hint)
+            finally:
+                self._waiting.task_done()
+
+    def _publish(self, hint: _Hint) -> None:
+        if time.monotonic() < self._resting_until:
+            return
+        name = QUEUE_OF[hint.task]
+        try:
+            if self._length(name) < hint.longest:
+                self._app.send_task(hint.task, args=hint.args, expires=hint.expires_s, queue=name, retry=False)
+        except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, a lost hint is only late work
+            self._resting_until = time.monotonic() + REST_S
+            log.warning("hints.broker.failed", task=hint.task, error=type(error).__name__, rest_s=REST_S)
+
+    def _length(self, name: str) -> int:
+        measured, length = self._lengths.get(name, (-LENGTH_AGE_S, 0))
+        if time.monotonic() - measured < LENGTH_AGE_S:
+            return length
+        length = queue_length(self._app, name)
+        self._lengths[name] = (time.monotonic(), length)
+        return length
+
+
+def queue_length(app: Celery, name: str) -> int:
+    """How many hints wait in a queue; a queue nobody declared yet is empty."""
+    with app.connection_for_write() as connection:
+        try:
+            channel: Any = connection.default_channel
+            return int(channel.queue_declare(queue=name, passive=True).message_count)
+        except ChannelError:
+            return 0

@@ -1,0 +1,117 @@
+"""Webhooks come in: verified, then stored once. What follows happens elsewhere and later."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from worker.bootstrap import Installation
+from worker.errors import SettingsError
+from worker.intake.refusals import RefusalError
+from worker.platforms.port import Platform
+from worker.platforms.registry import PLATFORMS
+from worker.store.events import NewEvent, store_events
+from worker.store.models import Shop, Source
+from worker.store.shops import find_source, open_secrets
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """One POST as it arrived: `headers` with lower-case names, `body` untouched."""
+
+    shop: str
+    source: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the sender is told. `to_plan`: the event that now waits to be planned."""
+
+    status: int
+    detail: str
+    to_plan: UUID | None = None
+
+
+def accept(installation: Installation, incoming: Sequence[Incoming]) -> list[Answer]:
+    """Verifies each and stores those that pass, all in one commit; answers in the same order.
+
+    An answer of 2xx is given only once its event is safely committed: by this call or by an earlier delivery.
+
+    Raises:
+        StorageUnavailableError: nothing of this batch is known to be stored; the senders should try again.
+    """
+    looked_at = [_examine(installation, each) for each in incoming]
+    passed = [event for event in looked_at if isinstance(event, NewEvent)]
+    new: set[UUID] = set()
+    if passed:
+        with installation.database.write() as session:
+            new = store_events(session, passed)
+    return [each if isinstance(each, Answer) else _answer(each, is_new=each.id in new) for each in looked_at]
+
+
+def _examine(installation: Installation, incoming: Incoming) -> NewEvent | Answer:
+    try:
+        return _verified(installation, incoming)
+    except RefusalError as refusal:
+        log.warning(
+            "intake.webhook.refused",
+            shop=incoming.shop,
+            source=incoming.source,
+            status=refusal.status,
+            reason=refusal.detail,
+            size=len(incoming.body),
+        )
+        return Answer(status=refusal.status, detail=refusal.detail)
+
+
+def _verified(installation: Installation, incoming: Incoming) -> NewEvent:
+    platform, shop, source = _addressee(installation, incoming)
+    try:
+        secrets = open_secrets(source, installation.sealer)
+    except SettingsError as error:
+        log.error("intake.secret.unreadable", shop=incoming.shop, source=incoming.source, error=str(error))
+        raise RefusalError(503, "The signature cannot be checked at the moment. Please try again.") from error
+    signed_by = {"headers": incoming.headers, "body": incoming.body}
+    if not platform.verify(**signed_by, secrets=secrets, now=installation.clock.real_now()):
+        raise RefusalError(401, "The signature does not match any active secret of this source.")
+    fault = platform.check(incoming.body)
+    if fault is not None:
+        raise RefusalError(422, fault)
+    return _event(installation, platform, shop, source, incoming)
+
+
+def _addressee(installation: Installation, incoming: Incoming) -> tuple[Platform, Shop, Source]:
+    platform = PLATFORMS.get(incoming.source)
+    with installation.database.read() as session:
+        found = find_source(session, incoming.shop, incoming.source)
+    if platform is None or found is None:
+        raise RefusalError(404, "There is no such shop, or it has no such source.")
+    return platform, *found
+
+
+def _event(installation: Installation, platform: Platform, shop: Shop, source: Source, incoming: Incoming) -> NewEvent:
+    delivery = platform.identify(headers=incoming.headers, body=incoming.body)
+    return NewEvent(
+        shop_id=shop.id,
+        source_id=source.id,
+        kind=source.kind,
+        topic=delivery.topic,
+        dedupe_key=delivery.dedupe_key,
+        delivery_id=delivery.delivery_id,
+        headers=delivery.headers_to_keep,
+        body=incoming.body,
+        received_at=installation.clock.now(),
+        note="" if platform.is_known(delivery.topic) else "a topic that is of no use here",
+    )
+
+
+def _answer(event: NewEvent, *, is_new: bool) -> Answer:
+    log.info("intake.event.stored" if is_new else "intake.event.known", event_id=str(event.id), topic=event.topic)
+    if not is_new:
+        return Answer(status=200, detail="Already known.")
+    return Answer(status=202, detail="Stored.", to_plan=None if event.note else event.id)

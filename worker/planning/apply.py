@@ -1,0 +1,36 @@
+"""What one body told, worked in: orders first, then what concerns people, products and the shop itself."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
+
+from schedules import events
+from schedules.events import Event, OrderEvent
+from worker.planning.customers import hear_customer
+from worker.planning.erasure import disconnect_shop, erase_customer, erase_shop
+from worker.planning.orders import merge_order
+from worker.planning.products import drop_product, keep_product
+from worker.planning.unit import Unit
+
+ORDER_EVENTS = get_args(get_args(OrderEvent)[0])
+
+HEAR: dict[type[Any], Callable[[Unit, Any], None]] = {
+    events.CustomerStated: hear_customer,
+    events.CustomerRedacted: erase_customer,
+    events.ShopRedacted: erase_shop,
+    events.AppUninstalled: disconnect_shop,
+    events.ProductStated: keep_product,
+    events.ProductDeleted: drop_product,
+}
+
+
+def apply_reading(unit: Unit, told: Sequence[Event]) -> None:
+    """Works everything in. Rows are locked person first, then order, in one order of ids, so that units don't cross."""
+    by_order: dict[str, list[OrderEvent]] = {}
+    for event in told:
+        if isinstance(event, ORDER_EVENTS):
+            by_order.setdefault(event.order_id if hasattr(event, "order_id") else event.order.id, []).append(event)
+    for order_id in sorted(by_order):
+        merge_order(unit, order_id, by_order[order_id])
+    for event in told:
+        if type(event) in HEAR:
+            HEAR[type(event)](unit, event)

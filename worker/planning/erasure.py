@@ -1,0 +1,130 @@
+"""Forgetting: a customer, a whole shop, or only the connection to it.
+
+Shopify demands it by customers/redact and shop/redact (48 h after the app was uninstalled). What stays of an order is
+what counts cannot do without: ids, times, lines and sums. A suppression stays, or the person's refusal would be lost.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, select, update
+
+from schedules.events import AppUninstalled, CustomerRedacted, CustomerStated, Event, ShopRedacted
+from schedules.facts import Customer, Facts, Gift, Order
+from worker.planning.scheduling import DISCONNECTED, cancel_pending
+from worker.planning.unit import Unit
+from worker.store.models import (
+    CustomerRow,
+    DiscountCode,
+    HiddenProduct,
+    InboundEvent,
+    Message,
+    OfferedProduct,
+    OrderRow,
+    OutboxMail,
+)
+from worker.store.orders import (
+    facts_of,
+    find_customers,
+    lock_order,
+    normal_address,
+    orders_by_external,
+    orders_of_addresses,
+    orders_with_pending,
+)
+
+log = structlog.get_logger()
+
+PERSON = "customer:"
+ERASED = "the customer's data was erased on demand"
+ERASED_SHOP = "the shop's data was erased on demand"
+
+
+def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
+    """Erases a person by id and address, with all their orders and those named."""
+    address = normal_address(event.email)
+    people = find_customers(unit.session, unit.shop.id, address=address, external_id=event.customer_id)
+    addresses = sorted({person.address for person in people} | ({address} if address else set()))
+    orders = {order.id for order in orders_of_addresses(unit.session, unit.shop.id, addresses)}
+    orders |= {order.id for order in orders_by_external(unit.session, unit.shop.id, event.order_ids)}
+    for order_id in sorted(orders):
+        _erase_order(unit, order_id, ERASED)
+    _forget_addresses(unit, addresses)
+    refs = {person_ref([event])} | {f"{PERSON}{person.external_id}" for person in people if person.external_id}
+    _forget_bodies(unit, sorted(ref for ref in refs if ref))
+    log.info("planning.customer.erased", orders=len(orders), people=len(people))
+
+
+def erase_shop(unit: Unit, _event: ShopRedacted) -> None:
+    """Erases everybody the shop ever sold to, and its raw bodies; nothing more is sent for it."""
+    unit.shop.uninstalled_at = unit.shop.uninstalled_at or unit.now
+    for order_id in unit.session.scalars(select(OrderRow.id).where(OrderRow.shop_id == unit.shop.id)).all():
+        _erase_order(unit, order_id, ERASED_SHOP)
+    people = unit.session.scalars(select(CustomerRow.address).where(CustomerRow.shop_id == unit.shop.id)).all()
+    _forget_addresses(unit, people)
+    unit.session.execute(update(InboundEvent).where(InboundEvent.shop_id == unit.shop.id).values(body=None))
+    log.info("planning.shop.erased")
+
+
+def disconnect_shop(unit: Unit, event: AppUninstalled) -> None:
+    """The shop cut the connection: what waits is cancelled, and nothing is planned until a source is added again."""
+    unit.shop.uninstalled_at = event.at
+    for order_id in orders_with_pending(unit.session, unit.shop.id):
+        order = lock_order(unit.session, order_id)
+        cancel_pending(unit, order, DISCONNECTED)
+        order.version += 1
+    log.warning("planning.shop.disconnected")
+
+
+def _erase_order(unit: Unit, order_id: UUID, reason: str) -> None:
+    order = lock_order(unit.session, order_id)
+    cancel_pending(unit, order, reason)
+    order.facts = anonymous(facts_of(order)).model_dump(mode="json")
+    order.address = None
+    order.unsent = {"all": reason}
+    order.version += 1
+    order.updated_at = unit.now
+    _forget_bodies(unit, [order.external_id])
+    messages = select(Message.id).where(Message.order_id == order_id)
+    unit.session.execute(delete(OutboxMail).where(OutboxMail.message_id.in_(messages)))
+    unit.session.execute(update(OfferedProduct).where(OfferedProduct.message_id.in_(messages)).values(address=""))
+    unit.session.execute(update(DiscountCode).where(DiscountCode.order_id == order_id).values(address=""))
+    blank: dict[str, Any] = {"address": None, "subject": "", "details": {}}
+    unit.session.execute(update(Message).where(Message.order_id == order_id).values(blank))
+
+
+def person_ref(told: Sequence[Event]) -> str | None:
+    """What a stored body about a person, not about an order, is found by when that person is to be erased."""
+    ids = (each.customer_id for each in told if isinstance(each, CustomerStated | CustomerRedacted))
+    return next((f"{PERSON}{customer_id}" for customer_id in ids if customer_id), None)
+
+
+def _forget_bodies(unit: Unit, refs: Sequence[str]) -> None:
+    mine = (InboundEvent.shop_id == unit.shop.id, InboundEvent.order_ref.in_(refs))
+    unit.session.execute(update(InboundEvent).where(*mine).values(body=None))
+
+
+def _forget_addresses(unit: Unit, addresses: Sequence[str]) -> None:
+    for table in (HiddenProduct, CustomerRow):
+        mine = (table.shop_id == unit.shop.id, table.address.in_(addresses))
+        unit.session.execute(delete(table).where(*mine))
+
+
+def anonymous(facts: Facts) -> Facts:
+    """The facts without anything that leads to a person."""
+    if facts.order is None:
+        return facts
+    return facts.model_copy(update={"order": _anonymous_order(facts.order)})
+
+
+def _anonymous_order(order: Order) -> Order:
+    keep_country = {"line1": "", "line2": "", "postal_code": "", "city": "", "region": "", "name": "", "company": ""}
+    places = {
+        field: place.model_copy(update=keep_country) if (place := getattr(order, field)) else None
+        for field in ("shipping_address", "billing_address")
+    }
+    gift = Gift(hide_prices=order.gift.hide_prices) if order.gift else None
+    nobody = Customer(orders_count=order.customer.orders_count)
+    return order.model_copy(update={**places, "customer": nobody, "gift": gift, "status_url": "", "payment_method": ""})

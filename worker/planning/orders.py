@@ -1,0 +1,83 @@
+"""Orders: events merged into facts under a lock, then planned, and their neighbours with them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from schedules.events import OrderEvent, OrderStated
+from schedules.facts import Order
+from schedules.merging import merge
+from worker.planning.customers import hear_buyer
+from worker.planning.scheduling import replan
+from worker.planning.unit import Unit
+from worker.platforms.zones import timezone_for
+from worker.store.models import OrderRow
+from worker.store.orders import (
+    facts_of,
+    lock_order,
+    locked_customer,
+    locked_order,
+    nearby_orders,
+    normal_address,
+)
+from worker.store.siblings import sibling_of
+
+
+def merge_order(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> OrderRow:
+    """Merges what was told of one order and plans it; equal facts keep the order's version."""
+    _lock_person(unit, external_id)
+    for event in told:
+        if isinstance(event, OrderStated):
+            hear_buyer(unit, event.order)
+    row = locked_order(unit.session, unit.shop.id, external_id, source_id=unit.source_id, now=unit.now)
+    neighbours = {near.id for near in nearby_orders(unit.session, row)}
+    looked_like = sibling_of(row)
+    _merge(unit, row, told)
+    unit.session.flush()
+    replan(unit, row)
+    if sibling_of(row) != looked_like:
+        neighbours |= {near.id for near in nearby_orders(unit.session, row)}
+        for order_id in sorted(neighbours):
+            replan(unit, lock_order(unit.session, order_id))
+    return row
+
+
+def _lock_person(unit: Unit, external_id: str) -> None:
+    """Whoever is known to have placed the order is locked before it, as for their other orders."""
+    known = select(OrderRow.address).where(OrderRow.shop_id == unit.shop.id, OrderRow.external_id == external_id)
+    address = unit.session.scalar(known)
+    if address is not None:
+        locked_customer(unit.session, unit.shop.id, address, now=unit.now)
+
+
+def _merge(unit: Unit, row: OrderRow, told: Sequence[OrderEvent]) -> None:
+    facts = before = facts_of(row)
+    for event in told:
+        facts = merge(facts, event)
+        if isinstance(event, OrderStated):
+            row.pinned = pinned(unit, row.pinned, event.order)
+    if facts == before:
+        return
+    row.facts = facts.model_dump(mode="json")
+    row.version += 1
+    row.updated_at = unit.now
+    if facts.order is not None:
+        row.number = facts.order.number
+        row.placed_at = facts.order.placed_at
+        row.address = normal_address(facts.order.customer.email)
+
+
+def pinned(unit: Unit, before: dict[str, Any], order: Order) -> dict[str, Any]:
+    """Locale, currency and time zone as the order's earliest known snapshot has them, whatever order they come in."""
+    if before and datetime.fromisoformat(before["as_of"]) <= order.updated_at:
+        return before
+    address = order.shipping_address or order.billing_address
+    zone = timezone_for(address.country, address.region) if address else None
+    return {
+        "locale": order.locale or unit.profile.locale,
+        "currency": order.currency,
+        "timezone": order.timezone or zone or unit.profile.timezone,
+        "as_of": order.updated_at.isoformat(),
+    }

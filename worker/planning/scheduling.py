@@ -1,0 +1,75 @@
+"""The planner's verdict on one order, turned into rows."""
+
+import structlog
+
+from schedules.facts import Facts
+from schedules.lifecycle import PENDING, State
+from schedules.planner import PlannedMessage, plan
+from schedules.shop import Role
+from worker.planning.content import sequence_for
+from worker.planning.unit import Unit
+from worker.store.messages import apply_plan, messages_of, transition
+from worker.store.models import Message, OrderRow
+from worker.store.orders import facts_of, nearby_orders
+from worker.store.siblings import sibling_of
+
+log = structlog.get_logger()
+
+DISCONNECTED = "the shop disconnected: nothing more is sent for it"
+
+
+def replan(unit: Unit, order: OrderRow) -> None:
+    """Plans a locked order anew from its facts and applies the changes. Doing it twice changes nothing twice."""
+    if unit.shop.uninstalled_at is not None:
+        cancel_pending(unit, order, DISCONNECTED)
+        order.unsent = {"all": DISCONNECTED}
+        return
+    messages = messages_of(unit.session, order.id)
+    result = plan(
+        facts=pinned_facts(order),
+        messages=[_planned(message) for message in messages],
+        sequence=sequence_for(unit, order),
+        shop=unit.profile,
+        now=unit.now,
+        hold=order.hold,
+        imported=order.imported,
+        siblings=[found for near in nearby_orders(unit.session, order) if (found := sibling_of(near))],
+    )
+    applied = apply_plan(
+        unit.session, shop_id=unit.shop.id, order_id=order.id, plan=result, now=unit.now, address=order.address
+    )
+    order.unsent = dict(result.unsent)
+    log.info("planning.order.planned", order_id=str(order.id), version=order.version, applied=applied)
+
+
+def pinned_facts(order: OrderRow) -> Facts:
+    """The facts with locale and time zone as they were when the order was placed."""
+    facts = facts_of(order)
+    if facts.order is None or not order.pinned:
+        return facts
+    kept = {"locale": order.pinned["locale"], "timezone": order.pinned["timezone"]}
+    return facts.model_copy(update={"order": facts.order.model_copy(update=kept)})
+
+
+def cancel_pending(unit: Unit, order: OrderRow, reason: str) -> int:
+    """Cancels what is scheduled or held for an order; how many."""
+    pending = [message for message in messages_of(unit.session, order.id) if State(message.state) in PENDING]
+    for message in pending:
+        transition(unit.session, message, State.CANCELLED, reason, now=unit.now)
+    return len(pending)
+
+
+def _planned(message: Message) -> PlannedMessage:
+    return PlannedMessage(
+        step=message.step,
+        parcel_group=message.parcel_group,
+        occurrence=message.occurrence,
+        state=State(message.state),
+        role=Role(message.role),
+        stream=message.stream,
+        send_at=message.send_at,
+        aim_at=message.aim_at,
+        offer_until=message.offer_until,
+        expires_at=message.expires_at,
+        reason=message.reason,
+    )

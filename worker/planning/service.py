@@ -1,0 +1,148 @@
+"""Events become facts, facts become scheduled messages: one transaction per event."""
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+
+from worker.bootstrap import Installation
+from worker.errors import StorageUnavailableError, UnreadableEventError
+from worker.planning.apply import apply_reading
+from worker.planning.erasure import person_ref
+from worker.planning.scheduling import replan
+from worker.planning.unit import Unit
+from worker.platforms.port import Reading
+from worker.platforms.registry import PLATFORMS
+from worker.store.events import MAX_CLAIMS, claim_event, finish_event, lock_event, waiting_events
+from worker.store.models import InboundEvent, Shop, Source
+from worker.store.orders import lock_order, orders_with_pending
+from worker.telemetry import bound
+
+log = structlog.get_logger()
+
+SWEPT_AT_ONCE = 50
+TRIES = 3
+"""How often a transaction is run again at once when the database broke it off, for example over a deadlock."""
+
+
+def plan_event(installation: Installation, event_id: UUID) -> str | None:
+    """Plans a stored event; its new state, or None when there was nothing to do or somebody else does it.
+
+    An event that cannot be read, or whose planning fails or dies repeatedly, ends as failed and is kept for `replay`.
+
+    Raises:
+        StorageUnavailableError: the event stays stored; the sweep tries again once the claim has ended.
+    """
+    with bound(event_id=event_id):
+        with installation.database.write() as session:
+            claims = claim_event(session, event_id)
+        if claims is None:
+            return None
+        if claims > MAX_CLAIMS:
+            return _fail(installation, event_id, f"planning it died {MAX_CLAIMS} times without an outcome")
+        try:
+            return _again(lambda: _plan(installation, event_id))
+        except UnreadableEventError as error:
+            return _fail(installation, event_id, str(error))
+        except StorageUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not lose the event: it is kept, with an alarm
+            return _fail(installation, event_id, f"planning it broke: {type(error).__name__}", bug=error)
+
+
+def sweep_events(installation: Installation, *, for_s: float) -> int:
+    """Plans stored events that nobody has claimed, oldest first, for at most about `for_s` seconds; how many."""
+    until = time.monotonic() + for_s
+    done = 0
+    while time.monotonic() < until:
+        with installation.database.read() as session:
+            waiting = waiting_events(session, SWEPT_AT_ONCE)
+        for event_id in waiting:
+            done += plan_event(installation, event_id) is not None
+            if time.monotonic() > until:
+                break
+        if len(waiting) < SWEPT_AT_ONCE:
+            break
+    return done
+
+
+def replan_order(installation: Installation, order_id: UUID, reason: str) -> None:
+    """Plans an order anew from its facts, for example after a hold was set or released.
+
+    Raises:
+        StorageUnavailableError: nothing was changed.
+    """
+    with bound(order_id=order_id):
+        _again(lambda: _replan(installation, order_id))
+        log.info("planning.order.replanned", reason=reason)
+
+
+def replan_shop(installation: Installation, shop_id: UUID, reason: str) -> int:
+    """Plans every order with waiting messages anew, for example after content or roles changed; how many."""
+    with installation.database.read() as session:
+        orders = orders_with_pending(session, shop_id)
+    for order_id in orders:
+        replan_order(installation, order_id, reason)
+    return len(orders)
+
+
+def _replan(installation: Installation, order_id: UUID) -> None:
+    now = installation.clock.now()
+    with installation.database.write() as session:
+        order = lock_order(session, order_id)
+        shop = session.get_one(Shop, order.shop_id)
+        replan(Unit(session=session, shop=shop, source_id=order.source_id, now=now), order)
+
+
+def _plan(installation: Installation, event_id: UUID) -> str | None:
+    now = installation.clock.now()
+    with installation.database.write() as session:
+        event = lock_event(session, event_id)
+        if event is None:
+            return None
+        shop = session.get_one(Shop, event.shop_id)
+        reading = read_event(event, session.get_one(Source, event.source_id))
+        event.order_ref = reading.order_ref or person_ref(reading.events)
+        if reading.events:
+            apply_reading(Unit(session=session, shop=shop, source_id=event.source_id, now=now), reading.events)
+        finish_event(event, "planned" if reading.events else "ignored", note=reading.note, now=now)
+        state = event.state
+    log.info("planning.event.planned", state=state, topic=event.topic, shop=shop.slug, order=reading.order_ref)
+    return state
+
+
+def read_event(event: InboundEvent, source: Source) -> Reading:
+    """What the platform's adapter makes of a stored body.
+
+    Raises:
+        UnreadableEventError: the body is not what its topic says, or was purged.
+    """
+    if event.body is None:
+        raise UnreadableEventError("its body was purged")
+    return PLATFORMS[event.kind].read(
+        topic=event.topic,
+        body=event.body,
+        headers=event.headers,
+        received_at=event.received_at,
+        options=source.options,
+    )
+
+
+def _again(work: Callable[[], str | None]) -> str | None:
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except StorageUnavailableError as error:
+            log.info("planning.transaction.broken", error=str(error))
+    return work()
+
+
+def _fail(installation: Installation, event_id: UUID, note: str, *, bug: Exception | None = None) -> str | None:
+    with installation.database.write() as session:
+        event = lock_event(session, event_id)
+        if event is None:
+            return None
+        finish_event(event, "failed", note=note, now=installation.clock.now())
+    log.error("planning.event.failed", note=note, topic=event.topic, kind=event.kind, exc_info=bug)
+    return "failed"

@@ -1,0 +1,26 @@
+"""What one transaction of planning works with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from schedules.shop import ShopProfile
+from worker.store.models import Shop
+from worker.store.shops import profile_of
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One transaction over one shop. `now` is business time."""
+
+    session: Session
+    shop: Shop
+    source_id: UUID | None
+    now: datetime
+
+    @cached_property
+    def profile(self) -> ShopProfile:
+        return profile_of(self.shop)

@@ -1,0 +1,117 @@
+"""The processes of an installation: all in one (`up`), or `web`, `worker` and `beat` apart. Ctrl-C ends it cleanly."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+
+from worker.bootstrap import Installation
+from worker.celery import Postpurchase
+from worker.embedded import Embedded
+from worker.errors import SettingsError
+from worker.heartbeats import process_name
+from worker.store.migrate import is_migrated
+from worker.telemetry import configure
+from worker.threads import BeatThread, WebThread, WorkerThread
+
+log = structlog.get_logger()
+
+
+def run_up(
+    installation: Installation,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    on_ready: Callable[[str], None] | None = None,
+) -> int:
+    """Web, worker and beat in this process, until a signal ends it; the exit code. `on_ready` is told the URL.
+
+    Raises:
+        SettingsError: a broker is set, another `up` has the data folder, or the port is taken.
+    """
+    configure(as_json=installation.settings.log_json)
+    with _signals() as stop, Embedded(installation, host=host, port=port) as running:
+        if on_ready is not None:
+            on_ready(running.url)
+        log.info("process.up.started", url=running.url)
+        return _wait(stop, running)
+
+
+def run_web(installation: Installation, *, host: str = "127.0.0.1", port: int = 8000) -> int:
+    """Takes webhooks and serves links until a signal ends it."""
+    with _apart(installation, "web") as app:
+        return _run(WebThread(app, host=host, port=port))
+
+
+def run_worker(installation: Installation) -> int:
+    """Plans and sends until a signal ends it; running tasks finish."""
+    with _apart(installation, "worker") as app:
+        return _run(WorkerThread(app))
+
+
+def run_beat(installation: Installation) -> int:
+    """Ticks until a signal ends it. Two beats are harmless."""
+    with _apart(installation, "beat") as app:
+        return _run(BeatThread(app))
+
+
+@contextmanager
+def _apart(installation: Installation, kind: str) -> Iterator[Postpurchase]:
+    configure(as_json=installation.settings.log_json)
+    if installation.settings.is_embedded:
+        raise SettingsError(
+            f"`postpurchase {kind}` needs a broker that all processes share. Set POSTPURCHASE_BROKER_URL, for example "
+            "redis://localhost:6379/0, or run everything in one process with `postpurchase up`."
+        )
+    if not is_migrated(installation.database):
+        raise SettingsError(
+            "The database's schema is of another version. Run `postpurchase db upgrade` once, then again."
+        )
+    installation.warm()
+    app = Postpurchase(installation)
+    log.info(f"process.{kind}.started", name=process_name(kind))
+    try:
+        yield app
+    finally:
+        app.close()
+        log.info(f"process.{kind}.stopped")
+
+
+def _run(thread: Any) -> int:
+    with _signals() as stop:
+        thread.start()
+        try:
+            return _wait(stop, thread)
+        finally:
+            thread.stop()
+
+
+def _wait(stop: threading.Event, running: Any) -> int:
+    """Until a signal comes (0) or something that should run has died (1)."""
+    while not stop.wait(0.5):
+        if not running.is_alive:
+            log.error("process.thread.died", reason="a part of this process ended by itself")
+            return 1
+    return 0
+
+
+@contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set; a second one ends the process at once."""
+    stop = threading.Event()
+
+    def handle(number: int, _frame: Any) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        log.info("process.signal.received", signal=signal.Signals(number).name)
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,88 @@
+"""Every Celery task, in the order of the pipeline. Tasks carry ids only and may be lost, doubled or late."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from celery import Task
+
+from worker import queues
+from worker.bootstrap import Installation
+from worker.dispatch.service import deliver_batch, sweep_due, sweep_leases
+from worker.heartbeats import process_name, record_life
+from worker.hints import Hints
+from worker.planning.service import plan_event, sweep_events
+from worker.telemetry import bound
+
+if TYPE_CHECKING:
+    BaseTask = Task[Any, Any]
+else:
+    BaseTask = Task
+
+log = structlog.get_logger()
+
+SWEEP_FOR_S = 2.0
+
+
+class StageTask(BaseTask):
+    """A task of one installation. Binds its name to what it logs; an error is logged and ends it, the sweeps go on."""
+
+    ignore_result = True
+
+    def __init__(self, installation: Installation, hints: Hints) -> None:
+        self.installation = installation
+        self.hints = hints
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with bound(task=self.name.rpartition(".")[2]):
+            return super().__call__(*args, **kwargs)
+
+
+class PlanEvent(StageTask):
+    name = queues.PLAN_EVENT
+
+    def run(self, event_id: str) -> None:
+        plan_event(self.installation, UUID(event_id))
+
+
+class SweepEvents(StageTask):
+    """Plans what hints have missed, for as long as a tick lasts."""
+
+    name = queues.SWEEP_EVENTS
+
+    def run(self) -> None:
+        sweep_events(self.installation, for_s=SWEEP_FOR_S)
+
+
+class SweepDue(StageTask):
+    name = queues.SWEEP_DUE
+
+    def run(self) -> None:
+        for _ in range(sweep_due(self.installation)):
+            self.hints.send(queues.DELIVER, expires_s=10)
+
+
+class Deliver(StageTask):
+    name = queues.DELIVER
+
+    def run(self) -> None:
+        deliver_batch(self.installation)
+
+
+class SweepLeases(StageTask):
+    name = queues.SWEEP_LEASES
+
+    def run(self) -> None:
+        sweep_leases(self.installation)
+
+
+class Heartbeat(StageTask):
+    """Proves three things at once: `beat` ticks, the broker carries, this worker works."""
+
+    name = queues.HEARTBEAT
+
+    def run(self, beat: str) -> None:
+        record_life(self.installation.database, {beat: "beat", process_name("worker"): "worker"})
+
+
+TASKS: tuple[type[StageTask], ...] = (PlanEvent, SweepEvents, SweepDue, Deliver, SweepLeases, Heartbeat)

@@ -1,0 +1,63 @@
+"""Logs: structured, one event per line, to stderr. Never a body, a secret or a whole address."""
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+
+QUIET = ("celery", "kombu", "amqp", "uvicorn", "aiohttp", "alembic", "asyncio")
+"""Libraries whose warnings are worth a line, and whose progress is not."""
+
+
+def configure(*, as_json: bool, level: int = logging.INFO) -> None:
+    """Sets up logging for this process: JSON, or readable lines (coloured on a terminal). May be called again."""
+    shared = _shared()
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(shared, as_json=as_json))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in QUIET:
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def _shared() -> list[Any]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
+def _formatter(shared: Sequence[Any], *, as_json: bool) -> logging.Formatter:
+    ending: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if as_json:
+        ending += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        ending.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending)
+
+
+@contextmanager
+def bound(**ids: Any) -> Iterator[None]:
+    """Adds ids (shop, order, message, event) to every line logged inside."""
+    with structlog.contextvars.bound_contextvars(**{key: str(value) for key, value in ids.items()}):
+        yield
+
+
+def masked(address: str | None) -> str:
+    """An address that a log may hold: `mia@example.com` becomes `m…@example.com`."""
+    name, at, host = (address or "").rpartition("@")
+    return f"{name[:1]}…{at}{host}" if at else "…"

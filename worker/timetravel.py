@@ -1,0 +1,135 @@
+"""Moves simulated business time, stopping wherever something is due until the work is done.
+
+Processes of the installation do the work; this only moves the clock and watches the database.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from worker.bootstrap import Installation
+from worker.errors import UserError
+from worker.heartbeats import last_sign_of
+from worker.store.events import count_stored
+from worker.store.models import Message
+
+PATIENCE_S = 90.0
+"""How long work may stand still; longer than the lease of a dispatcher that was killed."""
+SILENCE = timedelta(seconds=20)
+LOOK_EVERY_S = 0.1
+
+_SCHEDULED = Message.state == literal_column("'scheduled'")
+_HELD = Message.state == literal_column("'held'")
+_UNDER_WAY = Message.state.in_(("claimed", "attempting"))
+
+
+def next_due(installation: Installation) -> datetime | None:
+    """Business time of the next thing that will happen by itself: a message to send, or a held one to expire."""
+    now = installation.clock.now()
+    with installation.database.read() as session:
+        sending = session.scalar(select(func.min(Message.send_at)).where(_SCHEDULED, Message.send_at > now))
+        expiring = session.scalar(select(func.min(Message.expires_at)).where(_HELD, Message.expires_at > now))
+    return min((moment for moment in (sending, expiring) if moment is not None), default=None)
+
+
+def advance(
+    installation: Installation,
+    *,
+    by: timedelta | None = None,
+    to: datetime | None = None,
+    jump: bool = False,
+    on_stop: Callable[[datetime], None] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> list[datetime]:
+    """Moves business time forward; the due times it stopped at on the way.
+
+    `jump` goes there at once, as if nothing had run meanwhile; the work is waited for at the end all the same.
+
+    Raises:
+        SettingsError: the clock is real, or the aim lies in the past.
+        UserError: the work stands still; the sentence says what to start.
+    """
+    aim = to if to is not None else installation.clock.now() + (by or timedelta(0))
+    installation.clock.move_to(installation.clock.now())
+    stops: list[datetime] = []
+    if not jump:
+        finish_work(installation, patience_s=patience_s)
+        while (due := next_due(installation)) is not None and due <= aim:
+            _stop_at(installation, due, stops, on_stop, patience_s)
+    _move(installation, aim)
+    finish_work(installation, patience_s=patience_s)
+    return stops
+
+
+def advance_to_next(
+    installation: Installation,
+    *,
+    on_stop: Callable[[datetime], None] | None = None,
+    patience_s: float = PATIENCE_S,
+) -> datetime | None:
+    """Moves business time to the next due time and waits for the work; None when nothing is due any more."""
+    finish_work(installation, patience_s=patience_s)
+    due = next_due(installation)
+    if due is not None:
+        _stop_at(installation, due, [], on_stop, patience_s)
+    return due
+
+
+def finish_work(installation: Installation, *, patience_s: float = PATIENCE_S) -> None:
+    """Waits until no event waits to be planned and nothing due is unsent.
+
+    Raises:
+        UserError: nothing moved for `patience_s` seconds.
+    """
+    before, since = -1, time.monotonic()
+    while (left := outstanding(installation)) > 0:
+        if left != before:
+            before, since = left, time.monotonic()
+        if time.monotonic() - since > patience_s:
+            raise UserError(_standstill(installation, left))
+        time.sleep(LOOK_EVERY_S)
+
+
+def outstanding(installation: Installation) -> int:
+    """How many events and messages want work at this moment of business time."""
+    now = installation.clock.now()
+    with installation.database.read() as session:
+        due = _count(session, _SCHEDULED, Message.send_at <= now) + _count(session, _HELD, Message.expires_at <= now)
+        return count_stored(session) + due + _count(session, _UNDER_WAY)
+
+
+def _stop_at(
+    installation: Installation,
+    due: datetime,
+    stops: list[datetime],
+    on_stop: Callable[[datetime], None] | None,
+    patience_s: float,
+) -> None:
+    _move(installation, due)
+    finish_work(installation, patience_s=patience_s)
+    stops.append(due)
+    if on_stop is not None:
+        on_stop(due)
+
+
+def _move(installation: Installation, moment: datetime) -> None:
+    # Business time flows while the work is waited for; having flowed past the aim is as good.
+    if moment > installation.clock.now():
+        installation.clock.move_to(moment)
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Message).where(*conditions)) or 0
+
+
+def _standstill(installation: Installation, left: int) -> str:
+    things = f"{left} due {'thing' if left == 1 else 'things'}"
+    for kind in ("worker", "beat"):
+        seen = last_sign_of(installation.database, kind)
+        if seen is None or seen < installation.clock.real_now() - SILENCE:
+            how = "`postpurchase up`" if installation.settings.is_embedded else f"`postpurchase {kind}`"
+            return f"{things} stand still, because no {kind} is running. Start {how} and try again."
+    return f"{things} stand still although worker and beat are running. Look at `postpurchase status` and the log."

@@ -1,0 +1,43 @@
+"""The web application of one installation."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from worker.bootstrap import Installation
+from worker.errors import StorageUnavailableError
+from worker.hints import Hints
+from worker.web import health, outbox, webhooks
+
+log = structlog.get_logger()
+
+THREADS = 16
+"""How many requests may work on the database at once; more than the connection pool holds would only wait there."""
+
+
+def create_app(installation: Installation, hints: Hints) -> FastAPI:
+    """All routes; handlers find the installation and the hints in `app.state`."""
+    app = FastAPI(title="Postpurchase", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    app.state.installation = installation
+    app.state.hints = hints
+    app.add_exception_handler(StorageUnavailableError, _storage_gone)
+    app.include_router(webhooks.router)
+    app.include_router(health.router)
+    if installation.settings.is_embedded and not installation.settings.has_provider:
+        app.include_router(outbox.router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
+async def _storage_gone(request: Request, error: Exception) -> Response:
+    log.error("web.storage.unavailable", path=request.url.path, error=str(error))
+    return JSONResponse({"detail": "Storage does not answer. Please try again."}, 503, {"Retry-After": "10"})

@@ -1,0 +1,30 @@
+"""/health/live: the process answers. /health/ready: its database answers and is migrated; the broker may be down."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.errors import StorageUnavailableError
+from worker.store.migrate import is_migrated
+from worker.store.session import Database
+
+router = APIRouter(prefix="/health")
+
+
+@router.get("/live")
+async def live() -> JSONResponse:
+    return JSONResponse({"detail": "alive"})
+
+
+@router.get("/ready")
+def ready(request: Request) -> JSONResponse:
+    detail = why_not_ready(request.app.state.installation.database)
+    return JSONResponse({"detail": detail or "ready"}, status_code=503 if detail else 200)
+
+
+def why_not_ready(database: Database) -> str:
+    """Why requests cannot be served; empty when they can."""
+    try:
+        return "" if is_migrated(database) else "The database is not migrated: run `postpurchase db upgrade`."
+    except (SQLAlchemyError, StorageUnavailableError, OSError):
+        return "The database does not answer."

@@ -1,0 +1,102 @@
+"""/outbox: mails that were kept instead of sent, as phones and desktops show them. Loopback only.
+
+A mail is shown in a sandboxed frame, from a page of its own whose policy allows no script.
+"""
+
+from functools import lru_cache
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from worker.bootstrap import Installation
+from worker.store.models import Message, OrderRow, OutboxMail, Shop
+from worker.store.shops import profile_of
+
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-src 'self'; base-uri 'none'"
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src *; font-src *; base-uri 'none'"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+AT_ONCE = 200
+
+
+def only_loopback(request: Request) -> None:
+    """Lets only this machine in. The Host header is checked too, or a web page elsewhere could point its name here."""
+    host = request.url.hostname or ""
+    client = request.client.host if request.client else ""
+    if client not in LOOPBACK or host not in LOOPBACK or "x-forwarded-for" in request.headers:
+        raise HTTPException(404)
+
+
+router = APIRouter(prefix="/outbox", dependencies=[Depends(only_loopback)])
+
+
+def _installation(request: Request) -> Installation:
+    found: Installation = request.app.state.installation
+    return found
+
+
+Here = Annotated[Installation, Depends(_installation)]
+
+
+@router.get("")
+def listing(installation: Here) -> HTMLResponse:
+    with installation.database.read() as session:
+        return _page("outbox.html", mails=[_row(*found) for found in _newest(session)], clock=installation.clock.now())
+
+
+@router.get("/{mail_id}")
+def single(mail_id: UUID, installation: Here) -> HTMLResponse:
+    with installation.database.read() as session:
+        mail = _get(session, mail_id)
+        message = session.get(Message, mail.message_id) if mail.message_id else None
+        order = session.get(OrderRow, message.order_id) if message else None
+        return _page("mail.html", mail=mail, message=message, order=order, text=mail.text.splitlines())
+
+
+@router.get("/{mail_id}/body")
+def body(mail_id: UUID, installation: Here) -> HTMLResponse:
+    """The mail's HTML alone, for the frames."""
+    with installation.database.read() as session:
+        return HTMLResponse(_get(session, mail_id).html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+def _newest(session: Session) -> list[Any]:
+    query = (
+        select(OutboxMail, Message, OrderRow, Shop)
+        .outerjoin(Message, Message.id == OutboxMail.message_id)
+        .outerjoin(OrderRow, OrderRow.id == Message.order_id)
+        .outerjoin(Shop, Shop.id == Message.shop_id)
+        .order_by(OutboxMail.id.desc())
+        .limit(AT_ONCE)
+    )
+    return list(session.execute(query))
+
+
+def _row(mail: OutboxMail, message: Message | None, order: OrderRow | None, shop: Shop | None) -> dict[str, Any]:
+    return {
+        "mail": mail,
+        "step": message.step.replace("_", "-") if message else "test",
+        "order": order.number if order else "",
+        "shop": profile_of(shop).name if shop else "",
+    }
+
+
+def _get(session: Session, mail_id: UUID) -> OutboxMail:
+    mail = session.get(OutboxMail, mail_id)
+    if mail is None:
+        raise HTTPException(404, "There is no such mail in the outbox.")
+    return mail
+
+
+def _page(name: str, **values: Any) -> HTMLResponse:
+    headers = {"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+    return HTMLResponse(_pages().get_template(name).render(values), headers=headers)
+
+
+@lru_cache(maxsize=1)
+def _pages() -> Environment:
+    return Environment(loader=PackageLoader("worker.web", "pages"), autoescape=True, undefined=StrictUndefined)

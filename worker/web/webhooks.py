@@ -1,0 +1,79 @@
+"""POST /webhooks/{shop}/{source}: the door shops knock at."""
+
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
+
+from worker import queues
+from worker.bootstrap import Installation
+from worker.hints import Hints
+from worker.intake.service import Answer, Incoming, accept
+
+log = structlog.get_logger()
+router = APIRouter()
+
+LARGEST_BODY = 5 * 1024 * 1024
+"""Bytes. Shopify's largest order bodies stay below it."""
+
+
+class TooLargeError(Exception):
+    """The body is longer than `LARGEST_BODY`; the rest of it is not read."""
+
+
+async def whole_body(request: Request) -> bytes:
+    """The raw body, read piece by piece so that one that is too large is never held.
+
+    Raises:
+        TooLargeError: it is, by its header or by what really came.
+    """
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > LARGEST_BODY:
+        raise TooLargeError
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise TooLargeError
+    return bytes(body)
+
+
+def _installation(request: Request) -> Installation:
+    found: Installation = request.app.state.installation
+    return found
+
+
+def _hints(request: Request) -> Hints:
+    found: Hints = request.app.state.hints
+    return found
+
+
+@router.post("/webhooks/{shop}/{source}")
+async def receive(
+    shop: str,
+    source: str,
+    request: Request,
+    installation: Annotated[Installation, Depends(_installation)],
+    hints: Annotated[Hints, Depends(_hints)],
+) -> JSONResponse:
+    """Answers 2xx only once the event is committed. The hint to plan it may be lost: the sweep finds it."""
+    try:
+        body = await whole_body(request)
+    except TooLargeError:
+        log.warning("intake.webhook.refused", shop=shop, source=source, status=413, reason="larger than 5 MB")
+        return _json(Answer(status=413, detail="The body is larger than 5 MB."))
+    except ClientDisconnect:
+        log.warning("intake.webhook.refused", shop=shop, source=source, status=400, reason="the sender hung up")
+        return _json(Answer(status=400, detail="The body did not arrive whole."))
+    incoming = Incoming(shop=shop, source=source, headers=dict(request.headers), body=body)
+    [answer] = await run_in_threadpool(accept, installation, [incoming])
+    if answer.to_plan is not None:
+        hints.send(queues.PLAN_EVENT, str(answer.to_plan))
+    return _json(answer)
+
+
+def _json(answer: Answer) -> JSONResponse:
+    return JSONResponse({"detail": answer.detail}, status_code=answer.status)
