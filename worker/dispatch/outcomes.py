@@ -1,5 +1,6 @@
 """The provider's answers, committed one by one as they arrive."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,13 +15,15 @@ from worker.delivery.port import Outcome, Provider, Verdict
 from worker.dispatch.backoff import next_try
 from worker.dispatch.flight import Flight
 from worker.dispatch.policies import GRACE, decide_unknown
-from worker.errors import StaleFenceError
+from worker.errors import StaleFenceError, StorageUnavailableError
 from worker.store.evidence import Evidence, record_evidence
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
 from worker.store.transitions import transition
 
 log = structlog.get_logger()
+
+STORAGE_PAUSES_S = (0.2, 1.0, 3.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,24 @@ class _Answer:
     provider: Provider
     now: datetime
     real_at: datetime
+
+
+def settle_surely(
+    installation: Installation, flight: Flight, outcome: Outcome, wait: Callable[[float], None] = time.sleep
+) -> None:
+    """Writes down one answer, also through a short outage of the database: an answer that is lost may cost a copy.
+
+    What still cannot be written is left to the sweep, so that the answers after it are heard.
+    """
+    for pause_s in (*STORAGE_PAUSES_S, None):
+        try:
+            return settle(installation, flight, outcome)
+        except StorageUnavailableError:
+            if pause_s is None:
+                log.error("dispatch.outcome.lost", alarm=True, message=str(flight.message.id), verdict=outcome.verdict)
+            else:
+                wait(pause_s)
+    return None
 
 
 def settle(installation: Installation, flight: Flight, outcome: Outcome) -> None:

@@ -1,0 +1,14 @@
+"""A world in which messages are claimed, gated and delivered, on both databases."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.dispatching import World, build_world
+from tests.support.installation import installed
+from worker.store.session import Database
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> World:
+    return build_world(installed(database, tmp_path, clock="simulated", secret_key="a test's secret key"))

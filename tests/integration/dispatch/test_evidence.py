@@ -1,0 +1,84 @@
+"""Evidence from outside: late, twice, out of order."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from schedules.lifecycle import State
+from tests.support.dispatching import World
+from worker.errors import StaleFenceError
+from worker.store.evidence import Evidence, record_evidence
+from worker.store.models import Attempt
+from worker.store.transitions import transition
+
+
+def _attempted(world: World, state: State, **fields: object) -> tuple[UUID, UUID]:
+    """A message in this state with one open attempt."""
+    message_id = world.add_message(state=state.value, **fields)
+    with world.installation.database.write() as session:
+        attempt = Attempt(
+            message_id=message_id, number=1, fence=0, provider="recorder", outcome="unknown", started_at=world.now
+        )
+        session.add(attempt)
+        session.flush()
+        return message_id, attempt.id
+
+
+def _tell(world: World, message_id: UUID, attempt_id: UUID, state: State) -> bool:
+    proof = Evidence(
+        message_id=message_id, attempt_id=attempt_id, state=state, reason=f"the provider says {state}", receipt="r-9"
+    )
+    with world.installation.database.write() as session:
+        return record_evidence(session, proof, now=world.now)
+
+
+@pytest.mark.parametrize("proved", [State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.DROPPED])
+@pytest.mark.parametrize(
+    "before", [State.SCHEDULED, State.HELD, State.CLAIMED, State.ATTEMPTING, State.UNKNOWN, State.ABANDONED]
+)
+def test_a_mail_that_is_proved_to_have_arrived_is_not_sent_again(world: World, before: State, proved: State) -> None:
+    message_id, attempt_id = _attempted(world, before)
+    assert _tell(world, message_id, attempt_id, proved)
+    message = world.message(message_id)
+    assert message.state == proved
+    assert message.accepted_at is not None
+    assert message.provider_id == "r-9"
+    assert world.attempts(message_id)[0].outcome == "accepted"
+
+
+def test_a_dispatcher_that_holds_a_proved_message_finds_its_fence_stale(world: World) -> None:
+    message_id, attempt_id = _attempted(world, State.CLAIMED, fence=3)
+    held = world.message(message_id)
+    assert _tell(world, message_id, attempt_id, State.ACCEPTED)
+    with pytest.raises(StaleFenceError), world.installation.database.write() as session:
+        transition(session, held, State.ATTEMPTING, "the call", now=world.now)
+    assert world.state(message_id) is State.ACCEPTED
+
+
+def test_the_same_evidence_twice_moves_once(world: World) -> None:
+    message_id, attempt_id = _attempted(world, State.UNKNOWN)
+    assert _tell(world, message_id, attempt_id, State.DELIVERED)
+    assert not _tell(world, message_id, attempt_id, State.DELIVERED)
+    assert len(world.history(message_id)) == 1
+
+
+def test_older_news_does_not_move_a_message_back(world: World) -> None:
+    message_id, attempt_id = _attempted(world, State.UNKNOWN)
+    assert _tell(world, message_id, attempt_id, State.DELIVERED)
+    assert not _tell(world, message_id, attempt_id, State.ACCEPTED)
+    assert world.state(message_id) is State.DELIVERED
+    assert _tell(world, message_id, attempt_id, State.BOUNCED)
+
+
+@pytest.mark.parametrize("final", [State.FAILED, State.CANCELLED, State.SKIPPED, State.EXPIRED])
+def test_evidence_does_not_move_what_is_final(world: World, final: State) -> None:
+    message_id, attempt_id = _attempted(world, final)
+    assert not _tell(world, message_id, attempt_id, State.DELIVERED)
+    assert world.state(message_id) is final
+
+
+def test_evidence_of_an_unknown_message_or_attempt_moves_nothing(world: World) -> None:
+    message_id, attempt_id = _attempted(world, State.UNKNOWN)
+    assert not _tell(world, uuid4(), attempt_id, State.DELIVERED)
+    assert not _tell(world, message_id, uuid4(), State.DELIVERED)
+    assert world.state(message_id) is State.UNKNOWN
