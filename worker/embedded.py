@@ -1,7 +1,9 @@
 """Everything in one process: web, worker and beat over one database, locked against a second of its kind."""
 
+from collections.abc import Sequence
 from types import TracebackType
 
+from fastapi import APIRouter
 from filelock import FileLock, Timeout
 
 from worker.bootstrap import Installation
@@ -22,9 +24,17 @@ class Embedded:
         SettingsError: a broker is set, another process has the data folder, or the port is taken.
     """
 
-    def __init__(self, installation: Installation, *, host: str = "127.0.0.1", port: int = 8000) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 8000,
+        routers: Sequence[APIRouter] = (),
+    ) -> None:
         self._installation = installation
         self._address = (host, port)
+        self._routers = routers
         self._parts: list[Part] = []
         self.url = ""
 
@@ -70,7 +80,7 @@ class Embedded:
     def _start(self) -> None:
         self._app = Postpurchase(self._installation)
         host, port = self._address
-        web = WebThread(self._app, host=host, port=port)
+        web = WebThread(self._app, host=host, port=port, routers=self._routers)
         self.url = web.url
         for part in (WorkerThread(self._app), BeatThread(self._app), web):
             part.start()

@@ -2,11 +2,13 @@
 
 import socket
 import threading
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import uvicorn
 from celery.beat import Service
 from celery.worker import WorkController, state
+from fastapi import APIRouter
 
 from worker.celery import HintScheduler, Postpurchase
 from worker.errors import SettingsError
@@ -56,12 +58,12 @@ class WebThread(_Threaded):
         SettingsError: the port cannot be had.
     """
 
-    def __init__(self, app: Postpurchase, *, host: str, port: int) -> None:
+    def __init__(self, app: Postpurchase, *, host: str, port: int, routers: Sequence[APIRouter] = ()) -> None:
         super().__init__("web")
         self._socket = _bound(host, port)
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            create_app(app.installation, app.hints),
+            create_app(app.installation, app.hints, routers=routers),
             log_config=None,
             access_log=False,
             server_header=False,

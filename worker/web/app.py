@@ -1,11 +1,11 @@
 """The web application of one installation."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from worker.bootstrap import Installation
@@ -19,8 +19,8 @@ THREADS = 16
 """How many requests may work on the database at once; more than the connection pool holds would only wait there."""
 
 
-def create_app(installation: Installation, hints: Hints) -> FastAPI:
-    """All routes; handlers find the installation and the hints in `app.state`."""
+def create_app(installation: Installation, hints: Hints, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
+    """All routes; handlers find the installation and the hints in `app.state`. `routers`: more of them (the demo's)."""
     app = FastAPI(title="Postpurchase", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.installation = installation
     app.state.hints = hints
@@ -29,6 +29,8 @@ def create_app(installation: Installation, hints: Hints) -> FastAPI:
     app.include_router(health.router)
     if installation.settings.is_embedded and not installation.settings.has_provider:
         app.include_router(outbox.router)
+    for router in routers:
+        app.include_router(router)
     return app
 
 
