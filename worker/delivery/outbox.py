@@ -18,7 +18,7 @@ class Outbox:
     """Keeps each mail in one row per attempt, so that it can always say what it was given."""
 
     name = "outbox"
-    connections = 16
+    connections = 64
     can_reconcile = False
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -23,7 +23,8 @@ from worker.delivery.sendgrid_body import body_of
 PATH = "/v3/mail/send"
 CONNECTIONS = 64
 CONNECT_TIMEOUT_S = 10.0
-TOTAL_TIMEOUT_S = 60.0
+TOTAL_TIMEOUT_S = 30.0
+MARGIN_S = 15.0
 LONGEST_ANSWER = 16_384
 
 log = structlog.get_logger()
@@ -42,7 +43,7 @@ class SendGrid:
         self._key = api_key
         self._url = base_url + PATH
         self._timeout = aiohttp.ClientTimeout(total=total_timeout_s, sock_connect=CONNECT_TIMEOUT_S)
-        self._patience_s = 2 * total_timeout_s + CONNECT_TIMEOUT_S
+        self._patience_s = total_timeout_s + MARGIN_S
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None

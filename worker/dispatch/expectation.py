@@ -1,0 +1,63 @@
+"""When the customer can expect the goods: from a carrier's word, else from the shop's own table, else not at all."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from schedules.facts import Facts, Order, Parcel
+from schedules.shop import Handling, ShopProfile
+
+Span = tuple[date, date]
+
+
+def expected_days(*, facts: Facts, profile: ShopProfile, parcels: Sequence[Parcel], timezone: str) -> Span | None:
+    """First and last expected delivery day in the customer's zone; None when nothing is known.
+
+    `parcels` are those the mail is about, empty before anything has left. Days of the table are working days.
+    """
+    order = facts.order
+    if order is None:
+        return None
+    promised = _promised(parcels)
+    if promised is not None:
+        return promised
+    row = _row_for(profile.handling, order)
+    if row is None:
+        return None
+    shipped = max((parcel.shipped_at for parcel in parcels), default=None)
+    start = _local_day(shipped or order.placed_at, timezone)
+    first, last = row.transit_days
+    if shipped is None:
+        first, last = first + row.handling_days[0], last + row.handling_days[1]
+    return _working_days_after(start, first), _working_days_after(start, last)
+
+
+def _promised(parcels: Sequence[Parcel]) -> Span | None:
+    """The days that carriers name, from each parcel's newest report that names one."""
+    days = []
+    for parcel in parcels:
+        named = [report.expected_on for report in parcel.tracking if report.expected_on is not None]
+        if not named:
+            return None
+        days.append(named[-1])
+    return (min(days), max(days)) if days else None
+
+
+def _row_for(table: Sequence[Handling], order: Order) -> Handling | None:
+    """The most exact row that fits: method and country before either alone before neither."""
+    country = order.shipping_address.country if order.shipping_address else ""
+    fitting = [row for row in table if row.country in ("", country) and row.method in ("", order.shipping_method)]
+    return max(fitting, key=lambda row: (bool(row.method) + bool(row.country), bool(row.method)), default=None)
+
+
+def _local_day(moment: datetime, timezone: str) -> date:
+    return moment.astimezone(ZoneInfo(timezone)).date()
+
+
+def _working_days_after(start: date, days: int) -> date:
+    """`days` working days after `start`, Saturdays and Sundays left out; never a weekend day itself."""
+    day = start
+    while days > 0 or day.weekday() >= 5:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
