@@ -1,0 +1,97 @@
+"""`postpurchase clock show | now | advance | next | jump`: business time of a simulated installation."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from worker.bootstrap import Installation
+from worker.cli.context import opened
+from worker.cli.output import JsonFlag, say, side, span
+from worker.errors import UserError
+from worker.settings import ClockMode
+from worker.timetravel import advance as travel
+from worker.timetravel import advance_to_next, next_due
+
+app = typer.Typer(no_args_is_help=True, help="Business time. It moves only with POSTPURCHASE_CLOCK=simulated.")
+UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+PART = re.compile(r"(\d+)\s*(min|[smhdw])")
+Length = Annotated[str, typer.Argument(metavar="LENGTH|TIME", help="36h, 9d, '1d 12h', or 2026-05-14T09:00+02:00.")]
+Jump = Annotated[bool, typer.Option("--jump", help="Imitate an outage: go there at once, then work off what is due.")]
+
+
+@app.command("show")
+@app.command("now", help="The same as `show`.")
+def show_time(json: JsonFlag = False) -> None:
+    """Show business time, and the next due message."""
+    with opened() as installation:
+        now, due = installation.clock.now(), next_due(installation)
+        mode = installation.settings.clock.value
+    rest = f"; next message due {_stamp(due)}, in {span(due - now)}" if due else "; no message is scheduled"
+    say(f"{_stamp(now)} ({mode}){rest}", json, now=now.isoformat(), mode=mode, next_due=due and due.isoformat())
+
+
+@app.command("advance")
+def advance(length: Length, jump: Jump = False, json: JsonFlag = False) -> None:
+    """Move time forward, stopping at each due time on the way until the work is done."""
+    _move(length, jump=jump, as_json=json)
+
+
+@app.command("jump")
+def jump(length: Length, json: JsonFlag = False) -> None:
+    """Move time forward at once, as after an outage; the same as `advance --jump`."""
+    _move(length, jump=True, as_json=json)
+
+
+@app.command("next")
+def go_to_next(json: JsonFlag = False) -> None:
+    """Go to the next due message and wait until it is done."""
+    with opened() as installation:
+        _refuse_real(installation)
+        due = advance_to_next(installation)
+        now = installation.clock.now()
+    sentence = f"It is now {_stamp(now)}." if due else "No message is scheduled: there is nothing to go to."
+    say(sentence, json, now=now.isoformat(), stops=[due.isoformat()] if due else [])
+
+
+def moment_of(text: str, now: datetime) -> datetime:
+    """A length from now, or a moment.
+
+    Raises:
+        UserError: it is neither.
+    """
+    parts = PART.findall(text)
+    if parts and not PART.sub("", text).strip():
+        lengths = [timedelta(**{UNITS[unit]: int(count)}) for count, unit in parts]
+        return now + sum(lengths, timedelta())
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UserError(
+            f"{text!r} is no length of time: give one like 36h, 9d or '1d 12h', or a time in ISO."
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _move(length: str, *, jump: bool, as_json: bool) -> None:
+    def on_stop(moment: datetime) -> None:
+        if not as_json:
+            side().print(f"[bright_black]stopped at {_stamp(moment)}[/]")
+
+    with opened() as installation:
+        _refuse_real(installation)
+        before = installation.clock.now()
+        stops = travel(installation, to=moment_of(length, before), jump=jump, on_stop=on_stop)
+        after = installation.clock.now()
+    document = {"before": before.isoformat(), "now": after.isoformat(), "stops": [stop.isoformat() for stop in stops]}
+    say(f"It is now {_stamp(after)}, {span(after - before)} later; {len(stops)} stop(s).", as_json, **document)
+
+
+def _refuse_real(installation: Installation) -> None:
+    if installation.settings.clock is ClockMode.REAL:
+        raise UserError("The clock is real. Set POSTPURCHASE_CLOCK=simulated for this and for `up` to move time.")
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,46 @@
+"""What a command works with: the installation of the environment, opened and closed again."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from worker import telemetry
+from worker.bootstrap import Installation, build
+from worker.errors import UserError
+from worker.settings import Settings, load_settings
+from worker.store.migrate import is_migrated, upgrade
+
+
+@contextmanager
+def opened(*, create: bool = False) -> Iterator[Installation]:
+    """The installation, with a database that is there and up to date.
+
+    `create`: a first command of a new installation makes the embedded database; other commands don't scatter data
+    folders where there is nothing to read.
+
+    Raises:
+        UserError: there is no database yet, or its schema is of another version.
+    """
+    settings = load_settings()
+    telemetry.configure(as_json=settings.log_json, level=logging.WARNING)
+    if is_missing(settings) and not create:
+        raise UserError(
+            f"There is no database in {settings.data_dir}/ yet. Begin with `postpurchase shop add SLUG`, watch "
+            "`postpurchase demo`, or name the right folder in POSTPURCHASE_DATA_DIR."
+        )
+    is_new = is_missing(settings)
+    installation = build(settings)
+    try:
+        installation.database.now()  # says plainly when the database does not answer
+        if is_new:
+            upgrade(installation.database)
+        elif not is_migrated(installation.database):
+            raise UserError("The database's schema is of another version. Run `postpurchase db upgrade`, then again.")
+        yield installation
+    finally:
+        installation.close()
+
+
+def is_missing(settings: Settings) -> bool:
+    """Whether the embedded database has not been made yet."""
+    return settings.database_url is None and not (settings.data_dir / "postpurchase.db").exists()

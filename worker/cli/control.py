@@ -1,0 +1,105 @@
+"""`postpurchase pause | resume | hold | release | suppress`: a person steps in."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from sqlalchemy.orm import Session
+
+from worker.cli.context import opened
+from worker.cli.output import JsonFlag, say
+from worker.cli.shop_fields import ADDRESS, STEPS
+from worker.cli.shops import Slug
+from worker.cli.timeline import Order
+from worker.errors import UserError
+from worker.planning.service import replan_order
+from worker.reports.timeline import find_order
+from worker.store.models import OrderRow
+from worker.store.pauses import pause as pause_step
+from worker.store.pauses import resume as resume_step
+from worker.store.shops import get_shop
+from worker.store.suppressions import suppress as suppress_address
+
+Step = Annotated[str, typer.Argument(metavar="[STEP]", help=f"One of: {', '.join(STEPS)}. Without: the whole shop.")]
+Reason = Annotated[str, typer.Option("--reason", help="Shown in timelines.")]
+
+
+class Scope(StrEnum):
+    ALL = "all"
+    MARKETING = "marketing"
+    OFFERS = "offers"
+
+
+def pause(shop: Slug, step: Step = "", reason: Reason = "", json: JsonFlag = False) -> None:
+    """Stop sending for a shop, or one step of it, until `resume`. Mails that fall due are held, not lost."""
+    _check_step(step)
+    with opened() as installation, installation.database.write() as session:
+        owner = get_shop(session, shop)
+        changed = pause_step(session, owner.id, step, reason=reason, now=installation.clock.now())
+    what = f"step {step} of {shop}" if step else shop
+    sentence = f"Paused {what}." if changed else f"There is a pause of {what} already; nothing changed."
+    say(sentence, json, shop=shop, step=step or None, changed=changed)
+
+
+def resume(shop: Slug, step: Step = "", json: JsonFlag = False) -> None:
+    """End a pause; what it held goes out if its window is still open."""
+    _check_step(step)
+    with opened() as installation, installation.database.write() as session:
+        owner = get_shop(session, shop)
+        changed = resume_step(session, owner.id, step)
+    what = f"step {step} of {shop}" if step else shop
+    sentence = f"Resumed {what}." if changed else f"There is no pause of {what}; nothing changed."
+    say(sentence, json, shop=shop, step=step or None, changed=changed)
+
+
+def hold(shop: Slug, order: Order, reason: Reason = "held by hand", json: JsonFlag = False) -> None:
+    """Stop every mail of one order until `release`."""
+    _change_hold(shop, order, reason, as_json=json)
+
+
+def release(shop: Slug, order: Order, json: JsonFlag = False) -> None:
+    """End the hold of an order."""
+    _change_hold(shop, order, None, as_json=json)
+
+
+def suppress(
+    shop: Slug,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS")],
+    scope: Annotated[Scope, typer.Option(help="offers: no offers; marketing: no follow-ups either; all.")] = Scope.ALL,
+    json: JsonFlag = False,
+) -> None:
+    """Never again write to an address: at all, with marketing, or with offers."""
+    if not ADDRESS.fullmatch(address):
+        raise UserError(f"{address!r} is no email address. Give one like mia@example.com.")
+    with opened() as installation, installation.database.write() as session:
+        owner = get_shop(session, shop)
+        changed = suppress_address(
+            session, owner.id, address.lower(), scope.value, reason="manual", source="cli", now=installation.clock.now()
+        )
+    sentence = f"{shop} sends {address} no more ({scope.value})." if changed else "It is suppressed already."
+    say(sentence, json, shop=shop, scope=scope.value, changed=changed)
+
+
+def _change_hold(shop: str, reference: str, reason: str | None, *, as_json: bool) -> None:
+    with opened() as installation:
+        with installation.database.write() as session:
+            order = _order(session, shop, reference)
+            changed = order.hold != reason
+            order.hold = reason
+        if changed:
+            replan_order(installation, order.id, f"hold: {reason}" if reason else "released")
+    name = order.number or order.external_id
+    if not changed:
+        sentence = f"Order {name} is {'held for this reason already' if reason else 'not held'}; nothing changed."
+    else:
+        sentence = f"Order {name} is held: {reason}." if reason else f"Order {name} is released."
+    say(sentence, as_json, shop=shop, order=name, hold=reason, changed=changed)
+
+
+def _order(session: Session, shop: str, reference: str) -> OrderRow:
+    return find_order(session, get_shop(session, shop), reference)
+
+
+def _check_step(step: str) -> None:
+    if step and step not in STEPS:
+        raise UserError(f"There is no step {step!r}. Steps: {', '.join(STEPS)}.")

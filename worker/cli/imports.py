@@ -1,0 +1,77 @@
+"""`postpurchase products | pairings | guides import`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from worker.cli.context import opened
+from worker.cli.output import JsonFlag, show
+from worker.cli.shops import Slug
+from worker.imports.guides import import_guides
+from worker.imports.pairings import import_pairings
+from worker.imports.products import import_products
+from worker.imports.report import ImportReport
+from worker.store.shops import get_shop
+
+products = typer.Typer(no_args_is_help=True, help="The catalogue.")
+pairings = typer.Typer(no_args_is_help=True, help="What goes well with what: the merchant's word.")
+guides = typer.Typer(no_args_is_help=True, help="Tips for follow-ups.")
+File = Annotated[Path, typer.Argument(metavar="FILE.csv")]
+MOST_SHOWN = 20
+
+
+@products.command(
+    "import",
+    epilog="Columns: product_id, variant_id, title, short_title, url, image_url, price, currency, category, brand, tags, "
+    "inventory, cost, refill_days, upgrade_of, upgrade_benefits, rating, rating_count, discreet.",
+)
+def read_products(shop: Slug, file: File, json: JsonFlag = False) -> None:
+    """Import products; those that are there already are brought up to date."""
+    _import(import_products, "product", shop, file, json)
+
+
+@pairings.command(
+    "import",
+    epilog="Columns: when_product, when_category, when_tag, offer_product, priority, pitch, not_before.",
+)
+def read_pairings(shop: Slug, file: File, json: JsonFlag = False) -> None:
+    """Import pairings: who bought one thing is offered the other, with a pitch."""
+    _import(import_pairings, "pairing", shop, file, json)
+
+
+@guides.command(
+    "import",
+    epilog="Columns: for_product, for_category, for_tag, language, headline, tip_1, tip_2, tip_3, url.",
+)
+def read_guides(shop: Slug, file: File, json: JsonFlag = False) -> None:
+    """Import guides: three tips for a product, category or tag, per language."""
+    _import(import_guides, "guide", shop, file, json)
+
+
+def _import(read: Callable[..., ImportReport], noun: str, shop: str, file: Path, as_json: bool) -> None:
+    with opened() as installation, installation.database.write() as session:
+        owner = get_shop(session, shop)
+        report = read(session, owner.id, file)
+    document: dict[str, Any] = {
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "left_out": list(report.left_out),
+    }
+    show(document, as_json, lambda console: _draw(console, report, noun))
+
+
+def _draw(console: Console, report: ImportReport, noun: str) -> None:
+    total = report.added + report.changed + report.unchanged
+    console.print(
+        f"{total} {noun}{'' if total == 1 else 's'}: [green]{report.added} added[/], "
+        f"[cyan]{report.changed} changed[/], {report.unchanged} unchanged."
+    )
+    for sentence in report.left_out[:MOST_SHOWN]:
+        console.print(f"[yellow]![/] {escape(sentence)}")
+    if len(report.left_out) > MOST_SHOWN:
+        console.print(f"… and {len(report.left_out) - MOST_SHOWN} more; see --json.")

@@ -1,0 +1,67 @@
+"""`postpurchase up | web | worker | beat` and `db upgrade`."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from worker import processes
+from worker.bootstrap import Installation, build
+from worker.cli.output import JsonFlag, say, side
+from worker.settings import load_settings
+from worker.store.migrate import is_migrated, upgrade
+
+database = typer.Typer(no_args_is_help=True, help="The database.")
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+
+
+def up(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Run everything in one process: web, worker and beat. Ctrl-C ends it cleanly."""
+
+    def start(installation: Installation) -> int:
+        def ready(url: str) -> None:
+            side().print(f"[green]Postpurchase is up[/] at {url}  [bright_black]Ctrl-C ends it.[/]")
+            if not installation.settings.has_provider:
+                side().print(f"Mails are kept, not sent: look at them at {url}/outbox")
+
+        return processes.run_up(installation, host=host, port=port, on_ready=ready)
+
+    _run(start)
+
+
+def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Take webhooks and serve links: one process of a distributed installation."""
+    _run(lambda installation: processes.run_web(installation, host=host, port=port))
+
+
+def worker() -> None:
+    """Plan and send: one process of a distributed installation."""
+    _run(processes.run_worker)
+
+
+def beat() -> None:
+    """Tick: one process of a distributed installation. Two are harmless."""
+    _run(processes.run_beat)
+
+
+def _run(start: Callable[[Installation], int]) -> None:
+    installation = build(load_settings())
+    try:
+        code = start(installation)
+    finally:
+        installation.close()
+    raise typer.Exit(code)
+
+
+@database.command("upgrade")
+def upgrade_database(json: JsonFlag = False) -> None:
+    """Bring the database's schema up to this version."""
+    installation = build(load_settings())
+    try:
+        installation.database.now()  # says plainly when the database does not answer
+        changed = not is_migrated(installation.database)
+        upgrade(installation.database)
+    finally:
+        installation.close()
+    say("The database is up to date." if changed else "It was up to date; nothing changed.", json, changed=changed)

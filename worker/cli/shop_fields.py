@@ -1,0 +1,186 @@
+"""The options that describe a shop: `shop add` and `shop set` share this table."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from babel import Locale, UnknownLocaleError
+from babel.numbers import is_currency
+from pydantic import ValidationError
+
+from schedules.shop import Role, ShopProfile
+from worker.errors import UserError
+
+ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+STEPS = ("confirmation", "shipping", "follow_up")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # unknown, a folder, a name with forbidden characters
+        return False
+    return True
+
+
+def _is_locale(name: str) -> bool:
+    try:
+        Locale.parse(name, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def _is_url(text: str) -> bool:
+    return re.match(r"https?://[^/\s]+", text) is not None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One option. `paths`: where its value goes in the profile; `accepts` and `wanted` check what was typed."""
+
+    help: str
+    paths: tuple[str, ...]
+    type: type = str
+    accepts: Callable[[str], bool] = bool
+    wanted: str = "some text"
+    adapt: Callable[[str], Any] = str
+
+
+def _text(help: str, *paths: str) -> Field:
+    return Field(help, paths)
+
+
+def _address(help: str, *paths: str) -> Field:
+    return Field(help, paths, accepts=lambda text: bool(ADDRESS.fullmatch(text)), wanted="an address like hi@shop.com")
+
+
+def _url(help: str, *paths: str) -> Field:
+    return Field(help, paths, accepts=_is_url, wanted="a URL that begins with https://")
+
+
+def _flag(help: str, *paths: str) -> Field:
+    return Field(help, paths, type=bool)
+
+
+FIELDS: dict[str, Field] = {
+    "name": _text("Shown as the sender. Default: from the slug.", "name"),
+    "url": _url("The shop's front page.", "url"),
+    "currency": Field(
+        "Of the catalogue, as ISO 4217. Default: EUR.", ("currency",), accepts=is_currency, wanted="a code like EUR"
+    ),
+    "locale": Field(
+        "Of customers without one. Default: en.", ("locale",), accepts=_is_locale, wanted="one like en, de or pt-BR"
+    ),
+    "timezone": Field(
+        "Of the shop, for its reports and windows. Default: UTC.",
+        ("timezone",),
+        accepts=_is_zone,
+        wanted="an IANA name like Europe/Berlin",
+    ),
+    "transactional_from": _address("Sender of receipts and tracking mails.", "transactional.from_address"),
+    "marketing_from": _address("Sender of follow-ups; best on another subdomain.", "marketing.from_address"),
+    "reply_to": _address("A mailbox that a person reads.", "transactional.reply_to", "marketing.reply_to"),
+    "postal_address": Field(
+        "In the footer; lines separated by \\n.",
+        ("legal.postal_address",),
+        adapt=lambda text: text.replace("\\n", "\n"),
+    ),
+    "company": _text("Legal name of the seller.", "legal.company"),
+    "vat_id": _text("VAT id on receipts.", "legal.vat_id"),
+    "terms_url": _url("Terms of sale.", "legal.terms_url"),
+    "withdrawal_url": _url("Withdrawal instruction (EU, UK).", "legal.withdrawal_url"),
+    "privacy_url": _url("Privacy notice.", "legal.privacy_url"),
+    "returns_url": _url("How returns work.", "legal.returns_url"),
+    "logo_url": _url("PNG, twice the size it is shown in.", "brand.logo_url"),
+    "colour": Field(
+        "Of the brand, like #1f5c4a.",
+        ("brand.colour",),
+        accepts=lambda text: bool(re.fullmatch(r"#[0-9a-fA-F]{6}", text)),
+        wanted="six hexadecimal digits like #1f5c4a",
+    ),
+    "return_days": Field(
+        "Length of the return window.", ("return_days",), accepts=str.isdecimal, wanted="a number of days", adapt=int
+    ),
+    "soft_opt_in": _flag("Your checkout tells buyers about such mails and lets them refuse.", "soft_opt_in"),
+    "history_imported": _flag("Earlier orders are known here, so first-time buyers are too.", "history_imported"),
+    "mails_order_updates": _flag("Your platform mails order edits itself.", "mails_order_updates"),
+    "merges_orders": _flag("A second order joins the first parcel.", "merges_orders"),
+}
+
+ROLE_HELP = "STEP=ROLE; steps: confirmation, shipping, follow_up; roles: replace, companion, off. Repeatable."
+
+
+def with_profile_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command that takes `**options` one option per field, and `--role`."""
+    signature = inspect.signature(command)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    made = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[field.type | None, typer.Option(help=field.help, show_default=False)],
+        )
+        for name, field in FIELDS.items()
+    ]
+    role = Annotated[list[str] | None, typer.Option("--role", help=ROLE_HELP)]
+    made.append(inspect.Parameter("role", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=role))
+    command.__signature__ = signature.replace(parameters=[*own, *made])  # type: ignore[attr-defined]  # read by Typer
+    command.__annotations__ = {p.name: p.annotation for p in [*own, *made]}
+    return command
+
+
+def changed_profile(profile: ShopProfile, options: dict[str, Any]) -> ShopProfile:
+    """The profile with the given options put in.
+
+    Raises:
+        UserError: a value is not what its option wants; every fault is named.
+    """
+    document = profile.model_dump(mode="json")
+    faults: list[str] = []
+    for name, field in FIELDS.items():
+        value = options.get(name)
+        if value is None:
+            continue
+        if field.type is str and not field.accepts(value):
+            faults.append(f"--{name.replace('_', '-')} {value!r} is not known: give {field.wanted}.")
+            continue
+        for path in field.paths:
+            _put(document, path, field.adapt(value) if field.type is str else value)
+    document["roles"] |= _roles(options.get("role") or [], faults)
+    if faults:
+        raise UserError("\n".join(faults))
+    return _validated(document)
+
+
+def _put(document: dict[str, Any], path: str, value: Any) -> None:
+    *folders, leaf = path.split(".")
+    for folder in folders:
+        document = document[folder]
+    document[leaf] = value
+
+
+def _roles(pairs: list[str], faults: list[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        step, _, role = pair.partition("=")
+        if step in STEPS and role in set(Role):
+            found[step] = role
+        else:
+            faults.append(f"--role {pair!r} is not known: give {ROLE_HELP.removesuffix(' Repeatable.')}")
+    return found
+
+
+def _validated(document: dict[str, Any]) -> ShopProfile:
+    try:
+        return ShopProfile.model_validate(document)
+    except ValidationError as error:
+        problems = error.errors(include_input=False)
+        raise UserError(
+            "\n".join(f"{'.'.join(str(part) for part in p['loc'])}: {p['msg']}." for p in problems)
+        ) from None

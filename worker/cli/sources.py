@@ -1,0 +1,138 @@
+"""`postpurchase source add | list | rotate`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from worker.cli.context import opened
+from worker.cli.output import JsonFlag, say, show, table
+from worker.cli.shops import Slug
+from worker.errors import UserError
+from worker.platforms.registry import PLATFORMS
+from worker.store.models import Source
+from worker.store.shops import (
+    add_source,
+    find_source,
+    get_shop,
+    list_shops,
+    list_sources,
+    open_secrets,
+    retire_secrets,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Where a shop's webhooks come from, and the secrets that sign them.")
+Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(sorted(PLATFORMS))}.")]
+FILE_HELP = "A file that holds the signing secret, and nothing else."
+
+
+@app.command("add")
+def add(
+    shop: Slug,
+    kind: Kind,
+    secret_file: Annotated[Path, typer.Option("--secret-file", help=FILE_HELP)],
+    json: JsonFlag = False,
+) -> None:
+    """Connect a source. The secret is stored encrypted; the file can go afterwards."""
+    secret = read_secret(secret_file)
+    _check_kind(kind)
+    with opened() as installation, installation.database.write() as session:
+        owner = get_shop(session, shop)
+        found = find_source(session, shop, kind)
+        if found and secret not in open_secrets(found[1], installation.sealer):
+            raise UserError(
+                f"{shop} has a {kind} source with another secret. Use `postpurchase source rotate {shop} {kind} "
+                "--secret-file FILE`, which keeps the old one valid for a while."
+            )
+        added = add_source(session, installation.sealer, owner, kind, secret, now=installation.clock.now())
+        url = f"{installation.settings.public_url}/webhooks/{shop}/{kind}"
+    first = f"Connected {kind}." if added else f"{kind} is connected with this secret already; nothing changed."
+    say(f"{first} Point its webhooks at {url}", json, shop=shop, kind=kind, url=url, changed=added)
+
+
+@app.command("rotate")
+def rotate(
+    shop: Slug,
+    kind: Kind,
+    secret_file: Annotated[Path | None, typer.Option("--secret-file", help=FILE_HELP)] = None,
+    retire_old: Annotated[
+        bool, typer.Option("--retire-old", help="Accept only the newest secret from now on.")
+    ] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Add a newer secret; older ones stay valid until `--retire-old`."""
+    if secret_file is None and not retire_old:
+        raise UserError("Give the new secret with --secret-file, or drop the old ones with --retire-old.")
+    secret = read_secret(secret_file) if secret_file else None
+    with opened() as installation, installation.database.write() as session:
+        owner = get_shop(session, shop)
+        source = _existing(find_source(session, shop, kind), shop, kind)
+        added = bool(secret) and add_source(
+            session, installation.sealer, owner, kind, secret or "", now=installation.clock.now()
+        )
+        retired = retire_secrets(session, source) if retire_old else 0
+        active = len(source.secrets)
+    say(
+        f"{shop} {kind}: {active} active secret(s), {int(added)} added, {retired} dropped.",
+        json,
+        shop=shop,
+        kind=kind,
+        active=active,
+        added=int(added),
+        retired=retired,
+    )
+
+
+@app.command("list")
+def show_all(shop: Annotated[str | None, typer.Argument(metavar="[SHOP]")] = None, json: JsonFlag = False) -> None:
+    """List sources with the URL that each shop's webhooks go to."""
+    with opened() as installation, installation.database.read() as session:
+        owners = [get_shop(session, shop)] if shop else list_shops(session)
+        base = installation.settings.public_url
+        rows = [_row(base, owner.slug, source) for owner in owners for source in list_sources(session, owner.id)]
+
+    def draw(console: Console) -> None:
+        if not rows:
+            console.print("No source yet. Connect one with `postpurchase source add SHOP KIND --secret-file FILE`.")
+            return
+        drawn = table("shop", "kind", "secrets", "webhook URL")
+        for row in rows:
+            drawn.add_row(row["shop"], row["kind"], str(row["secrets"]), row["url"])
+        console.print(drawn)
+
+    show({"sources": rows}, json, draw)
+
+
+def read_secret(path: Path) -> str:
+    """The secret in a file, without the newline at its end.
+
+    Raises:
+        UserError: the file is not there, cannot be read as text, or is empty.
+    """
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise UserError(f"The secret file {path} cannot be read ({error.strerror}). Create it first.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"The secret file {path} is not text. Put the secret alone into a plain text file.") from None
+    if not secret:
+        raise UserError(f"The secret file {path} is empty. Put the signing secret into it.")
+    return secret
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in PLATFORMS:
+        raise UserError(f"There is no kind of source {kind!r}. Known kinds: {', '.join(sorted(PLATFORMS))}.")
+
+
+def _existing(found: tuple[Any, Source] | None, shop: str, kind: str) -> Source:
+    _check_kind(kind)
+    if found is None:
+        raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")
+    return found[1]
+
+
+def _row(base: str, slug: str, source: Source) -> dict[str, Any]:
+    url = f"{base}/webhooks/{slug}/{source.kind}"
+    return {"shop": slug, "kind": source.kind, "secrets": len(source.secrets), "url": url}

@@ -1,0 +1,91 @@
+"""`postpurchase status`."""
+
+from datetime import timedelta
+
+from rich.console import Console
+from rich.markup import escape
+
+from worker.cli.context import opened
+from worker.cli.output import JsonFlag, grid, show, span, state_text, table
+from worker.reports.status import Status, read_status
+
+
+def status(json: JsonFlag = False) -> None:
+    """How it stands: events and messages per state, orders in against mails out, delays, pauses, processes."""
+    with opened() as installation, installation.database.read() as session:
+        report = read_status(session, now=installation.clock.now(), real_now=installation.clock.real_now())
+    show(report, json, lambda console: _draw(console, report))
+
+
+def _draw(console: Console, report: Status) -> None:
+    console.print(f"[bold]Status[/] at {report.now:%Y-%m-%d %H:%M:%S} UTC\n")
+    _draw_shops(console, report)
+    rows = grid()
+    for name, told in [*_counts(report), *_delays(report), *_troubles(report), *_processes(report)]:
+        rows.add_row(f"[bright_black]{name}[/]", told)
+    console.print(rows)
+
+
+def _draw_shops(console: Console, report: Status) -> None:
+    if not report.shops:
+        console.print("No shop yet. Add one with `postpurchase shop add SLUG`.\n")
+        return
+    rows = table("shop", "orders in", "confirmations out", "mails out", "last 24 h")
+    for shop in report.shops:
+        day = f"{shop.orders_last_day} in, {shop.confirmations_last_day} confirmed, {shop.mails_last_day} mails"
+        rows.add_row(escape(shop.shop), str(shop.orders), str(shop.confirmations), str(shop.mails), day)
+    console.print(rows)
+    console.print()
+
+
+def _counts(report: Status) -> list[tuple[str, str]]:
+    steps = [(f"  {escape(step)}", _each(states)) for step, states in report.messages_by_step.items()]
+    return [("events", _each(report.events)), ("messages", _each(report.messages)), *steps]
+
+
+def _each(counts: dict[str, int]) -> str:
+    return "  ".join(f"{count} {state_text(state)}" for state, count in counts.items()) or "none"
+
+
+def _delays(report: Status) -> list[tuple[str, str]]:
+    late, found = report.oldest_overdue, report.lateness
+    told = [("overdue", "nothing")]
+    if late is not None:
+        age = span(timedelta(seconds=late.seconds))
+        which = escape(f"{late.step} of order {late.order}, {late.shop}")
+        told = [("overdue", f"[yellow]{report.overdue}[/], the oldest for {age}: {which}")]
+    if found.mails:
+        shares = (("half within", found.p50), ("95 % within", found.p95), ("99 % within", found.p99))
+        text = ", ".join(f"{name} {span(timedelta(seconds=value or 0))}" for name, value in shares)
+        longest = span(timedelta(seconds=found.longest or 0))
+        told.append(("lateness", f"{text}; longest {longest} ({found.mails} mails, 7 days)"))
+    return told
+
+
+def _troubles(report: Status) -> list[tuple[str, str]]:
+    told = []
+    if report.unknown:
+        told.append(("unknown", f"[red]{report.unknown}[/] of which we cannot tell whether they went out"))
+    for failure in report.failures:
+        told.append(
+            ("failed event", f"[red]{escape(failure.topic)}[/] of {escape(failure.shop)}: {escape(failure.note)}")
+        )
+    if report.failed_events:
+        told.append(("", f"{report.failed_events} in all; after a fix: `postpurchase replay --failed`"))
+    for pause in report.pauses:
+        what = f"step {pause.step}" if pause.step else "everything"
+        told.append(("pause", f"[yellow]{escape(pause.shop)}, {escape(what)}[/] {escape(pause.reason)}"))
+    return told
+
+
+def _processes(report: Status) -> list[tuple[str, str]]:
+    if not report.processes:
+        return [("processes", "[yellow]none has reported within a day: start `postpurchase up`[/]")]
+    return [
+        (
+            sign.kind,
+            f"[{'green' if sign.is_alive else 'red'}]{span(timedelta(seconds=sign.seconds_ago))} ago[/]  "
+            f"[bright_black]{escape(sign.name)}[/]",
+        )
+        for sign in report.processes
+    ]

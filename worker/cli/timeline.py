@@ -1,0 +1,100 @@
+"""`postpurchase timeline`."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from worker.cli.context import opened
+from worker.cli.output import JsonFlag, local, show, state_text, table
+from worker.cli.shops import Slug
+from worker.reports.timeline import CodeLine, MessageLine, Timeline, find_order, order_timeline
+from worker.store.shops import get_shop
+
+Order = Annotated[str, typer.Argument(metavar="ORDER", help="Its number (with or without #) or the platform's id.")]
+History = Annotated[bool, typer.Option("--history", help="Every change of every message.")]
+
+
+def timeline(shop: Slug, order: Order, history: History = False, json: JsonFlag = False) -> None:
+    """One order's events and messages: what went out or will, when, why, and why the rest does not."""
+    with opened() as installation, installation.database.read() as session:
+        owner = get_shop(session, shop)
+        story = order_timeline(session, owner, find_order(session, owner, order))
+    show(story, json, lambda console: _draw(console, story, history=history))
+
+
+def _draw(console: Console, story: Timeline, *, history: bool) -> None:
+    placed = f", placed {local(story.placed_at, story.timezone)}" if story.placed_at else ""
+    console.print(f"[bold]Order {escape(story.order)}[/] of {escape(story.shop)}{placed}  {escape(story.payment)}")
+    console.print(f"[bright_black]id {escape(story.external_id)} · times of {escape(story.timezone)}[/]")
+    if story.hold:
+        console.print(f"[yellow]On hold:[/] {escape(story.hold)}")
+    if story.imported:
+        console.print("[yellow]Known from history only: starts nothing.[/]")
+    console.print("\n[bold]Events[/]")
+    _draw_events(console, story)
+    console.print("\n[bold]Messages[/]")
+    if not story.messages:
+        console.print("  none")
+    for message in story.messages:
+        _draw_message(console, message, story.timezone, history=history)
+    if story.unsent:
+        console.print("[bold]Not sent[/]")
+        for step, reason in story.unsent.items():
+            console.print(f"  {escape(step)}: {escape(reason)}")
+
+
+def _draw_events(console: Console, story: Timeline) -> None:
+    if not story.events:
+        console.print("  none stored any more")
+        return
+    rows = table()
+    for _ in range(3):
+        rows.add_column(overflow="fold")
+    for event in story.events:
+        note = f" [bright_black]{escape(event.note)}[/]" if event.note else ""
+        rows.add_row(local(event.received_at, story.timezone), escape(event.topic), state_text(event.state) + note)
+    console.print(Padding(rows, (0, 0, 0, 2)))
+
+
+def _draw_message(console: Console, message: MessageLine, timezone: str, *, history: bool) -> None:
+    parcel = f" · parcel of {message.parcel_group}" if message.parcel_group else ""
+    when = local(message.accepted_at or message.send_at, timezone)
+    verb = "sent" if message.accepted_at else "send at"
+    console.print(
+        f"  [bold]{escape(message.step)}[/]  {state_text(message.state)}  {verb} {when}  "
+        f"[bright_black]{escape(message.template)} · {escape(message.role)}{escape(parcel)}[/]"
+    )
+    for name, value in _facts(message, timezone):
+        console.print(Padding(f"[bright_black]{name:<9}[/] {value}", (0, 0, 0, 4)))
+    if history:
+        for change in message.transitions:
+            moved = f"{change.before or 'new'} → {change.after}"
+            line = f"{local(change.at, timezone)}  {escape(moved)}  [bright_black]{escape(change.reason)}[/]"
+            console.print(Padding(line, (0, 0, 0, 4)))
+    console.print()
+
+
+def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
+    """What is worth a line, in reading order."""
+    told = [
+        ("subject", escape(message.subject)),
+        ("reason", escape(message.reason)),
+        *(
+            ("product", f"{escape(p.title)} [bright_black]({escape(p.kind)})[/]: {escape(p.why)}")
+            for p in message.products
+        ),
+        ("code", code_text(message.code, timezone) if message.code else ""),
+    ]
+    if not message.products and message.details.get("why_no_offer"):
+        told.append(("no offer", escape(str(message.details["why_no_offer"]))))
+    return [(name, value) for name, value in told if value]
+
+
+def code_text(code: CodeLine, timezone: str) -> str:
+    """A code, what it is worth and until when."""
+    unit = {"percent": " %", "amount": f" {code.currency}", "free_shipping": ""}[code.kind]
+    value = "free shipping" if code.kind == "free_shipping" else f"{code.value}{unit} off"
+    return f"{escape(code.code)}, {value} until {local(code.ends_at, timezone)} [bright_black]({escape(code.state)})[/]"

@@ -1,0 +1,1 @@
+"""First checks of an installation: what would keep mails from going out, each with its remedy."""

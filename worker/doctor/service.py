@@ -1,0 +1,111 @@
+"""All checks, in the order in which they depend on each other."""
+
+from sqlalchemy.orm import Session
+
+from schedules.shop import ShopProfile
+from worker.bootstrap import Installation, build
+from worker.doctor import machine
+from worker.doctor.checks import Check, Level, fail, ok, warn
+from worker.errors import PostpurchaseError, SettingsError
+from worker.reports.status import signs_of_life
+from worker.settings import load_settings
+from worker.store.migrate import is_migrated
+from worker.store.models import Shop
+from worker.store.session import Database
+from worker.store.shops import list_shops, list_sources, profile_of
+
+
+def examine() -> list[Check]:
+    """Checks the installation of this environment; never raises for what it finds."""
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return [fail("settings", line, "Correct it in the environment or .env.") for line in str(error).splitlines()]
+    checks = [
+        ok("settings", "Readable and in agreement."),
+        machine.check_folder(settings),
+        machine.check_disk(settings),
+        machine.check_key(settings),
+        machine.check_clock(settings),
+        *machine.check_provider(settings),
+        machine.check_public_url(settings),
+        machine.check_broker(settings),
+    ]
+    if settings.database_url is None and not (settings.data_dir / "postpurchase.db").exists():
+        remedy = "Begin with `postpurchase shop add SLUG`."
+        return [*checks, warn("database", "The embedded database does not exist yet.", remedy)]
+    installation = build(settings)
+    try:
+        return [*checks, *_database(installation)]
+    finally:
+        installation.close()
+
+
+def worst(checks: list[Check]) -> Level:
+    levels = {check.level for check in checks}
+    return next(level for level in (Level.FAIL, Level.WARN, Level.OK) if level in levels)
+
+
+def _database(installation: Installation) -> list[Check]:
+    database = installation.database
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    try:
+        database.now()
+    except PostpurchaseError as error:
+        return [fail("database", str(error), "Start it, or correct POSTPURCHASE_DATABASE_URL.")]
+    if not is_migrated(database):
+        return [fail("database", f"{kind}'s schema is of another version.", "Run `postpurchase db upgrade`.")]
+    with database.read() as session:
+        return [
+            ok("database", f"{kind} answers and is up to date."),
+            *_processes(session, database),
+            *_shops(session, installation),
+        ]
+
+
+def _processes(session: Session, database: Database) -> list[Check]:
+    signs = signs_of_life(session, real_now=database.now())
+    checks = []
+    for kind in ("beat", "worker"):
+        own = [sign for sign in signs if sign.kind == kind]
+        alive = [sign for sign in own if sign.is_alive]
+        start = f"Start `postpurchase up` (or `postpurchase {kind}` beside a broker)."
+        if alive:
+            checks.append(ok(kind, f"{len(alive)} alive."))
+        elif own:
+            checks.append(fail(kind, f"The last sign of life is {own[0].seconds_ago} s old.", start))
+        else:
+            checks.append(warn(kind, "None has reported within a day.", start))
+    return checks
+
+
+def _shops(session: Session, installation: Installation) -> list[Check]:
+    shops = list_shops(session)
+    if not shops:
+        return [warn("shops", "There is none yet.", "Add one with `postpurchase shop add SLUG`.")]
+    return [check for shop in shops for check in _shop(session, shop, leaves=installation.settings.has_provider)]
+
+
+def _shop(session: Session, shop: Shop, *, leaves: bool) -> list[Check]:
+    """`leaves`: mails really go out, so what is missing fails instead of warning."""
+    profile, name = profile_of(shop), f"shop {shop.slug}"
+    complain = fail if leaves else warn
+    change = f"`postpurchase shop set {shop.slug}"
+    faults = [complain(name, text, f"{change} {option} …`.") for text, option in _missing(profile)]
+    if not list_sources(session, shop.id):
+        remedy = f"`postpurchase source add {shop.slug} shopify --secret-file FILE`."
+        faults.append(warn(name, "No source: no webhook can arrive.", remedy))
+    if shop.uninstalled_at is not None:
+        remedy = "Connect it again with `postpurchase source add`."
+        faults.append(fail(name, "The shop has uninstalled the app: nothing is sent.", remedy))
+    return faults or [ok(name, "Senders, Reply-To, postal address and source are there.")]
+
+
+def _missing(profile: ShopProfile) -> list[tuple[str, str]]:
+    wanted = [
+        (profile.transactional.from_address, "No sender of receipts and tracking mails.", "--transactional-from"),
+        (profile.marketing.from_address, "No sender of follow-ups.", "--marketing-from"),
+        (profile.transactional.reply_to, "No Reply-To: answers of customers get lost.", "--reply-to"),
+        (profile.legal.postal_address, "No postal address: marketing mails must carry one.", "--postal-address"),
+    ]
+    return [(text, option) for value, text, option in wanted if not value]
