@@ -118,7 +118,7 @@ def signs_of_life(session: Session, *, real_now: datetime) -> list[Sign]:
 
 def _by_state(session: Session, table: type[InboundEvent] | type[Message]) -> dict[str, int]:
     rows = session.execute(select(table.state, func.count()).group_by(table.state).order_by(table.state))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _by_step(session: Session) -> dict[str, dict[str, int]]:

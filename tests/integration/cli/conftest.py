@@ -1,0 +1,57 @@
+"""A command line whose installation is the test's database."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from worker.cli.main import app
+from worker.store.session import Database
+
+NOW = datetime(2026, 5, 14, 8, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+Cli = Callable[..., Ran]
+
+
+@pytest.fixture
+def environment(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTPURCHASE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    if not database.is_sqlite:
+        monkeypatch.setenv("POSTPURCHASE_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
+
+
+@pytest.fixture
+def cli(environment: None) -> Cli:
+    def run(*words: str) -> Ran:
+        result = CliRunner().invoke(app, list(words))
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(code=result.exit_code, out=result.stdout, err=result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def shop(cli: Cli) -> str:
+    assert cli("shop", "add", "northkettle", "--currency", "EUR", "--timezone", "Europe/Dublin").code == 0
+    return "northkettle"

@@ -1,0 +1,85 @@
+"""What `doctor` finds."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.cli.conftest import Cli
+from worker.store.models import Heartbeat
+from worker.store.session import Database, database_now
+
+
+def _levels(document: Any) -> dict[str, str]:
+    return {check["name"]: check["level"] for check in document["checks"]}
+
+
+def test_a_new_installation_has_things_to_look_at_and_nothing_wrong(cli: Cli, shop: str) -> None:
+    ran = cli("doctor", "--json")
+    levels = _levels(ran.document)
+    assert ran.code == 0
+    assert levels["database"] == levels["data folder"] == levels["disk"] == "ok"
+    assert levels["provider"] == levels["shop northkettle"] == levels["worker"] == "warn"
+
+
+def test_every_warning_says_what_to_do(cli: Cli, shop: str) -> None:
+    checks = cli("doctor", "--json").document["checks"]
+    assert all(check["remedy"] for check in checks if check["level"] != "ok")
+
+
+def test_a_silent_worker_fails_and_a_lively_one_is_fine(cli: Cli, database: Database) -> None:
+    with database.write() as session:
+        now = database_now(session)
+        session.add(Heartbeat(name="worker:a:1", kind="worker", at=now - timedelta(hours=1)))
+        session.add(Heartbeat(name="beat:a:2", kind="beat", at=now))
+    ran = cli("doctor", "--json")
+    assert ran.code == 1
+    assert (_levels(ran.document)["worker"], _levels(ran.document)["beat"]) == ("fail", "ok")
+
+
+def test_a_broker_that_does_not_answer_fails(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTPURCHASE_BROKER_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", "k" * 40)
+    ran = cli("doctor", "--json")
+    assert (ran.code, _levels(ran.document)["broker"]) == (1, "fail")
+
+
+def test_a_broker_that_answers_is_fine(cli: Cli, monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+    monkeypatch.setenv("POSTPURCHASE_BROKER_URL", redis_url)
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", "k" * 40)
+    assert _levels(cli("doctor", "--json").document)["broker"] == "ok"
+
+
+def test_what_a_shop_lacks_fails_once_mails_really_go_out(cli: Cli, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "SG.short")
+    monkeypatch.setenv("POSTPURCHASE_PUBLIC_URL", "https://mail.northkettle.example")
+    levels = _levels(cli("doctor", "--json").document)
+    assert (levels["provider"], levels["public URL"]) == ("fail", "ok")
+    assert levels["shop northkettle"] in {"fail", "warn"}
+    assert "No sender of receipts" in cli("doctor").out
+
+
+def test_a_contradiction_in_the_settings_is_told_instead_of_raised(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "SG.x")
+    monkeypatch.setenv("POSTPURCHASE_SMTP_URL", "smtp://localhost")
+    ran = cli("doctor", "--json")
+    assert ran.code == 1
+    assert "keep one" in ran.document["checks"][0]["text"]
+
+
+def test_a_database_that_is_not_migrated_fails(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "postpurchase.db").touch()
+    monkeypatch.setenv("POSTPURCHASE_DATA_DIR", str(empty))
+    monkeypatch.delenv("POSTPURCHASE_DATABASE_URL", raising=False)
+    ran = cli("doctor", "--json")
+    assert ran.code == 1
+    assert "db upgrade" in str(ran.document)
+
+
+def test_a_database_that_is_gone_fails_with_a_remedy(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTPURCHASE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    ran = cli("doctor", "--json")
+    assert (ran.code, _levels(ran.document)["database"]) == (1, "fail")

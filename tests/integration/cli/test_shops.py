@@ -1,0 +1,129 @@
+"""Shops and sources from the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.conftest import Cli
+from worker.store.session import Database
+from worker.store.shops import get_shop, list_sources, profile_of
+
+
+def test_an_added_shop_is_shown_with_what_it_was_given(cli: Cli) -> None:
+    added = cli("shop", "add", "northkettle", "--name", "Northkettle", "--reply-to", "hi@northkettle.example")
+    shown = cli("shop", "show", "northkettle", "--json").document
+    assert added.code == 0
+    assert shown["shop"]["name"] == "Northkettle"
+    assert (
+        shown["shop"]["marketing"]["reply_to"] == shown["shop"]["transactional"]["reply_to"] == "hi@northkettle.example"
+    )
+
+
+def test_adding_a_shop_twice_changes_nothing_twice(cli: Cli, shop: str) -> None:
+    again = cli("shop", "add", shop, "--currency", "EUR", "--json")
+    assert again.code == 0
+    assert again.document["changed"] is False
+
+
+def test_adding_a_shop_with_other_values_points_to_shop_set(cli: Cli, shop: str) -> None:
+    other = cli("shop", "add", shop, "--currency", "USD")
+    assert other.code == 2
+    assert "another currency" in other.err
+    assert "shop set northkettle" in other.err
+
+
+def test_setting_a_value_leaves_the_others_alone(cli: Cli, shop: str, database: Database) -> None:
+    assert cli("shop", "set", shop, "--role", "shipping=companion", "--soft-opt-in").code == 0
+    with database.read() as session:
+        profile = profile_of(get_shop(session, shop))
+    assert (profile.role("shipping"), profile.soft_opt_in) == ("companion", True)
+    assert (profile.currency, profile.timezone) == ("EUR", "Europe/Dublin")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "remedy"),
+    [
+        ("--currency", "EURO", "like EUR"),
+        ("--timezone", "Europe/Atlantis", "Europe/Berlin"),
+        ("--locale", "xx-nowhere", "pt-BR"),
+        ("--reply-to", "nobody", "hi@shop.com"),
+        ("--url", "northkettle.example", "https://"),
+        ("--role", "shipping=loud", "replace, companion, off"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_is_wanted(
+    cli: Cli, shop: str, option: str, value: str, remedy: str
+) -> None:
+    refused = cli("shop", "set", shop, option, value)
+    assert refused.code == 2
+    assert remedy in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_every_fault_of_one_command_is_named_at_once(cli: Cli, shop: str) -> None:
+    refused = cli("shop", "set", shop, "--currency", "X", "--timezone", "Y")
+    assert "--currency" in refused.err
+    assert "--timezone" in refused.err
+
+
+def test_a_slug_that_fits_no_url_is_refused(cli: Cli) -> None:
+    refused = cli("shop", "add", "North Kettle")
+    assert refused.code == 2
+    assert "lower-case" in refused.err
+
+
+def test_an_unknown_shop_names_the_known_ones(cli: Cli, shop: str) -> None:
+    refused = cli("shop", "show", "southkettle")
+    assert refused.code == 2
+    assert "Known shops: northkettle" in refused.err
+
+
+def test_an_error_with_json_is_one_document_too(cli: Cli, shop: str) -> None:
+    refused = cli("shop", "show", "southkettle", "--json")
+    assert refused.document["exit_code"] == 2
+    assert "southkettle" in refused.document["error"]
+
+
+def test_without_shops_the_list_says_how_to_add_one(cli: Cli) -> None:
+    assert "postpurchase shop add" in cli("shop", "list").out
+    assert cli("shop", "list", "--json").document == {"shops": []}
+
+
+def test_a_source_is_kept_sealed_and_its_url_is_told(cli: Cli, shop: str, database: Database, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hush-hush\n", encoding="utf-8")
+    added = cli("source", "add", shop, "shopify", "--secret-file", str(secret), "--json")
+    again = cli("source", "add", shop, "shopify", "--secret-file", str(secret), "--json")
+    assert added.document["url"] == "http://127.0.0.1:8000/webhooks/northkettle/shopify"
+    assert (added.document["changed"], again.document["changed"]) == (True, False)
+    with database.read() as session:
+        (source,) = list_sources(session, get_shop(session, shop).id)
+    assert "hush-hush" not in str(source.secrets)
+
+
+def test_a_second_secret_needs_rotate_which_keeps_the_first(cli: Cli, shop: str, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("one", encoding="utf-8")
+    new.write_text("two", encoding="utf-8")
+    cli("source", "add", shop, "shopify", "--secret-file", str(old))
+    refused = cli("source", "add", shop, "shopify", "--secret-file", str(new))
+    rotated = cli("source", "rotate", shop, "shopify", "--secret-file", str(new), "--json")
+    retired = cli("source", "rotate", shop, "shopify", "--retire-old", "--json")
+    assert (refused.code, "source rotate" in refused.err) == (2, True)
+    assert rotated.document["active"] == 2
+    assert (retired.document["active"], retired.document["retired"]) == (1, 1)
+
+
+def test_a_secret_file_that_is_not_there_is_a_sentence(cli: Cli, shop: str, tmp_path: Path) -> None:
+    refused = cli("source", "add", shop, "shopify", "--secret-file", str(tmp_path / "nowhere"))
+    assert refused.code == 2
+    assert "cannot be read (No such file or directory)" in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_an_unknown_kind_of_source_names_the_known_kinds(cli: Cli, shop: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("x", encoding="utf-8")
+    refused = cli("source", "add", shop, "shoplify", "--secret-file", str(secret))
+    assert refused.code == 2
+    assert "shopify" in refused.err

@@ -1,0 +1,1 @@
+"""Timeline and status on real databases."""

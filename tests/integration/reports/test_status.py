@@ -1,0 +1,90 @@
+"""What `status` counts."""
+
+from datetime import timedelta
+
+from tests.support.rows import NOW, make_event, make_message, make_order, make_shop
+from worker.reports.lateness import lateness
+from worker.reports.status import read_status, signs_of_life
+from worker.store.models import Heartbeat
+from worker.store.pauses import pause, resume
+from worker.store.session import Database
+
+
+def test_an_empty_installation_has_nothing_overdue_and_no_lateness(database: Database) -> None:
+    with database.read() as session:
+        status = read_status(session, now=NOW, real_now=NOW)
+    assert (status.messages, status.events, status.oldest_overdue) == ({}, {}, None)
+    assert (status.lateness.mails, status.lateness.p95) == (0, None)
+
+
+def test_every_event_and_message_is_counted_under_its_state(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        order = make_order(session, shop)
+        make_message(session, order, "confirmation", state="accepted", accepted_at=NOW)
+        make_message(session, order, "follow_up", state="unknown")
+        make_event(session, shop, state="planned")
+        make_event(session, shop, dedupe_key="2", state="failed", note="it cannot be read")
+    with database.read() as session:
+        status = read_status(session, now=NOW, real_now=NOW)
+    assert status.messages == {"accepted": 1, "unknown": 1}
+    assert status.messages_by_step == {"confirmation": {"accepted": 1}, "follow_up": {"unknown": 1}}
+    assert status.events == {"failed": 1, "planned": 1}
+    assert (status.unknown, status.failed_events) == (1, 1)
+    assert status.failures[0].note == "it cannot be read"
+
+
+def test_a_confirmation_that_stopped_shows_as_a_gap_to_the_orders(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        for number in ("1", "2", "3"):
+            make_order(session, shop, number)
+        make_message(session, make_order(session, shop, "4"), state="delivered", accepted_at=NOW)
+    with database.read() as session:
+        (counts,) = read_status(session, now=NOW + timedelta(hours=1), real_now=NOW).shops
+        (later,) = read_status(session, now=NOW + timedelta(days=2), real_now=NOW).shops
+    assert (counts.orders, counts.confirmations, counts.orders_last_day, counts.mails_last_day) == (4, 1, 4, 1)
+    assert (later.orders, later.orders_last_day, later.mails_last_day) == (4, 0, 0)
+
+
+def test_the_oldest_overdue_message_is_named(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        make_message(session, make_order(session, shop, "1"), send_at=NOW - timedelta(minutes=5))
+        make_message(session, make_order(session, shop, "2"), send_at=NOW - timedelta(hours=2))
+        make_message(session, make_order(session, shop, "3"), send_at=NOW + timedelta(hours=2))
+    with database.read() as session:
+        status = read_status(session, now=NOW, real_now=NOW)
+    assert status.oldest_overdue is not None
+    assert (status.oldest_overdue.order, status.oldest_overdue.seconds, status.overdue) == ("2", 7200, 2)
+
+
+def test_lateness_is_counted_from_the_aim(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        for late in range(1, 101):
+            order = make_order(session, shop, str(late))
+            make_message(session, order, state="accepted", accepted_at=NOW, aim_at=NOW - timedelta(seconds=late))
+    with database.read() as session:
+        found = lateness(session, now=NOW + timedelta(minutes=1))
+    assert (found.mails, found.p50, found.p95, found.p99, found.longest) == (100, 51.0, 96.0, 100.0, 100.0)
+
+
+def test_a_pause_is_set_once_and_ended_once(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        first = pause(session, shop.id, "shipping", reason="stock-taking", now=NOW)
+        second = pause(session, shop.id, "shipping", reason="again", now=NOW)
+        (shown,) = read_status(session, now=NOW, real_now=NOW).pauses
+        ended, again = (resume(session, shop.id, "shipping") for _ in range(2))
+    assert (first, second, ended, again) == (True, False, True, False)
+    assert (shown.shop, shown.step, shown.reason) == ("northkettle", "shipping", "stock-taking")
+
+
+def test_a_process_that_fell_silent_is_not_alive(database: Database) -> None:
+    with database.write() as session:
+        session.add(Heartbeat(name="beat:a:1", kind="beat", at=NOW - timedelta(minutes=5)))
+        session.add(Heartbeat(name="worker:a:2", kind="worker", at=NOW - timedelta(seconds=5)))
+    with database.read() as session:
+        alive = {sign.kind: sign.is_alive for sign in signs_of_life(session, real_now=NOW)}
+    assert alive == {"beat": False, "worker": True}

@@ -1,0 +1,73 @@
+"""The story of an order."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.support.rows import NOW, make_event, make_message, make_order, make_shop
+from worker.errors import UserError
+from worker.reports.timeline import find_order, order_timeline
+from worker.store.models import DiscountCode, OfferedProduct, Product, Transition
+from worker.store.session import Database
+
+
+def test_an_order_is_found_by_number_by_hash_number_and_by_id(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        order = make_order(session, shop, "1042", external_id="6122450911427")
+        found = {find_order(session, shop, text).id for text in ("1042", "#1042", " 6122450911427")}
+    assert found == {order.id}
+
+
+def test_an_order_of_another_shop_is_not_found_and_the_newest_are_named(database: Database) -> None:
+    with database.write() as session:
+        shop, other = make_shop(session), make_shop(session, "southkettle")
+        make_order(session, other, "7")
+        make_order(session, shop, "1042")
+        with pytest.raises(UserError, match=r"no order '7'\. The newest are 1042\."):
+            find_order(session, shop, "7")
+
+
+def test_several_orders_of_one_number_are_told_apart_by_their_ids(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        for external_id in ("a", "b"):
+            make_order(session, shop, "1042", external_id=external_id)
+        with pytest.raises(UserError, match=r"2 orders match '1042'\. Name one by its id"):
+            find_order(session, shop, "1042")
+        assert find_order(session, shop, "b").external_id == "b"
+
+
+def test_a_message_is_told_with_products_code_and_changes(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        order = make_order(session, shop, unsent={"follow_up": "the order was cancelled"})
+        make_event(session, shop, order_ref=order.external_id)
+        make_event(session, shop, order_ref="another", dedupe_key="2")
+        message = make_message(session, order, "shipping", details={"code": "MIA-10"}, subject="On its way")
+        session.add(
+            Product(
+                shop_id=shop.id, product_id="7104", title="Kettle 0.9, 0.9 l", short_title="Kettle 0.9", updated_at=NOW
+            )
+        )
+        offered = {"shop_id": shop.id, "message_id": message.id, "address": "mia@example.com", "created_at": NOW}
+        session.add(OfferedProduct(position=0, product_id="7104", kind="pairing", why="Pours slowly", **offered))
+        session.add(OfferedProduct(position=1, product_id="9", kind="pairing", why="Gone since", **offered))
+        code = {"address": "mia@example.com", "starts_at": NOW, "ends_at": NOW + timedelta(days=30), "created_at": NOW}
+        session.add(
+            DiscountCode(shop_id=shop.id, order_id=order.id, code="MIA-10", kind="percent", value=Decimal(10), **code)
+        )
+        session.add(
+            Transition(message_id=message.id, before=None, after="scheduled", reason="it left", at=NOW, real_at=NOW)
+        )
+    with database.read() as session:
+        story = order_timeline(session, shop, order)
+    (line,) = story.messages
+    assert [product.title for product in line.products] == ["Kettle 0.9", "9"]
+    assert line.code is not None
+    assert (line.code.code, line.code.value) == ("MIA-10", "10")
+    assert [change.reason for change in line.transitions] == ["it left"]
+    assert line.send_at_local.isoformat() == "2026-05-14T09:00:00+01:00"
+    assert story.unsent == {"follow_up": "the order was cancelled"}
+    assert [event.topic for event in story.events] == ["orders/create"]
