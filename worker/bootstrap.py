@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.event import listen
+
 from worker.clock import Clock
 from worker.delivery.port import Provider
 from worker.errors import SettingsError
@@ -75,10 +77,16 @@ def build(settings: Settings | None = None) -> Installation:
         SettingsError: a setting is wrong.
     """
     settings = settings or load_settings()
-    if settings.database_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.sqlalchemy_url)
+    if settings.database_url is None:
+        # Only now that something is kept: looking at nothing leaves no folders behind.
+        listen(database.engine, "do_connect", lambda *_: make_data_folder(settings.data_dir))
     return Installation(settings=settings, database=database, clock=Clock(database, settings.clock))
+
+
+def make_data_folder(folder: Path) -> None:
+    """Makes the data folder for this user alone: it holds customers' data and the secret key."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def secret_keys(settings: Settings) -> tuple[str, ...]:
@@ -101,7 +109,7 @@ def secret_keys(settings: Settings) -> tuple[str, ...]:
 
 
 def _kept_key(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_data_folder(path.parent)
     if not path.exists():
         # Linking a finished file is atomic: processes that start at once agree on one key, and none reads half of it.
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")

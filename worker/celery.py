@@ -36,7 +36,7 @@ class Postpurchase(Celery):
 
 def configuration(settings: Settings) -> dict[str, Any]:
     """Celery's settings: early acknowledgement, no results, short time-outs, bounded prefetch."""
-    broker = settings.broker_url.get_secret_value() if settings.broker_url else "memory://"
+    broker = settings.broker_url.get_secret_value() if settings.broker_url else "memory://localhost/"
     return {
         "broker_url": broker,
         "broker_transport_options": _transport_options(broker),
@@ -70,7 +70,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
 def _transport_options(broker: str) -> dict[str, Any]:
     quick: dict[str, Any] = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
     if broker.startswith("memory"):
-        return quick | {"polling_interval": 0.1}
+        return quick | {"polling_interval": 0.2}
     if broker.startswith("redis"):
         # Longer than the second that a worker's BRPOP blocks.
         return quick | {"socket_connect_timeout": 1.0, "socket_timeout": 5.0, "socket_keepalive": True}

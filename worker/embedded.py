@@ -6,7 +6,7 @@ from types import TracebackType
 from fastapi import APIRouter
 from filelock import FileLock, Timeout
 
-from worker.bootstrap import Installation
+from worker.bootstrap import Installation, make_data_folder
 from worker.celery import Postpurchase
 from worker.errors import SettingsError
 from worker.store.migrate import upgrade
@@ -66,7 +66,7 @@ class Embedded:
 
     def _locked(self) -> FileLock:
         folder = self._installation.settings.data_dir
-        folder.mkdir(parents=True, exist_ok=True)
+        make_data_folder(folder)
         lock = FileLock(folder / LOCK_FILE)
         try:
             lock.acquire(timeout=0)
@@ -87,8 +87,10 @@ class Embedded:
             self._parts.append(part)
 
     def _stop(self) -> None:
+        for part in self._parts:
+            part.ask_to_stop()
         for part in reversed(self._parts):
-            part.stop()
+            part.join()
         if hasattr(self, "_app"):
             self._app.close()
         self._lock.release()

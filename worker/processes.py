@@ -15,7 +15,7 @@ from worker.errors import SettingsError
 from worker.heartbeats import process_name
 from worker.store.migrate import is_migrated
 from worker.telemetry import configure
-from worker.threads import BeatThread, WebThread, WorkerThread
+from worker.threads import BeatThread, Part, WebThread, WorkerThread
 
 log = structlog.get_logger()
 
@@ -80,16 +80,17 @@ def _apart(installation: Installation, kind: str) -> Iterator[Postpurchase]:
         log.info(f"process.{kind}.stopped")
 
 
-def _run(thread: Any) -> int:
+def _run(thread: Part) -> int:
     with _signals() as stop:
         thread.start()
         try:
             return _wait(stop, thread)
         finally:
-            thread.stop()
+            thread.ask_to_stop()
+            thread.join()
 
 
-def _wait(stop: threading.Event, running: Any) -> int:
+def _wait(stop: threading.Event, running: Part | Embedded) -> int:
     """Until a signal comes (0) or something that should run has died (1)."""
     while not stop.wait(0.5):
         if not running.is_alive:

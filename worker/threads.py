@@ -28,7 +28,13 @@ class Part(Protocol):
 
     def start(self) -> None: ...
 
-    def stop(self) -> None: ...
+    def ask_to_stop(self) -> None:
+        """Returns at once; what is running finishes."""
+        ...
+
+    def join(self) -> None:
+        """Waits until it has stopped."""
+        ...
 
 
 class _Threaded:
@@ -47,7 +53,7 @@ class _Threaded:
     def start(self) -> None:
         self._thread.start()
 
-    def _join(self) -> None:
+    def join(self) -> None:
         self._thread.join(timeout=SHUTDOWN_S)
 
 
@@ -81,9 +87,11 @@ class WebThread(_Threaded):
                 return
             self._thread.join(0.02)
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> None:
         self._server.should_exit = True
-        self._join()
+
+    def join(self) -> None:
+        super().join()
         self._socket.close()
 
 
@@ -110,9 +118,8 @@ class WorkerThread(_Threaded):
     def _run(self) -> None:
         self._controller.start()
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> None:
         _stop_flag(0)
-        self._join()
 
 
 class BeatThread(_Threaded):
@@ -125,9 +132,8 @@ class BeatThread(_Threaded):
     def _run(self) -> None:
         self._service.start()
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> None:
         self._service.stop()
-        self._join()
 
 
 def _stop_flag(code: int | None) -> None:

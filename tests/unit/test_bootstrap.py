@@ -34,7 +34,10 @@ def test_a_distributed_installation_needs_a_key() -> None:
         secret_keys(Settings(broker_url=SecretStr("redis://localhost")))
 
 
-def test_an_embedded_installation_makes_its_data_folder(tmp_path: Path) -> None:
-    installation = build(Settings(data_dir=tmp_path / "deep" / "var"))
-    assert (tmp_path / "deep" / "var").is_dir()
+def test_the_data_folder_is_made_private_and_only_when_something_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "var"
+    installation = build(Settings(data_dir=folder))
+    assert not folder.exists()
+    installation.database.now()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     installation.close()

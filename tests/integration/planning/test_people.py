@@ -1,0 +1,106 @@
+"""Consent, erasure, and a shop that goes."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.support.intake import Connected
+from tests.support.shopify import order
+from worker.planning.replay import replay
+from worker.store.orders import facts_of
+from worker.store.shops import add_source, get_shop
+
+
+def consent(shop: Connected, order_id: int, state: str, minutes: int) -> dict[str, Any]:
+    at = (shop.now + timedelta(minutes=minutes)).isoformat()
+    told = {"state": state, "consent_updated_at": at, "opt_in_level": "single_opt_in"}
+    return {
+        "id": 700_000 + order_id,
+        "email": "mia@example.com",
+        "orders_count": 1,
+        "created_at": at,
+        "updated_at": at,
+        "email_marketing_consent": told,
+    }
+
+
+def redact(order_id: int) -> dict[str, Any]:
+    customer = {"id": 700_000 + order_id, "email": "Mia@example.com", "phone": None}
+    return {"shop_id": 1, "shop_domain": "x.myshopify.com", "customer": customer, "orders_to_redact": [order_id]}
+
+
+def test_the_newest_consent_counts_whatever_comes_last(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("customers/update", consent(shop, 1042, "unsubscribed", minutes=10))
+    shop.plan("customers/update", consent(shop, 1042, "subscribed", minutes=5))
+    [customer] = shop.customers()
+    assert (customer.address, customer.consent) == ("mia@example.com", "unsubscribed")
+
+
+def test_a_change_of_consent_gives_the_customer_a_new_version(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    before = shop.customers()[0].version
+    shop.plan("customers/update", consent(shop, 1042, "unsubscribed", minutes=10))
+    assert shop.customers()[0].version == before + 1
+
+
+def test_a_redacted_customer_leaves_no_trace_but_numbers(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("customers/update", consent(shop, 1042, "unsubscribed", minutes=10))
+    event = shop.plan("customers/redact", redact(1042))
+    assert event.state == "planned"
+    row = shop.order(1042)
+    facts = facts_of(row).order
+    assert facts is not None
+    assert (row.address, facts.customer.email, facts.customer.last_name) == (None, None, "")
+    assert facts.shipping_address is not None
+    assert (facts.shipping_address.line1, facts.shipping_address.country) == ("", "SE")
+    assert facts.totals.total.amount > 0
+    assert shop.customers() == []
+    assert [stored.body for stored in shop.events()] == [None, None, None]
+    for message in shop.messages():
+        assert (message.state, message.address) == ("cancelled", None)
+        assert "erased" in message.reason
+
+
+def test_replay_brings_nothing_erased_back(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("customers/redact", redact(1042))
+    assert {result.after for result in replay(shop.installation)} == {"purged"}
+    assert shop.order(1042).address is None
+
+
+def test_other_customers_stay_when_one_is_redacted(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("orders/create", order(1043, shop.now, email="noah@example.com"))
+    shop.plan("customers/redact", redact(1042))
+    assert [customer.address for customer in shop.customers()] == ["noah@example.com"]
+    assert shop.order(1043).address == "noah@example.com"
+
+
+def test_an_uninstalled_app_sends_nothing_more_and_says_so(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("app/uninstalled", {"id": 1, "name": "Northkettle"})
+    shop.plan("orders/create", order(1043, shop.now, email="noah@example.com"))
+    assert [message.state for message in shop.messages()] == ["cancelled"]
+    assert "disconnected" in shop.messages()[0].reason
+    assert "disconnected" in shop.order(1043).unsent["all"]
+
+
+def test_a_shop_that_connects_again_is_sent_for_again(shop: Connected) -> None:
+    shop.plan("app/uninstalled", {"id": 1, "name": "Northkettle"})
+    installation = shop.installation
+    with installation.database.write() as session:
+        add_source(
+            session, installation.sealer, get_shop(session, "northkettle"), "shopify", "fresh secret", now=shop.now
+        )
+    shop.plan("orders/create", order(1042, shop.now))
+    assert [message.state for message in shop.messages()] == ["scheduled"]
+
+
+def test_a_redacted_shop_keeps_no_person_and_no_body(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("shop/redact", {"shop_id": 1, "shop_domain": "x.myshopify.com"})
+    assert shop.customers() == []
+    assert shop.order(1042).address is None
+    assert [event.body for event in shop.events()] == [None, None]
+    assert [message.state for message in shop.messages()] == ["cancelled"]
