@@ -5,7 +5,7 @@ Ids are text as the platform writes them (numbers above 2^53 exist), times are a
 in the currency the customer paid.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -100,6 +100,11 @@ class PaymentState(StrEnum):
     REFUNDED = "refunded"
     VOIDED = "voided"
     FAILED = "failed"
+
+    @property
+    def counts_as_order(self) -> bool:
+        """Whether money came, is reserved, or paying later was accepted."""
+        return self not in (PaymentState.OPEN, PaymentState.FAILED, PaymentState.VOIDED)
 
 
 class Channel(StrEnum):
@@ -289,6 +294,10 @@ class Facts(Value):
 
     order: Order | None = None
     deleted_at: AwareDatetime | None = None
+    was_open: bool = Field(default=False, description="some snapshot showed it unpaid and not yet accepted")
+    accepted_first_at: AwareDatetime | None = Field(
+        default=None, description="`updated_at` of the earliest snapshot that counts as an order"
+    )
     parcels: tuple[Parcel, ...] = Field(default=(), description="sorted by shipped_at, then id")
     loose_tracking: tuple[Tracking, ...] = Field(default=(), description="reports of parcels not seen yet")
     refunds: tuple[Refund, ...] = Field(default=(), description="sorted by time, then id")
@@ -299,3 +308,10 @@ class Facts(Value):
         if self.order is None:
             return None
         return next((line for line in self.order.lines if line.id == line_id), None)
+
+    @property
+    def accepted_at(self) -> datetime | None:
+        """When it became an order: when it was placed, or later if it was seen unpaid before. None: not yet."""
+        if self.order is None or self.accepted_first_at is None:
+            return None
+        return max(self.accepted_first_at, self.order.placed_at) if self.was_open else self.order.placed_at
