@@ -6,7 +6,7 @@ States change through `transition` alone (`worker/store/transitions.py`), which 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -15,18 +15,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import PENDING, State
+from schedules.planner import Cancel, Move, NewMessage, Plan
 from worker.errors import StaleFenceError
 from worker.store.models import Message
 from worker.store.session import database_now
 from worker.store.transitions import record_start, reschedule, transition, transitions_of
 from worker.store.types import new_id
 
-if TYPE_CHECKING:
-    from schedules.planner import NewMessage, Plan
-
 __all__ = ["Applied", "apply_plan", "messages_of", "transition", "transitions_of"]
 
 log = structlog.get_logger()
+
+Change = TypeVar("Change", Move, Cancel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def apply_plan(
     *,
     shop_id: UUID,
     order_id: UUID,
-    plan: "Plan",
+    plan: Plan,
     now: datetime,
     address: str | None,
     sequence: str = "post_purchase",
@@ -83,7 +83,7 @@ def apply_plan(
     )
 
 
-def _insert(unit: _Unit, shop_id: UUID, address: str | None, new: "NewMessage") -> bool:
+def _insert(unit: _Unit, shop_id: UUID, address: str | None, new: NewMessage) -> bool:
     insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     message = Message(id=new_id(), state=State(new.state).value, reason=new.reason)
     row = insert(Message).values(
@@ -122,7 +122,7 @@ def _pending(unit: _Unit) -> Iterable[Message]:
     return (message for message in mine if State(message.state) in PENDING)
 
 
-def _each(unit: _Unit, changes: Sequence[Any], change: Callable[[_Unit, Message, Any], None]) -> int:
+def _each(unit: _Unit, changes: Sequence[Change], change: Callable[[_Unit, Message, Change], None]) -> int:
     """Applies `change` to the pending message each entry names; counts those that really changed."""
     by_key = {(message.step, message.parcel_group, message.occurrence): message for message in _pending(unit)}
     done = 0
@@ -138,7 +138,7 @@ def _each(unit: _Unit, changes: Sequence[Any], change: Callable[[_Unit, Message,
     return done
 
 
-def _move(unit: _Unit, message: Message, entry: Any) -> None:
+def _move(unit: _Unit, message: Message, entry: Move) -> None:
     times = {
         "send_at": entry.send_at,
         "aim_at": entry.aim_at,
@@ -148,15 +148,15 @@ def _move(unit: _Unit, message: Message, entry: Any) -> None:
     reschedule(unit.session, message, entry.reason, now=unit.now, real_at=unit.real_at, **times)
 
 
-def _hold(unit: _Unit, message: Message, entry: Any) -> None:
+def _hold(unit: _Unit, message: Message, entry: Cancel) -> None:
     _to(unit, message, State.HELD, entry.reason, held_by="plan")
 
 
-def _release(unit: _Unit, message: Message, entry: Any) -> None:
+def _release(unit: _Unit, message: Message, entry: Cancel) -> None:
     _to(unit, message, State.SCHEDULED, entry.reason)
 
 
-def _cancel(unit: _Unit, message: Message, entry: Any) -> None:
+def _cancel(unit: _Unit, message: Message, entry: Cancel) -> None:
     _to(unit, message, State.CANCELLED, entry.reason)
 
 
