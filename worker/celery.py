@@ -8,7 +8,7 @@ from kombu import Queue
 
 from worker import queues
 from worker.bootstrap import Installation
-from worker.heartbeats import process_name
+from worker.heartbeats import Pulse, process_name
 from worker.hints import Hints
 from worker.settings import Settings
 from worker.tasks import TASKS
@@ -26,8 +26,9 @@ class Postpurchase(Celery):
         self.conf.update(configuration(installation.settings))
         self.installation = installation
         self.hints = Hints(self)
+        pulse = Pulse(installation.database)
         for task in TASKS:
-            self.register_task(task(installation, self.hints))
+            self.register_task(task(installation, self.hints, pulse))
 
     def close(self) -> None:
         self.hints.close()

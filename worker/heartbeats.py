@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from worker.store.models import Heartbeat
 from worker.store.session import Database, database_now
 
 FORGOTTEN_AFTER = timedelta(days=1)
+PULSE_S = 5.0
 
 
 def process_name(kind: str) -> str:
@@ -28,6 +30,20 @@ def record_life(database: Database, kinds: Mapping[str, str]) -> None:
             row = insert(Heartbeat).values(name=name, kind=kind, at=now)
             session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
         session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGOTTEN_AFTER))
+
+
+class Pulse:
+    """Says that this worker lives, whenever it works, but no oftener than every few seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._last = -PULSE_S
+
+    def beat(self) -> None:
+        if time.monotonic() - self._last < PULSE_S:
+            return
+        self._last = time.monotonic()
+        record_life(self._database, {process_name("worker"): "worker"})
 
 
 def last_sign_of(database: Database, kind: str) -> datetime | None:

@@ -75,10 +75,15 @@ class Hints:
         name = QUEUE_OF[hint.task]
         try:
             if self._length(name) < hint.longest:
+                self._count(name)
                 self._app.send_task(hint.task, args=hint.args, expires=hint.expires_s, queue=name, retry=False)
         except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, a lost hint is only late work
             self._resting_until = time.monotonic() + REST_S
             log.warning("hints.broker.failed", task=hint.task, error=type(error).__name__, rest_s=REST_S)
+
+    def _count(self, name: str) -> None:
+        measured, length = self._lengths[name]
+        self._lengths[name] = (measured, length + 1)
 
     def _length(self, name: str) -> int:
         measured, length = self._lengths.get(name, (-LENGTH_AGE_S, 0))

@@ -9,7 +9,8 @@ from celery import Task
 from worker import queues
 from worker.bootstrap import Installation
 from worker.dispatch.service import deliver_batch, sweep_due, sweep_leases
-from worker.heartbeats import process_name, record_life
+from worker.errors import StorageUnavailableError
+from worker.heartbeats import Pulse, record_life
 from worker.hints import Hints
 from worker.planning.service import plan_event, sweep_events
 from worker.telemetry import bound
@@ -25,17 +26,22 @@ SWEEP_FOR_S = 2.0
 
 
 class StageTask(BaseTask):
-    """A task of one installation. Binds its name to what it logs; an error is logged and ends it, the sweeps go on."""
+    """A task of one installation. Its name is bound to what it logs; an error ends it, the sweeps go on."""
 
     ignore_result = True
 
-    def __init__(self, installation: Installation, hints: Hints) -> None:
+    def __init__(self, installation: Installation, hints: Hints, pulse: Pulse) -> None:
         self.installation = installation
         self.hints = hints
+        self.pulse = pulse
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
         with bound(task=self.name.rpartition(".")[2]):
-            return super().__call__(*args, **kwargs)
+            try:
+                super().__call__(*args, **kwargs)
+                self.pulse.beat()
+            except StorageUnavailableError as error:
+                log.error("task.storage.unavailable", error=str(error))
 
 
 class PlanEvent(StageTask):
@@ -77,12 +83,12 @@ class SweepLeases(StageTask):
 
 
 class Heartbeat(StageTask):
-    """Proves three things at once: `beat` ticks, the broker carries, this worker works."""
+    """Proves that `beat` ticks and that the broker carries its hints; a worker's own life is proved by its work."""
 
     name = queues.HEARTBEAT
 
     def run(self, beat: str) -> None:
-        record_life(self.installation.database, {beat: "beat", process_name("worker"): "worker"})
+        record_life(self.installation.database, {beat: "beat"})
 
 
 TASKS: tuple[type[StageTask], ...] = (PlanEvent, SweepEvents, SweepDue, Deliver, SweepLeases, Heartbeat)

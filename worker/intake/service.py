@@ -9,10 +9,10 @@ import structlog
 from worker.bootstrap import Installation
 from worker.errors import SettingsError
 from worker.intake.refusals import RefusalError
-from worker.platforms.port import Platform
+from worker.platforms.port import Delivery, Platform
 from worker.platforms.registry import PLATFORMS
 from worker.store.events import NewEvent, store_events
-from worker.store.models import Shop, Source
+from worker.store.models import Source
 from worker.store.shops import find_source, open_secrets
 
 log = structlog.get_logger()
@@ -69,35 +69,41 @@ def _examine(installation: Installation, incoming: Incoming) -> NewEvent | Answe
         return Answer(status=refusal.status, detail=refusal.detail)
 
 
-def _verified(installation: Installation, incoming: Incoming) -> NewEvent:
-    platform, shop, source = _addressee(installation, incoming)
-    try:
-        secrets = open_secrets(source, installation.sealer)
-    except SettingsError as error:
-        log.error("intake.secret.unreadable", shop=incoming.shop, source=incoming.source, error=str(error))
-        raise RefusalError(503, "The signature cannot be checked at the moment. Please try again.") from error
-    signed_by = {"headers": incoming.headers, "body": incoming.body}
-    if not platform.verify(**signed_by, secrets=secrets, now=installation.clock.real_now()):
+def _verified(installation: Installation, incoming: Incoming) -> NewEvent | Answer:
+    platform, source = _addressee(installation, incoming)
+    delivery = platform.identify(headers=incoming.headers, body=incoming.body)
+    if delivery.is_ping:
+        return Answer(status=200, detail="Heard. Nothing was stored.")
+    secrets, now = _secrets(installation, source, incoming), installation.clock.real_now()
+    if not platform.verify(headers=incoming.headers, body=incoming.body, secrets=secrets, now=now):
         raise RefusalError(401, "The signature does not match any active secret of this source.")
     fault = platform.check(incoming.body)
     if fault is not None:
         raise RefusalError(422, fault)
-    return _event(installation, platform, shop, source, incoming)
+    note = "" if platform.is_known(delivery.topic) else "a topic that is of no use here"
+    return _event(installation, source, incoming, delivery, note)
 
 
-def _addressee(installation: Installation, incoming: Incoming) -> tuple[Platform, Shop, Source]:
+def _addressee(installation: Installation, incoming: Incoming) -> tuple[Platform, Source]:
     platform = PLATFORMS.get(incoming.source)
     with installation.database.read() as session:
         found = find_source(session, incoming.shop, incoming.source)
     if platform is None or found is None:
         raise RefusalError(404, "There is no such shop, or it has no such source.")
-    return platform, *found
+    return platform, found[1]
 
 
-def _event(installation: Installation, platform: Platform, shop: Shop, source: Source, incoming: Incoming) -> NewEvent:
-    delivery = platform.identify(headers=incoming.headers, body=incoming.body)
+def _secrets(installation: Installation, source: Source, incoming: Incoming) -> tuple[str, ...]:
+    try:
+        return open_secrets(source, installation.sealer)
+    except SettingsError as error:
+        log.error("intake.secret.unreadable", shop=incoming.shop, source=incoming.source, error=str(error))
+        raise RefusalError(503, "The signature cannot be checked at the moment. Please try again.") from error
+
+
+def _event(installation: Installation, source: Source, incoming: Incoming, delivery: Delivery, note: str) -> NewEvent:
     return NewEvent(
-        shop_id=shop.id,
+        shop_id=source.shop_id,
         source_id=source.id,
         kind=source.kind,
         topic=delivery.topic,
@@ -106,7 +112,7 @@ def _event(installation: Installation, platform: Platform, shop: Shop, source: S
         headers=delivery.headers_to_keep,
         body=incoming.body,
         received_at=installation.clock.now(),
-        note="" if platform.is_known(delivery.topic) else "a topic that is of no use here",
+        note=note,
     )
 
 

@@ -105,7 +105,8 @@ def _plan(installation: Installation, event_id: UUID) -> str | None:
         reading = read_event(event, session.get_one(Source, event.source_id))
         event.order_ref = reading.order_ref or person_ref(reading.events)
         if reading.events:
-            apply_reading(Unit(session=session, shop=shop, source_id=event.source_id, now=now), reading.events)
+            with bound(shop=shop.slug, order=reading.order_ref or "none"):
+                apply_reading(Unit(session=session, shop=shop, source_id=event.source_id, now=now), reading.events)
         finish_event(event, "planned" if reading.events else "ignored", note=reading.note, now=now)
         state = event.state
     log.info("planning.event.planned", state=state, topic=event.topic, shop=shop.slug, order=reading.order_ref)

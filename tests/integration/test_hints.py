@@ -1,0 +1,73 @@
+"""Hints on a real broker: bounded, and lost without harm."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+import structlog.testing
+from pydantic import SecretStr
+
+from tests.support.servers import free_port
+from worker import queues
+from worker.bootstrap import build
+from worker.celery import LONGEST_SWEEP_QUEUE, HintScheduler, Postpurchase
+from worker.hints import LONGEST_QUEUE, queue_length
+from worker.settings import Settings
+
+
+def app_on(broker: str, tmp_path: Path) -> Postpurchase:
+    return Postpurchase(
+        build(Settings(data_dir=tmp_path, broker_url=SecretStr(broker), secret_key=SecretStr("a long test key")))
+    )
+
+
+@pytest.fixture
+def app(redis_url: str, tmp_path: Path) -> Iterator[Postpurchase]:
+    redis.Redis.from_url(redis_url).flushdb()
+    made = app_on(redis_url, tmp_path)
+    yield made
+    made.close()
+    redis.Redis.from_url(redis_url).flushdb()
+
+
+def test_a_hint_waits_in_the_queue_of_its_task(app: Postpurchase) -> None:
+    app.hints.send(queues.PLAN_EVENT, "an id")
+    app.hints.flush()
+    assert [queue_length(app, name) for name in queues.QUEUES] == [1, 0, 0]
+
+
+def test_a_queue_that_nobody_empties_stays_bounded(app: Postpurchase) -> None:
+    for _ in range(3):
+        for number in range(LONGEST_QUEUE - 100):
+            app.hints.send(queues.PLAN_EVENT, str(number))
+        app.hints.flush()
+    assert queue_length(app, queues.PLANNING) == LONGEST_QUEUE
+
+
+def test_sweeps_do_not_pile_up_when_no_worker_runs(app: Postpurchase) -> None:
+    scheduler = HintScheduler(app)
+    for _ in range(LONGEST_SWEEP_QUEUE * 3):
+        for entry in scheduler.schedule.values():
+            scheduler.apply_async(entry)
+    app.hints.flush()
+    assert all(queue_length(app, name) <= LONGEST_SWEEP_QUEUE for name in queues.QUEUES)
+
+
+def test_every_sweep_is_on_the_schedule(app: Postpurchase) -> None:
+    ticking = {queues.SWEEP_DUE, queues.SWEEP_EVENTS, queues.SWEEP_LEASES, queues.HEARTBEAT}
+    assert {entry.task for entry in HintScheduler(app).schedule.values()} == ticking
+
+
+def test_every_task_is_registered_under_its_name(app: Postpurchase) -> None:
+    assert set(queues.QUEUE_OF) <= set(app.tasks)
+
+
+def test_a_dead_broker_costs_one_log_line_and_nothing_else(tmp_path: Path) -> None:
+    app = app_on(f"redis://127.0.0.1:{free_port()}/0", tmp_path)
+    with structlog.testing.capture_logs() as lines:
+        for number in range(50):
+            app.hints.send(queues.PLAN_EVENT, str(number))
+        app.hints.flush()
+    app.close()
+    assert [line["event"] for line in lines] == ["hints.broker.failed"]

@@ -1,0 +1,99 @@
+"""Processes start when they can, say why when they can't, and end cleanly."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from tests.support.processes import wait_until
+from tests.support.servers import free_port
+from worker.bootstrap import Installation, build
+from worker.embedded import Embedded
+from worker.errors import SettingsError
+from worker.heartbeats import last_sign_of
+from worker.processes import run_beat, run_web, run_worker
+from worker.settings import Settings
+
+UP = """
+import sys
+from pathlib import Path
+from worker.bootstrap import build
+from worker.processes import run_up
+from worker.settings import Settings
+installation = build(Settings(data_dir=Path(sys.argv[1])))
+code = run_up(installation, port=int(sys.argv[2]), on_ready=lambda url: print(url, flush=True))
+installation.close()
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("run", [run_web, run_worker, run_beat])
+def test_a_process_of_a_distributed_installation_needs_a_broker(
+    run: Callable[[Installation], int], tmp_path: Path
+) -> None:
+    installation = build(Settings(data_dir=tmp_path))
+    with pytest.raises(SettingsError, match="POSTPURCHASE_BROKER_URL"):
+        run(installation)
+
+
+def test_up_with_a_broker_says_what_to_run_instead(tmp_path: Path) -> None:
+    installation = build(Settings(data_dir=tmp_path, broker_url=SecretStr("redis://127.0.0.1/0")))
+    with pytest.raises(SettingsError, match="unset it"), Embedded(installation):
+        pass
+
+
+def test_a_second_up_in_one_data_folder_is_refused(tmp_path: Path) -> None:
+    first, second = (build(Settings(data_dir=tmp_path)) for _ in range(2))
+    with Embedded(first, port=0), pytest.raises(SettingsError, match="data folder"), Embedded(second, port=0):
+        pass
+    first.close()
+    second.close()
+
+
+def test_a_taken_port_is_an_error_with_a_remedy_and_frees_the_folder(tmp_path: Path) -> None:
+    first, second = build(Settings(data_dir=tmp_path / "a")), build(Settings(data_dir=tmp_path / "b"))
+    with Embedded(first, port=0) as running:
+        port = int(running.url.rpartition(":")[2])
+        with pytest.raises(SettingsError, match="--port"), Embedded(second, port=port):
+            pass
+    with Embedded(second, port=0) as again:
+        assert again.is_alive
+    first.close()
+    second.close()
+
+
+def test_worker_and_beat_of_up_give_signs_of_life(tmp_path: Path) -> None:
+    installation = build(Settings(data_dir=tmp_path))
+    with Embedded(installation, port=0):
+        database = installation.database
+        wait_until(lambda: last_sign_of(database, "worker") is not None, "a sign of the worker")
+        wait_until(lambda: last_sign_of(database, "beat") is not None, "a sign of the beat")
+    installation.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_up_cleanly_and_leaves_only_its_data(number: signal.Signals, tmp_path: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-c", UP, str(tmp_path / "var"), str(port)],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == f"http://127.0.0.1:{port}"
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=10) as reply:
+        assert reply.status == 200
+    process.send_signal(number)
+    _, log = process.communicate(timeout=60)
+    assert process.returncode == 0, log
+    assert "Traceback" not in log
+    assert [path.name for path in tmp_path.iterdir()] == ["var"]
