@@ -3,6 +3,7 @@
 A mail is shown in a sandboxed frame, from a page of its own whose policy allows no script.
 """
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
@@ -77,12 +78,12 @@ def _newest(session: Session) -> list[Any]:
 
 
 def _row(mail: OutboxMail, message: Message | None, order: OrderRow | None, shop: Shop | None) -> dict[str, Any]:
-    return {
-        "mail": mail,
-        "step": message.step.replace("_", "-") if message else "test",
-        "order": order.number if order else "",
-        "shop": profile_of(shop).name if shop else "",
-    }
+    about = (
+        profile_of(shop).name if shop else "",
+        order.number if order else "",
+        message.step.replace("_", "-") if message else "test",
+    )
+    return {"mail": mail, "about": " · ".join(part for part in about if part)}
 
 
 def _get(session: Session, mail_id: UUID) -> OutboxMail:
@@ -99,4 +100,10 @@ def _page(name: str, **values: Any) -> HTMLResponse:
 
 @lru_cache(maxsize=1)
 def _pages() -> Environment:
-    return Environment(loader=PackageLoader("worker.web", "pages"), autoescape=True, undefined=StrictUndefined)
+    pages = Environment(loader=PackageLoader("worker.web", "pages"), autoescape=True, undefined=StrictUndefined)
+    pages.filters["moment"] = _moment
+    return pages
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%a} {at.day} {at:%b %Y, %H:%M}"
