@@ -12,37 +12,8 @@ from schedules.facts import ConsentState
 
 SUBSCRIBED_ONLY = frozenset({"DE", "AT", "CH"})
 SOFT_OPT_IN = frozenset(
-    [
-        "BE",
-        "BG",
-        "HR",
-        "CY",
-        "CZ",
-        "DK",
-        "EE",
-        "FI",
-        "FR",
-        "GR",
-        "HU",
-        "IE",
-        "IT",
-        "LV",
-        "LT",
-        "LU",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SK",
-        "SI",
-        "ES",
-        "SE",
-        "IS",
-        "LI",
-        "NO",
-        "GB",
-    ]
+    {"BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "GR", "HU", "IE", "IT", "LV", "LT", "LU"}
+    | {"MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE", "IS", "LI", "NO", "GB"}
 )
 UNLESS_REFUSED = frozenset({"US"})
 RECENT_BUYERS = frozenset({"CA", "AU", "NZ", "SG", "MY", "TW"})

@@ -24,6 +24,14 @@ class OrderDeleted(Value):
     at: AwareDatetime
 
 
+class OrderCancelled(Value):
+    """The order was cancelled, told apart from its snapshot; it stays cancelled whatever older snapshots say."""
+
+    type: Literal["order_cancelled"] = "order_cancelled"
+    order_id: str
+    at: AwareDatetime
+
+
 class ParcelStated(Value):
     """A snapshot of one parcel; `parcel.tracking` is ignored, reports come as `ParcelTracked`."""
 
@@ -59,7 +67,14 @@ class OrderEdited(Value):
 
 
 OrderEvent = Annotated[
-    OrderStated | OrderDeleted | ParcelStated | ParcelTracked | OrderRefunded | CaseStated | OrderEdited,
+    OrderStated
+    | OrderDeleted
+    | OrderCancelled
+    | ParcelStated
+    | ParcelTracked
+    | OrderRefunded
+    | CaseStated
+    | OrderEdited,
     Field(discriminator="type"),
 ]
 

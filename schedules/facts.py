@@ -264,7 +264,10 @@ class CaseKind(StrEnum):
 
 
 class Case(Value):
-    """A return, dispute or ticket. `updated_at` is its version; `closed` ends its effect on holds."""
+    """A return, dispute or ticket. `updated_at` is its version.
+
+    `closed` ends its effect: a ticket was released, a return declined, a dispute won. A finished return stays open.
+    """
 
     id: str
     kind: CaseKind
@@ -294,6 +297,7 @@ class Facts(Value):
 
     order: Order | None = None
     deleted_at: AwareDatetime | None = None
+    cancelled_at: AwareDatetime | None = Field(default=None, description="told by an event of its own, not a snapshot")
     was_open: bool = Field(default=False, description="some snapshot showed it unpaid and not yet accepted")
     accepted_first_at: AwareDatetime | None = Field(
         default=None, description="`updated_at` of the earliest snapshot that counts as an order"

@@ -54,11 +54,17 @@ def why_nothing(facts: Facts) -> str | None:
         return "the order itself has not arrived yet"
     if facts.deleted_at is not None:
         return "the order was deleted"
-    if order.cancelled_at is not None:
+    if order.cancelled_at is not None or facts.cancelled_at is not None:
         return "the order was cancelled"
     if order.is_test:
         return "it is a test order"
     return _why_no_buyer(order) or _why_no_money(order)
+
+
+def is_gone(facts: Facts) -> bool:
+    """Whether the order was cancelled or deleted."""
+    snapshot = facts.order is not None and facts.order.cancelled_at is not None
+    return snapshot or facts.cancelled_at is not None or facts.deleted_at is not None
 
 
 def _why_no_buyer(order: Order) -> str | None:
@@ -206,4 +212,4 @@ def why_no_offer(facts: Facts) -> str | None:
 
 
 def _first(cases: Iterable[Case], kinds: dict[CaseKind, str]) -> Case | None:
-    return next((case for case in cases if case.kind in kinds), None)
+    return next((case for case in cases if case.kind in kinds and not case.closed), None)

@@ -29,6 +29,7 @@ SHOP_TELLS = "the shop's platform tells the customer about edits itself"
 REVIVABLE = frozenset(
     {situations.NOT_YET_PAID, NOT_LEFT, NOT_ARRIVED, IN_TROUBLE, COMBINED, PARCEL_GONE, OFF, NO_GOODS}
     | {"the payment failed", "the payment was voided", "the facts no longer ask for it"}
+    | set(situations.TROUBLE.values())
 )
 """Reasons of cancellation that can turn out to have passed."""
 

@@ -1,5 +1,6 @@
 """An order as its neighbours see it."""
 
+from schedules import situations
 from schedules.conditions import delivered_at
 from schedules.planner import Sibling
 from worker.store.models import OrderRow
@@ -16,5 +17,5 @@ def sibling_of(order: OrderRow) -> Sibling | None:
         order_id=order.external_id,
         placed_at=facts.order.placed_at,
         delivered_at=delivered[0] if delivered else None,
-        is_cancelled=facts.order.cancelled_at is not None or facts.deleted_at is not None,
+        is_cancelled=situations.is_gone(facts),
     )

@@ -1,0 +1,135 @@
+"""Events fold into facts, in any order and any number of times.
+
+Each part of the facts is a register or a set of registers, keyed by the source's id: of two versions the one with the
+newer `updated_at` wins, and of two with the same time the one whose canonical JSON sorts last. Of two reports
+of a carrier with the same id the earlier counts. So `merge` commutes and repeating it changes nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from schedules.events import (
+    CaseStated,
+    OrderCancelled,
+    OrderDeleted,
+    OrderEdited,
+    OrderEvent,
+    OrderRefunded,
+    OrderStated,
+    ParcelStated,
+    ParcelTracked,
+)
+from schedules.facts import Facts, Order, Parcel, Tracking, Value
+
+V = TypeVar("V", bound=Value)
+
+
+def merge(facts: Facts, event: OrderEvent) -> Facts:
+    """The facts with one more event of the same order; equal to `facts` when it says nothing new."""
+    return facts.model_copy(update=_MERGES[type(event)](facts, event))
+
+
+def _order(facts: Facts, event: OrderStated) -> dict[str, Any]:
+    order = event.order
+    update: dict[str, Any] = {"order": order if facts.order is None else _newer(facts.order, order, _order_version)}
+    if order.payment.counts_as_order:
+        known = facts.accepted_first_at
+        update["accepted_first_at"] = min(known, order.updated_at) if known else order.updated_at
+    else:
+        update["was_open"] = True
+    return update
+
+
+def _deleted(facts: Facts, event: OrderDeleted) -> dict[str, Any]:
+    return {"deleted_at": min(facts.deleted_at, event.at) if facts.deleted_at else event.at}
+
+
+def _cancelled(facts: Facts, event: OrderCancelled) -> dict[str, Any]:
+    return {"cancelled_at": min(facts.cancelled_at, event.at) if facts.cancelled_at else event.at}
+
+
+def _parcel(facts: Facts, event: ParcelStated) -> dict[str, Any]:
+    known = {parcel.id: parcel.model_copy(update={"tracking": ()}) for parcel in facts.parcels}
+    new = event.parcel.model_copy(update={"tracking": ()})
+    known[new.id] = _newer(known[new.id], new, _parcel_version) if new.id in known else new
+    return _with_tracking(known.values(), _reports(facts))
+
+
+def _tracked(facts: Facts, event: ParcelTracked) -> dict[str, Any]:
+    return _with_tracking(facts.parcels, [*_reports(facts), event.tracking])
+
+
+def _refund(facts: Facts, event: OrderRefunded) -> dict[str, Any]:
+    refunds = _united([*facts.refunds, event.refund], lambda refund: refund.at)
+    return {"refunds": tuple(sorted(refunds, key=lambda refund: (refund.at, refund.id)))}
+
+
+def _case(facts: Facts, event: CaseStated) -> dict[str, Any]:
+    cases = _united([*facts.cases, event.case], lambda case: case.updated_at)
+    return {"cases": tuple(sorted(cases, key=lambda case: case.id))}
+
+
+def _edit(facts: Facts, event: OrderEdited) -> dict[str, Any]:
+    edits = _united([*facts.edits, event.edit], lambda edit: edit.at)
+    return {"edits": tuple(sorted(edits, key=lambda edit: (edit.at, edit.id)))}
+
+
+def _reports(facts: Facts) -> list[Tracking]:
+    return [*facts.loose_tracking, *(report for parcel in facts.parcels for report in parcel.tracking)]
+
+
+def _with_tracking(parcels: Iterable[Parcel], reports: Iterable[Tracking]) -> dict[str, Any]:
+    """Every report at its parcel; those of parcels not seen yet stay loose."""
+    united = sorted(_earliest(reports), key=lambda report: (report.at, report.id))
+    known = {parcel.id for parcel in parcels}
+    attached = [
+        parcel.model_copy(update={"tracking": tuple(each for each in united if each.parcel_id == parcel.id)})
+        for parcel in parcels
+    ]
+    return {
+        "parcels": tuple(sorted(attached, key=lambda parcel: (parcel.shipped_at, parcel.id))),
+        "loose_tracking": tuple(each for each in united if each.parcel_id not in known),
+    }
+
+
+def _earliest(reports: Iterable[Tracking]) -> list[Tracking]:
+    """One report per id: the first. A status that a later snapshot repeats did not happen again."""
+    kept: dict[str, Tracking] = {}
+    for report in reports:
+        known = kept.get(report.id, report)
+        kept[report.id] = min(known, report, key=lambda each: (each.at, each.model_dump_json()))
+    return list(kept.values())
+
+
+def _united(values: Iterable[V], version: Callable[[V], datetime]) -> list[V]:
+    """One value per id: the newest."""
+    kept: dict[str, V] = {}
+    for value in values:
+        key: str = value.id  # type: ignore[attr-defined]  # every value kept in a set has an id
+        kept[key] = _newer(kept[key], value, version) if key in kept else value
+    return list(kept.values())
+
+
+def _newer(one: V, other: V, version: Callable[[V], datetime]) -> V:
+    return max(one, other, key=lambda value: (version(value), value.model_dump_json()))
+
+
+def _order_version(order: Order) -> datetime:
+    return order.updated_at
+
+
+def _parcel_version(parcel: Parcel) -> datetime:
+    return parcel.updated_at
+
+
+_MERGES: dict[type, Callable[[Facts, Any], dict[str, Any]]] = {
+    OrderStated: _order,
+    OrderDeleted: _deleted,
+    OrderCancelled: _cancelled,
+    ParcelStated: _parcel,
+    ParcelTracked: _tracked,
+    OrderRefunded: _refund,
+    CaseStated: _case,
+    OrderEdited: _edit,
+}

@@ -1,0 +1,159 @@
+"""Reading foreign JSON safely: exact numbers, no NaN, no bomb, no text a database refuses."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pydantic import ValidationError
+
+from worker.errors import UnreadableEventError
+
+DEEPEST = 60
+BIGGEST = Decimal(10) ** 13
+
+Body = Mapping[str, Any]
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever goes wrong while a body is read is the body's fault: it becomes UnreadableEventError."""
+    try:
+        yield
+    except UnreadableEventError:
+        raise
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UnreadableEventError(f"{place or 'the body'}: {first['msg']}") from error
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
+        kind = type(error).__name__
+        raise UnreadableEventError(f"the body has another shape than its topic says ({kind})") from error
+
+
+def parse(body: bytes) -> Body:
+    """The body as an object, clean of NUL and lone surrogates (PostgreSQL refuses both).
+
+    Raises:
+        UnreadableEventError: it is no JSON object, nests too deep, or has numbers that are none.
+    """
+    try:
+        found = json.loads(body, parse_float=Decimal, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableEventError(f"the body is no JSON ({type(error).__name__})") from error
+    if not isinstance(found, dict):
+        raise UnreadableEventError("the body is no JSON object")
+    cleaned: Body = _clean(found, 0)
+    return cleaned
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _clean(value: Any, depth: int) -> Any:
+    if depth > DEEPEST:
+        raise UnreadableEventError("the body nests too deep")
+    if isinstance(value, dict):
+        return {_text(key): _clean(each, depth + 1) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_clean(each, depth + 1) for each in value]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+
+
+def text(value: Any) -> str:
+    """Trimmed text of a text or a number; empty for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return ""
+    return str(value).strip()
+
+
+def identifier(value: Any) -> str | None:
+    """An id as text; None when there is none."""
+    return text(value) or None
+
+
+def amount(value: Any) -> Decimal:
+    """A decimal number given as number or text; zero when empty.
+
+    Raises:
+        UnreadableEventError: it is no number, or absurdly large.
+    """
+    if value is None or value == "":
+        return Decimal(0)
+    try:
+        number = Decimal(text(value))
+    except InvalidOperation:
+        raise UnreadableEventError("an amount is no number") from None
+    if not number.is_finite() or abs(number) > BIGGEST:
+        raise UnreadableEventError("an amount is out of all bounds")
+    return number
+
+
+def whole(value: Any) -> int:
+    """A count given as number, float or text; never negative."""
+    return max(0, int(amount(value)))
+
+
+def moment(value: Any) -> datetime | None:
+    """An ISO 8601 time as aware UTC (taken as UTC when it names no zone); None when empty.
+
+    Raises:
+        UnreadableEventError: it is no time.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        found = datetime.fromisoformat(text(value))
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UnreadableEventError("a time is not written as ISO 8601") from None
+
+
+def needed_moment(body: Body, *names: str) -> datetime:
+    """The first of the named times that is there.
+
+    Raises:
+        UnreadableEventError: none is.
+    """
+    for name in names:
+        found = moment(body.get(name))
+        if found is not None:
+            return found
+    raise UnreadableEventError(f"{names[0]} is missing")
+
+
+def day(value: Any) -> date | None:
+    """A calendar day out of a date or a time; None when there is none or it is not readable."""
+    try:
+        return date.fromisoformat(text(value)[:10])
+    except ValueError:
+        return None
+
+
+def objects(value: Any) -> list[Body]:
+    """The objects of a list; nothing when it is no list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def mapping(value: Any) -> Body:
+    """The object itself, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def needed_id(body: Body, name: str) -> str:
+    """An id that must be there.
+
+    Raises:
+        UnreadableEventError: it is not.
+    """
+    found = identifier(body.get(name))
+    if found is None:
+        raise UnreadableEventError(f"{name} is missing")
+    return found

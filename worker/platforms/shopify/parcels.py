@@ -1,0 +1,147 @@
+"""Fulfilments, carriers' reports, refunds, returns, disputes and edits as neutral events."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from schedules.events import CaseStated, OrderEdited, OrderEvent, OrderRefunded, ParcelStated, ParcelTracked
+from schedules.facts import (
+    Case,
+    CaseKind,
+    Edit,
+    Money,
+    Parcel,
+    ParcelLine,
+    ParcelState,
+    Refund,
+    RefundReason,
+    Tracking,
+    TrackingStatus,
+)
+from worker.platforms.bodies import Body, amount, day, mapping, moment, needed_id, needed_moment, objects, text, whole
+from worker.platforms.shopify import tables
+
+
+def read_parcel(order_id: str, body: Body) -> Iterator[OrderEvent]:
+    """The parcel, and a report if the fulfilment carries its carrier's newest status."""
+    parcel_id = needed_id(body, "id")
+    updated_at = needed_moment(body, "updated_at", "created_at")
+    status = tables.TRACKING.get(text(body.get("shipment_status")))
+    yield ParcelStated(
+        order_id=order_id,
+        parcel=Parcel(
+            id=parcel_id,
+            state=tables.PARCEL.get(text(body.get("status")), ParcelState.OPEN),
+            shipped_at=needed_moment(body, "created_at", "updated_at"),
+            updated_at=updated_at,
+            carrier=text(body.get("tracking_company")),
+            tracking_number=text(body.get("tracking_number")),
+            tracking_url=_web_url(body.get("tracking_url")),
+            lines=tuple(
+                ParcelLine(line_id=needed_id(line, "id"), quantity=whole(line.get("quantity")))
+                for line in objects(body.get("line_items"))
+            ),
+            is_pickup=status is TrackingStatus.READY_FOR_PICKUP,
+        ),
+    )
+    if status is not None:
+        report = Tracking(id=f"{parcel_id}:{status}", parcel_id=parcel_id, status=status, at=updated_at)
+        yield ParcelTracked(order_id=order_id, tracking=report)
+
+
+def _web_url(value: object) -> str:
+    url = text(value)
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def read_tracking(body: Body) -> ParcelTracked | None:
+    """A carrier's report; None for a status we have no word for."""
+    status = tables.TRACKING.get(text(body.get("status")))
+    if status is None:
+        return None
+    return ParcelTracked(
+        order_id=needed_id(body, "order_id"),
+        tracking=Tracking(
+            id=needed_id(body, "id"),
+            parcel_id=needed_id(body, "fulfillment_id"),
+            status=status,
+            at=needed_moment(body, "happened_at", "created_at"),
+            expected_on=day(body.get("estimated_delivery_at")),
+        ),
+    )
+
+
+def read_refund(order_id: str, body: Body, currency: str) -> OrderRefunded:
+    lines = objects(body.get("refund_line_items"))
+    return OrderRefunded(
+        order_id=order_id,
+        refund=Refund(
+            id=needed_id(body, "id"),
+            at=needed_moment(body, "processed_at", "created_at"),
+            amount=_refunded(body, lines, currency),
+            reason=_refund_reason(body, lines),
+            lines=tuple(
+                ParcelLine(line_id=needed_id(line, "line_item_id"), quantity=whole(line.get("quantity")))
+                for line in lines
+            ),
+        ),
+    )
+
+
+def _refunded(body: Body, lines: list[Body], currency: str) -> Money:
+    paid_back = [each for each in objects(body.get("transactions")) if text(each.get("kind")) == "refund"]
+    total = sum((amount(each.get("amount")) for each in paid_back), Decimal(0))
+    if not paid_back:
+        total = sum((amount(each.get("subtotal")) + amount(each.get("total_tax")) for each in lines), Decimal(0))
+    told = next((text(each.get("currency")).upper() for each in paid_back if each.get("currency")), currency)
+    return Money(amount=total, currency=told or "XXX")
+
+
+def _refund_reason(body: Body, lines: list[Body]) -> RefundReason:
+    if tables.STOCK.search(text(body.get("note"))):
+        return RefundReason.STOCK
+    if body.get("return") or any(text(line.get("restock_type")) == "return" for line in lines):
+        return RefundReason.CUSTOMER
+    return RefundReason.OTHER
+
+
+def read_return(body: Body, received_at: datetime) -> CaseStated:
+    """A return as it stands; its bodies carry no time, so that of their arrival is their version."""
+    order = mapping(body.get("order"))
+    exchanges = objects(body.get("exchange_line_items"))
+    return CaseStated(
+        order_id=needed_id(order, "id"),
+        case=Case(
+            id=f"return:{needed_id(body, 'id')}",
+            kind=CaseKind.EXCHANGE if exchanges else CaseKind.RETURN,
+            opened_at=moment(body.get("created_at")) or received_at,
+            updated_at=moment(body.get("updated_at")) or received_at,
+            closed=text(body.get("status")).lower() in tables.CLOSED_RETURNS,
+        ),
+    )
+
+
+def read_dispute(body: Body, received_at: datetime) -> CaseStated:
+    opened = moment(body.get("initiated_at")) or received_at
+    return CaseStated(
+        order_id=needed_id(body, "order_id"),
+        case=Case(
+            id=f"dispute:{needed_id(body, 'id')}",
+            kind=CaseKind.DISPUTE,
+            opened_at=opened,
+            updated_at=max(received_at, opened),
+            closed=text(body.get("status")).lower() in tables.CLOSED_DISPUTES,
+        ),
+    )
+
+
+def read_edit(body: Body) -> OrderEdited:
+    edit = mapping(body.get("order_edit"))
+    return OrderEdited(
+        order_id=needed_id(edit, "order_id"),
+        edit=Edit(
+            id=needed_id(edit, "id"),
+            at=needed_moment(edit, "committed_at", "created_at"),
+            shop_mailed=edit.get("notify_customer") is True,
+        ),
+    )

@@ -1,0 +1,93 @@
+"""Shopify's vocabulary in ours. Unknown words stay unknown: each look-up has a careful default."""
+
+import re
+
+from schedules.facts import Channel, ConsentState, LineKind, ParcelState, PaymentState, TrackingStatus
+
+PAYMENT = {
+    "pending": PaymentState.OPEN,
+    "expired": PaymentState.FAILED,
+    "authorized": PaymentState.AUTHORIZED,
+    "partially_paid": PaymentState.PARTIALLY_PAID,
+    "paid": PaymentState.PAID,
+    "partially_refunded": PaymentState.PARTIALLY_REFUNDED,
+    "refunded": PaymentState.REFUNDED,
+    "voided": PaymentState.VOIDED,
+}
+
+PAID_LATER = re.compile(
+    r"manual|bank|deposit|transfer|wire|überweisung|vorkasse|cash.on.delivery|\bcod\b|nachnahme|money.order|"
+    r"invoice|rechnung|cheque|check",
+    re.IGNORECASE,
+)
+"""Gateways of orders that are accepted now and paid later."""
+
+PARCEL = {
+    "pending": ParcelState.OPEN,
+    "open": ParcelState.OPEN,
+    "success": ParcelState.SHIPPED,
+    "cancelled": ParcelState.CANCELLED,
+    "error": ParcelState.FAILED,
+    "failure": ParcelState.FAILED,
+}
+
+TRACKING = {
+    "label_printed": TrackingStatus.LABEL_PRINTED,
+    "label_purchased": TrackingStatus.LABEL_PRINTED,
+    "confirmed": TrackingStatus.CONFIRMED,
+    "in_transit": TrackingStatus.IN_TRANSIT,
+    "carrier_picked_up": TrackingStatus.IN_TRANSIT,
+    "out_for_delivery": TrackingStatus.OUT_FOR_DELIVERY,
+    "attempted_delivery": TrackingStatus.ATTEMPTED,
+    "ready_for_pickup": TrackingStatus.READY_FOR_PICKUP,
+    "picked_up": TrackingStatus.DELIVERED,
+    "delivered": TrackingStatus.DELIVERED,
+    "delayed": TrackingStatus.EXCEPTION,
+    "failure": TrackingStatus.EXCEPTION,
+    "not_delivered": TrackingStatus.EXCEPTION,
+}
+
+CONSENT = {
+    "subscribed": ConsentState.SUBSCRIBED,
+    "unsubscribed": ConsentState.UNSUBSCRIBED,
+    "pending": ConsentState.PENDING,
+    "not_subscribed": ConsentState.NOT_SUBSCRIBED,
+    "invalid": ConsentState.NOT_SUBSCRIBED,
+    "redacted": ConsentState.UNSUBSCRIBED,
+}
+
+CHANNEL = (
+    (re.compile(r"^pos$"), Channel.POS),
+    (re.compile(r"^shopify_draft_order$"), Channel.DRAFT),
+    (re.compile(r"^subscription_contract_checkout"), Channel.SUBSCRIPTION_FIRST),
+    (re.compile(r"^subscription_contract"), Channel.SUBSCRIPTION_RENEWAL),
+    (re.compile(r"amazon|ebay|etsy|walmart|tiktok|zalando|kaufland|otto|marketplace"), Channel.MARKETPLACE),
+)
+
+TAGGED = (
+    (re.compile(r"recurring order|renewal"), Channel.SUBSCRIPTION_RENEWAL),
+    (re.compile(r"first order"), Channel.SUBSCRIPTION_FIRST),
+    (re.compile(r"replacement|exchange|reshipment|umtausch|ersatzlieferung"), Channel.REPLACEMENT),
+    (re.compile(r"^(staff|employee|mitarbeiter)$"), Channel.STAFF),
+    (re.compile(r"marketplace|amazon|ebay"), Channel.MARKETPLACE),
+)
+
+LINE_KIND = (
+    (re.compile(r"\btips?\b|trinkgeld"), LineKind.TIP),
+    (
+        re.compile(r"shipping protection|package protection|protection plan|warranty|garantieverl|versandschutz"),
+        LineKind.PROTECTION,
+    ),
+    (re.compile(r"gift.?wrap|geschenkverpackung"), LineKind.GIFT_WRAP),
+    (re.compile(r"\b(free )?sample\b|gratisprobe"), LineKind.SAMPLE),
+)
+
+PICKUP = re.compile(r"pick.?up|click.?(and|&).?collect|abholung", re.IGNORECASE)
+STOCK = re.compile(r"\b(out of )?stock\b|inventory|sold out|unavailable|ausverkauft|nicht lieferbar", re.IGNORECASE)
+HELD_TAGS = frozenset({"hold", "on hold", "on_hold", "upsell pending"})
+GIFT_KEYS = re.compile(r"^_?gift.?(message|note|text)|^geschenk", re.IGNORECASE)
+VAT_KEYS = re.compile(r"\bvat\b|ust.?id|tax.?id|vat.?(number|id)", re.IGNORECASE)
+EXPECTED_KEYS = re.compile(r"(ships|available|expected|pre.?order).*", re.IGNORECASE)
+CLOSED_RETURNS = frozenset({"declined", "canceled", "cancelled"})
+"""Returns that came to nothing; a finished one keeps its effect."""
+CLOSED_DISPUTES = frozenset({"won"})
