@@ -30,7 +30,7 @@ def test_a_paid_order_gets_its_confirmation_scheduled(shop: Connected) -> None:
 def test_what_is_not_sent_says_why(shop: Connected) -> None:
     shop.plan("orders/create", order(1042, shop.now, email="", customer=None, contact_email=None))
     assert shop.messages() == []
-    assert shop.order(1042).unsent["confirmation"]
+    assert "address" in " ".join(shop.order(1042).unsent.values())
 
 
 def test_the_same_facts_told_twice_leave_the_version(shop: Connected) -> None:
@@ -61,13 +61,13 @@ def test_events_in_any_order_lead_to_the_same_schedule(shop: Connected) -> None:
     for number, sequence in enumerate(itertools.permutations(told), 5000):
         for topic, body in sequence:
             shop.plan(topic, body(number, placed) | ({"email": f"m{number}@example.com"} if "create" in topic else {}))
+    waiting = [message for message in shop.messages() if message.state == "scheduled"]
     schedules = {
-        tuple(
-            sorted((message.step, message.state) for message in shop.messages() if message.order_id == shop.order(n).id)
-        )
-        for n in range(5000, 5006)
+        tuple(sorted((each.step, each.send_at) for each in waiting if each.order_id == shop.order(number).id))
+        for number in range(5000, 5006)
     }
     assert len(schedules) == 1
+    assert schedules != {()}
 
 
 def test_a_cancelled_order_loses_what_is_scheduled_with_a_reason(shop: Connected) -> None:

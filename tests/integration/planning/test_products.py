@@ -11,6 +11,7 @@ from worker.store.models import Product
 
 def product(title: str, price: str, updated_at: str = "2026-05-14T10:00:00Z", **more: Any) -> dict[str, Any]:
     variant = {"id": 1003, "product_id": 103, "title": "Default Title", "price": price, "inventory_quantity": 4}
+    variant["inventory_management"] = "shopify"
     return {
         "id": 103,
         "title": title,
