@@ -29,11 +29,13 @@ from worker.store.orders import (
     facts_of,
     find_customers,
     lock_order,
+    locked_customer,
     normal_address,
     orders_by_external,
     orders_of_addresses,
     orders_with_pending,
 )
+from worker.store.shops import connected_at
 
 log = structlog.get_logger()
 
@@ -47,6 +49,8 @@ def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
     address = normal_address(event.email)
     people = find_customers(unit.session, unit.shop.id, address=address, external_id=event.customer_id)
     addresses = sorted({person.address for person in people} | ({address} if address else set()))
+    for each in addresses:
+        locked_customer(unit.session, unit.shop.id, each, now=unit.now)
     orders = {order.id for order in orders_of_addresses(unit.session, unit.shop.id, addresses)}
     orders |= {order.id for order in orders_by_external(unit.session, unit.shop.id, event.order_ids)}
     for order_id in sorted(orders):
@@ -70,6 +74,9 @@ def erase_shop(unit: Unit, _event: ShopRedacted) -> None:
 
 def disconnect_shop(unit: Unit, event: AppUninstalled) -> None:
     """The shop cut the connection: what waits is cancelled, and nothing is planned until a source is added again."""
+    if connected_at(unit.session, unit.shop.id) >= event.at:
+        log.info("planning.shop.kept", reason="the shop was connected again after it cut the connection")
+        return
     unit.shop.uninstalled_at = event.at
     for order_id in orders_with_pending(unit.session, unit.shop.id):
         order = lock_order(unit.session, order_id)

@@ -74,6 +74,12 @@ def list_sources(session: Session, shop_id: UUID) -> list[Source]:
     return list(session.scalars(select(Source).where(Source.shop_id == shop_id).order_by(Source.kind)))
 
 
+def connected_at(session: Session, shop_id: UUID) -> datetime:
+    """When the shop was last connected: the newest secret of any of its sources."""
+    entries = [entry for source in list_sources(session, shop_id) for entry in source.secrets]
+    return max(datetime.fromisoformat(entry["added_at"]) for entry in entries)
+
+
 def add_source(
     session: Session,
     sealer: Sealer,

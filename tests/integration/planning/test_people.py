@@ -90,10 +90,11 @@ def test_a_shop_that_connects_again_is_sent_for_again(shop: Connected) -> None:
     shop.plan("app/uninstalled", {"id": 1, "name": "Northkettle"})
     installation = shop.installation
     with installation.database.write() as session:
-        add_source(
-            session, installation.sealer, get_shop(session, "northkettle"), "shopify", "fresh secret", now=shop.now
-        )
+        owner = get_shop(session, "northkettle")
+        add_source(session, installation.sealer, owner, "shopify", "fresh", now=installation.clock.now())
     shop.plan("orders/create", order(1042, shop.now))
+    assert [message.state for message in shop.messages()] == ["scheduled"]
+    replay(installation)
     assert [message.state for message in shop.messages()] == ["scheduled"]
 
 
