@@ -11,10 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from schedules.events import ProductDeleted, ProductStated
 from worker.planning.unit import Unit
+from worker.store.catalogue import why_unusable
 from worker.store.models import Product
 from worker.store.types import new_id
-
-WEB = ("https://", "http://")
 
 
 def keep_product(unit: Unit, event: ProductStated) -> None:
@@ -32,7 +31,7 @@ def keep_product(unit: Unit, event: ProductStated) -> None:
     row.tags = row.tags or list(event.tags)
     if event.price is not None:
         row.price, row.currency = Decimal(event.price), unit.profile.currency
-    row.unusable = why_unusable(row)
+    row.unusable = why_unusable(row.url, row.image_url, row.price)
     row.source_updated_at = event.updated_at or row.source_updated_at
     row.updated_at = unit.now
     unit.session.flush()
@@ -42,15 +41,6 @@ def drop_product(unit: Unit, event: ProductDeleted) -> None:
     """A deleted product is no longer offered; its row stays for orders that hold it."""
     mine = (Product.shop_id == unit.shop.id, Product.product_id == event.product_id)
     unit.session.execute(update(Product).where(*mine).values(is_active=False, updated_at=unit.now))
-
-
-def why_unusable(row: Product) -> str:
-    """Why a product cannot be shown in an offer; empty when it can."""
-    if not row.url.startswith(WEB):
-        return "it has no web address that a mail can link to"
-    if not row.image_url.startswith(WEB):
-        return "it has no picture"
-    return ""
 
 
 def _locked(unit: Unit, event: ProductStated) -> Product:

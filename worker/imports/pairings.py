@@ -1,0 +1,47 @@
+"""Pairings: the merchant's word on what goes well with what."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from worker.imports.report import ImportReport
+from worker.imports.table import Row, read_rows, store, take
+from worker.store.models import Pairing, Product
+
+COLUMNS = ("when_product", "when_category", "when_tag", "offer_product", "priority", "pitch", "not_before")
+KEY = ("when_product", "when_category", "when_tag", "offer_product")
+MOMENTS = ("", "shipped", "delivered")
+
+
+def import_pairings(session: Session, shop_id: UUID, path: Path) -> ImportReport:
+    """Adds and changes pairings; the products they name must be in the catalogue.
+
+    Raises:
+        ImportFileError: anything in the file is wrong; nothing was changed.
+    """
+    products = set(session.scalars(select(Product.product_id).where(Product.shop_id == shop_id)))
+
+    def read(row: Row) -> dict[str, Any]:
+        return _read(row, products)
+
+    values = take(read_rows(path, needed=("offer_product",), known=COLUMNS), read, KEY)
+    return store(session, Pairing, shop_id, values, KEY)
+
+
+def _read(row: Row, products: set[str]) -> dict[str, Any]:
+    row.one_of("when_product", "when_category", "when_tag")
+    value: dict[str, Any] = {name: row.text(name) for name in ("when_product", "when_category", "when_tag", "pitch")}
+    value["offer_product"] = row.text("offer_product", needed=True)
+    for name in ("when_product", "offer_product"):
+        if value[name] and value[name] not in products:
+            row.fault(f"{name} is '{value[name]}', which is not in the catalogue.", "Import the products first.")
+    if value["when_product"] and value["when_product"] == value["offer_product"]:
+        row.fault("it offers the product that was just bought.", "Name another one.")
+    value["priority"] = row.whole("priority") or 0
+    value["not_before"] = row.text("not_before").lower()
+    if value["not_before"] not in MOMENTS:
+        row.fault(f"not_before is '{value['not_before']}'.", "Write shipped or delivered, or leave it empty.")
+    return value

@@ -1,0 +1,60 @@
+"""The catalogue: what is kept of products, and what may be shown of them."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schedules.facts import Money
+from worker.rendering.port import ProductView
+from worker.store.models import Product
+
+
+def why_unusable(url: str, image_url: str, price: Decimal | None) -> str:
+    """Why a product can't be offered; empty when it can."""
+    if not _is_web(image_url):
+        return "it has no image" if not image_url else "its image's address does not begin with http"
+    if not _is_web(url):
+        return "it has no link" if not url else "its link does not begin with http"
+    return "it has no price" if price is None else ""
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def products_of(session: Session, shop_id: UUID, product_ids: Iterable[str], currency: str) -> dict[str, ProductView]:
+    """Products by product id, the first variant of each; prices only where they are in the currency."""
+    wanted = sorted(set(product_ids))
+    query = select(Product).where(Product.shop_id == shop_id, Product.product_id.in_(wanted))
+    found: dict[str, ProductView] = {}
+    for row in session.scalars(query.order_by(Product.product_id, Product.variant_id)):
+        found.setdefault(row.product_id, view_of(row, currency))
+    return found
+
+
+def view_of(row: Product, currency: str) -> ProductView:
+    """A product as cards and lines show it."""
+    is_priced = row.price is not None and row.currency == currency
+    return ProductView(
+        product_id=row.product_id,
+        variant_id=row.variant_id,
+        title=row.title,
+        short_title=row.short_title,
+        url=row.url,
+        image_url=row.image_url if _is_web(row.image_url) else "",
+        price=Money(amount=row.price, currency=currency) if is_priced and row.price is not None else None,
+        category=row.category,
+        brand=row.brand,
+        tags=tuple(row.tags),
+        discreet=row.discreet,
+        rating=row.rating,
+        rating_count=row.rating_count,
+    )
