@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from worker.bootstrap import Installation
-from worker.errors import UserError
+from worker.errors import SettingsError, UserError
 from worker.heartbeats import last_sign_of
+from worker.settings import ClockMode
 from worker.store.events import count_stored
 from worker.store.models import Message
 
@@ -52,8 +53,12 @@ def advance(
         SettingsError: the clock is real, or the aim lies in the past.
         UserError: the work stands still; the sentence says what to start.
     """
-    aim = to if to is not None else installation.clock.now() + (by or timedelta(0))
-    installation.clock.move_to(installation.clock.now())
+    now = installation.clock.now()
+    aim = to if to is not None else now + (by or timedelta(0))
+    if installation.clock.mode is ClockMode.REAL:
+        raise SettingsError("The clock is real. Set POSTPURCHASE_CLOCK=simulated to move time.")
+    if aim < now:
+        raise SettingsError("Time only moves forward.")
     stops: list[datetime] = []
     if not jump:
         finish_work(installation, patience_s=patience_s)

@@ -21,8 +21,9 @@ def make_shop(session: Session, slug: str = "northkettle") -> Shop:
 
 
 def make_order(session: Session, shop: Shop, number: str = "1042", **values: Any) -> OrderRow:
-    made = {"external_id": f"id-{number}", "number": number, "facts": Facts().model_dump(mode="json")}
-    order = OrderRow(shop_id=shop.id, created_at=NOW, updated_at=NOW, placed_at=NOW, **(made | values))
+    made: dict[str, Any] = {"external_id": f"id-{number}", "number": number, "placed_at": NOW}
+    facts = Facts().model_dump(mode="json")
+    order = OrderRow(shop_id=shop.id, facts=facts, created_at=NOW, updated_at=NOW, **(made | values))
     session.add(order)
     session.flush()
     return order

@@ -80,4 +80,6 @@ def set_up(installation: Installation) -> None:
         add_source(session, installation.sealer, owner, "shopify", shop.SECRET, now=now)
         publish(session, owner.id, packaged_content(), "as packaged", now)
         for name, read in (("products", import_products), ("pairings", import_pairings), ("guides", import_guides)):
-            read(session, owner.id, shop.csv_text(name, public_url=url))
+            file = installation.settings.data_dir / f"{name}.csv"
+            file.write_text(shop.csv_text(name, public_url=url), encoding="utf-8")
+            read(session, owner.id, file)

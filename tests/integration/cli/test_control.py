@@ -1,0 +1,85 @@
+"""A person steps in: pauses, holds, suppressions; and looks at an order."""
+
+import pytest
+
+from tests.integration.cli.conftest import NOW, Cli
+from tests.support.rows import make_order
+from worker.store.models import OrderRow
+from worker.store.session import Database
+from worker.store.shops import get_shop
+from worker.store.suppressions import scopes_of
+
+
+@pytest.fixture
+def order(database: Database, shop: str) -> str:
+    with database.write() as session:
+        return make_order(session, get_shop(session, shop), placed_at=NOW).number
+
+
+def test_a_pause_shows_in_status_until_it_is_resumed(cli: Cli, shop: str) -> None:
+    first = cli("pause", shop, "shipping", "--reason", "stock-taking", "--json").document
+    second = cli("pause", shop, "shipping", "--json").document
+    paused = cli("status", "--json").document["pauses"]
+    ended = cli("resume", shop, "shipping", "--json").document
+    assert (first["changed"], second["changed"], ended["changed"]) == (True, False, True)
+    assert [(pause["step"], pause["reason"]) for pause in paused] == [("shipping", "stock-taking")]
+    assert cli("status", "--json").document["pauses"] == []
+
+
+def test_a_whole_shop_can_be_paused(cli: Cli, shop: str) -> None:
+    assert cli("pause", shop).out == "Paused northkettle.\n"
+    assert cli("resume", shop).out == "Resumed northkettle.\n"
+    assert "nothing changed" in cli("resume", shop).out
+
+
+def test_an_unknown_step_names_the_steps(cli: Cli, shop: str) -> None:
+    refused = cli("pause", shop, "delivery")
+    assert refused.code == 2
+    assert "confirmation, shipping, follow_up" in refused.err
+
+
+def test_a_held_order_says_why_until_it_is_released(cli: Cli, shop: str, order: str, database: Database) -> None:
+    assert "held: address unclear" in cli("hold", shop, order, "--reason", "address unclear").out
+    assert cli("timeline", shop, order, "--json").document["hold"] == "address unclear"
+    assert cli("release", shop, f"#{order}", "--json").document["changed"] is True
+    assert cli("release", shop, order, "--json").document["changed"] is False
+    with database.read() as session:
+        assert session.query(OrderRow).one().hold is None
+
+
+def test_a_suppressed_address_is_kept_in_lower_case_with_its_scope(cli: Cli, shop: str, database: Database) -> None:
+    first = cli("suppress", shop, "Mia@Example.com", "--scope", "offers", "--json").document
+    second = cli("suppress", shop, "mia@example.com", "--scope", "offers", "--json").document
+    assert (first["changed"], second["changed"]) == (True, False)
+    with database.read() as session:
+        assert scopes_of(session, get_shop(session, shop).id, "mia@example.com") == {"offers"}
+
+
+def test_what_is_no_address_is_refused(cli: Cli, shop: str) -> None:
+    assert cli("suppress", shop, "mia").code == 2
+
+
+def test_an_order_that_is_not_there_names_the_newest(cli: Cli, shop: str, order: str) -> None:
+    refused = cli("timeline", shop, "9999")
+    assert refused.code == 2
+    assert "The newest are 1042." in refused.err
+
+
+def test_commands_before_the_first_shop_say_how_to_begin(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("nothing") / "var"
+    monkeypatch.setenv("POSTPURCHASE_DATA_DIR", str(folder))
+    monkeypatch.delenv("POSTPURCHASE_DATABASE_URL", raising=False)
+    refused = cli("status")
+    assert refused.code == 2
+    assert "postpurchase shop add" in refused.err
+    assert not folder.exists()
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTPURCHASE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    refused = cli("status")
+    assert refused.code == 1
+    assert "does not answer" in refused.err
+    assert "Traceback" not in refused.err
