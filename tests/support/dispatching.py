@@ -20,6 +20,12 @@ from worker.store.models import Attempt, Message, OrderRow, Transition
 MORNING = datetime(2031, 5, 14, 8, 0, tzinfo=UTC)
 """A Wednesday, 10:00 in Stockholm: where business time begins."""
 
+TEMPLATES = {"confirmation": "order_confirmation", "shipping": "shipping_confirmation", "follow_up": "follow_up"}
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: no handler of the program catches it."""
+
 
 @dataclass
 class Recorder:
@@ -66,7 +72,7 @@ class PlainRenderer:
 
 @dataclass
 class World:
-    """The shop Northkettle with Mia's order 1042, delivered ten days ago."""
+    """The shop Northkettle with Mia's order 1042, placed five minutes ago."""
 
     installation: Installation
     provider: Recorder
@@ -89,7 +95,7 @@ class World:
             "step": step,
             "role": "replace",
             "stream": "marketing" if is_marketing else "transactional",
-            "template": f"{step}" if is_marketing else f"{step.removesuffix('_confirmation')}_confirmation",
+            "template": TEMPLATES[step],
             "state": State.SCHEDULED.value,
             "reason": "planned",
             "send_at": at,
@@ -100,8 +106,6 @@ class World:
             "created_at": at,
             "updated_at": at,
         }
-        if step == "confirmation":
-            made["template"] = "order_confirmation"
         with self.installation.database.write() as session:
             message = Message(**(made | fields))
             session.add(message)
@@ -146,6 +150,14 @@ class World:
             row.facts = changed.model_dump(mode="json")
             row.version += 1
 
+    def become(self, facts: Facts) -> None:
+        """The order as these facts tell it."""
+        assert facts.order is not None
+        with self.installation.database.write() as session:
+            row = session.get_one(OrderRow, self.order_id)
+            row.facts, row.placed_at = facts.model_dump(mode="json"), facts.order.placed_at
+            row.version += 1
+
     def pass_time(self, by: timedelta) -> None:
         self.installation.clock.move_to(self.now + by)
 
@@ -160,10 +172,7 @@ def build_world(installation: Installation) -> World:
     installation.clock.move_to(MORNING)
     provider, renderer = Recorder(), PlainRenderer()
     installation.__dict__.update(provider=provider, renderer=renderer)
-    facts = Facts(
-        order=an_order(MORNING - timedelta(minutes=5)),
-        parcels=(),
-    )
+    facts = Facts(order=an_order(MORNING - timedelta(minutes=5)))
     with installation.database.write() as session:
         shop = keep_shop(session, MORNING)
         order = keep_order(session, shop.id, facts, MORNING)

@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
 from worker.dispatch.flight import Flight, Ready
+from worker.dispatch.personalising import Personal
 from worker.dispatch.policies import ATTEMPT_LEASE
 from worker.errors import StaleFenceError
+from worker.personalisation.offers import record_offer
+from worker.rendering.port import Offer
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
 from worker.store.transitions import transition
@@ -62,7 +65,8 @@ def _fly(session: Session, provider: str, ready: Ready, now: datetime, real_at: 
         "variant": ready.variant,
         "subject": ready.mail.subject,
         "address": ready.address,
-        "has_offer": ready.offered is not None,
+        "has_offer": ready.personal.offer is not None,
+        "details": message.details | _shown(ready.personal),
     }
     reason = f"handed to {provider}"
     transition(session, message, State.ATTEMPTING, reason, now=now, real_at=real_at, **values)
@@ -77,7 +81,22 @@ def _fly(session: Session, provider: str, ready: Ready, now: datetime, real_at: 
             started_at=real_at,
         )
     )
+    # Also without an offer: an earlier attempt may have recorded one that this mail no longer shows.
+    record_offer(
+        session,
+        shop_id=message.shop_id,
+        message_id=message.id,
+        address=ready.address,
+        offer=ready.personal.offer or Offer(),
+        now=now,
+    )
     return Flight(message=message, mail=replace(ready.mail, attempt_id=attempt_id))
+
+
+def _shown(personal: Personal) -> dict[str, str]:
+    """What the timeline tells of the offer."""
+    code = personal.offer.code if personal.offer else None
+    return {"why_no_offer": personal.why_no_offer, "code": code.code if code else ""}
 
 
 def _attempts(session: Session, message: Message) -> int:

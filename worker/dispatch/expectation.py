@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from schedules.conditions import delivered_at
 from schedules.facts import Facts, Order, Parcel
 from schedules.shop import Handling, ShopProfile
 
@@ -30,6 +31,12 @@ def expected_days(*, facts: Facts, profile: ShopProfile, parcels: Sequence[Parce
     if shipped is None:
         first, last = first + row.handling_days[0], last + row.handling_days[1]
     return _working_days_after(start, first), _working_days_after(start, last)
+
+
+def return_ends_on(*, facts: Facts, profile: ShopProfile, timezone: str) -> date | None:
+    """The last day of the return window; None before everything has arrived, as far as is known."""
+    arrived = delivered_at(facts)
+    return _local_day(arrived[0], timezone) + timedelta(days=profile.return_days) if arrived else None
 
 
 def _promised(parcels: Sequence[Parcel]) -> Span | None:

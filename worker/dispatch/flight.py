@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from worker.delivery.port import OutgoingMail
+from worker.dispatch.personalising import Personal
 from worker.store.models import Message
 from worker.store.truth import Witness
 
@@ -20,7 +20,7 @@ class Ready:
     address: str
     revision: int
     variant: str
-    offered: Any = None
+    personal: Personal
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from schedules.facts import ConsentState, Facts
 from schedules.lifecycle import State
 from schedules.shop import ShopProfile
-from worker.store.models import CustomerRow, Message, OrderRow, Pause, Shop, Suppression
+from worker.store.models import CustomerRow, Message, OrderRow, Pause, Shop
 from worker.store.orders import facts_of, nearby_orders
+from worker.store.suppressions import scopes_of
 
 MEMORY = timedelta(days=62)
 """How far back sent mails are remembered for caps; twice the longest cap."""
@@ -39,6 +40,25 @@ class Truth:
     siblings: tuple[OrderRow, ...]
     witness: "Witness"
 
+    @property
+    def address(self) -> str:
+        """The customer's address as a key, lower case; empty when there is none."""
+        return self.order.address or ""
+
+    @property
+    def recipient(self) -> str:
+        """The customer's address as it was given."""
+        given = self.facts.order.customer.email if self.facts.order else None
+        return given or self.address
+
+    @property
+    def timezone(self) -> str:
+        return (self.facts.order.timezone if self.facts.order else "") or self.profile.timezone
+
+    @property
+    def locale(self) -> str:
+        return (self.facts.order.locale if self.facts.order else "") or self.profile.locale
+
 
 @dataclass(frozen=True, kw_only=True)
 class Witness:
@@ -58,7 +78,7 @@ class Witness:
 def read_truth(session: Session, message: Message, now: datetime) -> Truth:
     """The truth about one message as it stands. `now` is business time."""
     rows = _read(session, message, now)
-    facts = facts_of(rows.order)
+    facts = _pinned(rows.order)
     return Truth(
         order=rows.order,
         facts=facts,
@@ -114,7 +134,7 @@ def _read(session: Session, message: Message, now: datetime) -> _Rows:
         order=order,
         shop=session.get_one(Shop, message.shop_id, populate_existing=True),
         customer=_customer(session, order),
-        suppressed=_suppressed(session, order),
+        suppressed=scopes_of(session, order.shop_id, order.address) if order.address else frozenset(),
         pauses=_pauses(session, message),
         mails=_mails(session, message, order.address, now),
         siblings=tuple(nearby_orders(session, order)),
@@ -135,6 +155,15 @@ def _witness(rows: _Rows) -> Witness:
     )
 
 
+def _pinned(row: OrderRow) -> Facts:
+    """The facts with locale and time zone as they were when the order was placed."""
+    facts = facts_of(row)
+    kept = {name: row.pinned[name] for name in ("locale", "timezone") if row.pinned.get(name)}
+    if facts.order is None or not kept:
+        return facts
+    return facts.model_copy(update={"order": facts.order.model_copy(update=kept)})
+
+
 def _consent(customer: CustomerRow | None, facts: Facts) -> ConsentState:
     told = ConsentState(customer.consent) if customer else ConsentState.UNKNOWN
     if told is ConsentState.UNKNOWN and facts.order is not None:
@@ -149,11 +178,6 @@ def _customer(session: Session, order: OrderRow) -> CustomerRow | None:
     return session.scalars(found.execution_options(populate_existing=True)).one_or_none()
 
 
-def _suppressed(session: Session, order: OrderRow) -> frozenset[str]:
-    mine = (Suppression.shop_id == order.shop_id, Suppression.address == order.address)
-    return frozenset(session.scalars(select(Suppression.scope).where(*mine)))
-
-
 def _pauses(session: Session, message: Message) -> dict[str, str]:
     """Pauses that stop this message: step (empty: the whole shop) -> reason."""
     mine = (Pause.shop_id == message.shop_id, Pause.step.in_(("", message.step)))
@@ -166,11 +190,12 @@ def _pause_words(step: str) -> str:
 
 
 def _mails(session: Session, message: Message, address: str | None, now: datetime) -> list[_Mail]:
-    """Mails that may have reached the same person; the message itself does not count."""
+    """Mails that count for caps and may have reached the same person; the message itself does not count."""
     if address is None:
         return []
     at = func.coalesce(Message.accepted_at, Message.updated_at, type_=Message.updated_at.type)
     mine: tuple[ColumnElement[bool], ...] = (Message.shop_id == message.shop_id, Message.address == address)
-    counted = (Message.state.in_(COUNTED), Message.id != message.id, at > now - MEMORY)
+    capped = or_(Message.stream == "marketing", Message.has_offer)
+    counted = (capped, Message.state.in_(COUNTED), Message.id != message.id, at > now - MEMORY)
     query = select(Message.id, Message.stream, Message.has_offer, at).where(*mine, *counted).order_by(at)
     return [_Mail(*row) for row in session.execute(query)]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from schedules.facts import Facts, Parcel, ParcelState, Tracking, TrackingStatus
 from schedules.shop import Handling, ShopProfile
 from tests.support.orders import NORTHKETTLE, an_order
-from worker.dispatch.expectation import Span, expected_days
+from worker.dispatch.expectation import Span, expected_days, return_ends_on
 
 THURSDAY = datetime(2026, 5, 14, 10, 0, tzinfo=UTC)
 
@@ -73,3 +73,15 @@ def test_nothing_is_expected_on_a_weekend() -> None:
     same_day = _shop(Handling(handling_days=(0, 0), transit_days=(0, 0)))
     saturday = datetime(2026, 5, 16, 10, 0, tzinfo=UTC)
     assert _expected(same_day, placed_at=saturday) == (date(2026, 5, 18), date(2026, 5, 18))
+
+
+def test_the_return_window_begins_when_everything_has_arrived() -> None:
+    arrived = Tracking(
+        id="t", parcel_id="p", status=TrackingStatus.DELIVERED, at=datetime(2026, 5, 15, 22, 30, tzinfo=UTC)
+    )
+    facts = Facts(order=an_order(THURSDAY), parcels=(_parcel().model_copy(update={"tracking": (arrived,)}),))
+    assert return_ends_on(facts=facts, profile=_shop(), timezone="Europe/Stockholm") == date(2026, 6, 15)
+
+
+def test_there_is_no_end_of_the_return_window_before_anything_left() -> None:
+    assert return_ends_on(facts=Facts(order=an_order(THURSDAY)), profile=_shop(), timezone="UTC") is None

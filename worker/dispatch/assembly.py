@@ -1,0 +1,133 @@
+"""From a message that may go to a rendered mail: what it shows is looked up, then rendered without the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from schedules.conditions import delivered_at
+from schedules.facts import DeliverySource
+from schedules.shop import Role
+from schedules.wanted import parcel_groups
+from worker.bootstrap import Installation
+from worker.delivery.port import OutgoingMail
+from worker.dispatch.expectation import expected_days, return_ends_on
+from worker.dispatch.flight import Ready
+from worker.dispatch.gating import Gated
+from worker.dispatch.headers import TEST_MARK, headers_of
+from worker.dispatch.linking import links_of
+from worker.dispatch.personalising import Personal, personalise
+from worker.dispatch.returning import fail, put_back, told
+from worker.dispatch.senders import envelope_of
+from worker.errors import PostpurchaseError, StorageUnavailableError
+from worker.rendering.port import MailInputs, RenderedMail
+
+log = structlog.get_logger()
+
+NO_ATTEMPT = UUID(int=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Draft:
+    gated: Gated
+    inputs: MailInputs
+    personal: Personal
+
+
+def assemble(installation: Installation, passed: Sequence[Gated]) -> list[Ready]:
+    """Rendered mails of the messages that may go. One that cannot be rendered fails and says why."""
+    drafts = [draft for gated in passed if (draft := _drafted(installation, gated)) is not None]
+    return [ready for draft in drafts if (ready := _rendered(installation, draft)) is not None]
+
+
+def _drafted(installation: Installation, gated: Gated) -> _Draft | None:
+    try:
+        # Only a mail with an offer may write (it reserves the code): a writer's turn is worth keeping short.
+        database = installation.database
+        with database.write() if gated.judgement.with_offer else database.read() as session:
+            return _draft(installation, session, gated)
+    except StorageUnavailableError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one message that cannot be put together must not stop the others
+        put_back(installation, gated.message, error, "it could not be put together")
+        return None
+
+
+def _draft(installation: Installation, session: Session, gated: Gated) -> _Draft:
+    message, truth = gated.message, gated.truth
+    links = links_of(installation.links, message, truth.profile)
+    personal = personalise(installation, session, gated)
+    facts, profile = truth.facts, truth.profile
+    timezone = truth.timezone
+    arrived = delivered_at(facts)
+    parcels = parcel_groups(facts, profile).get(message.parcel_group.partition("+")[0], [])
+    inputs = MailInputs(
+        shop=profile,
+        facts=facts,
+        step=message.step,
+        role=Role(message.role),
+        parcel_group=message.parcel_group,
+        locale=truth.locale,
+        timezone=timezone,
+        now=gated.now,
+        products=personal.products,
+        offer=personal.offer,
+        guide=personal.guide,
+        links=links,
+        delivery_source=arrived[1] if arrived else DeliverySource.ESTIMATED,
+        is_first_time=personal.is_first_time,
+        is_test=bool(installation.settings.redirect_all_to),
+        expected=expected_days(facts=facts, profile=profile, parcels=parcels, timezone=timezone),
+        return_ends_on=return_ends_on(facts=facts, profile=profile, timezone=timezone),
+    )
+    return _Draft(gated=gated, inputs=inputs, personal=personal)
+
+
+def _rendered(installation: Installation, draft: _Draft) -> Ready | None:
+    gated = draft.gated
+    try:
+        rendered = installation.renderer.render(gated.edition.content, draft.inputs)
+    except Exception as error:  # noqa: BLE001 - whatever a template provokes ends this message, not the batch
+        said = str(error) if isinstance(error, PostpurchaseError) else told(error)
+        reason = f"its template (revision {gated.edition.revision}) cannot be rendered: {said}"
+        fail(installation, gated.message, reason)
+        return None
+    return Ready(
+        message=gated.message,
+        mail=_mail(installation, draft, rendered),
+        witness=gated.truth.witness,
+        judged_at=gated.now,
+        address=gated.truth.address,
+        revision=gated.edition.revision,
+        variant=rendered.variant,
+        personal=draft.personal,
+    )
+
+
+def _mail(installation: Installation, draft: _Draft, rendered: RenderedMail) -> OutgoingMail:
+    message, truth = draft.gated.message, draft.gated.truth
+    settings, profile = installation.settings, truth.profile
+    envelope = envelope_of(profile=profile, stream=message.stream, address=truth.recipient, settings=settings)
+    return OutgoingMail(
+        message_id=message.id,
+        attempt_id=NO_ATTEMPT,
+        shop=profile.slug,
+        stream=message.stream,
+        sender_name=envelope.sender_name,
+        sender=envelope.sender,
+        reply_to=envelope.reply_to,
+        to=envelope.to,
+        subject=(TEST_MARK if envelope.is_test else "") + rendered.subject,
+        preview=rendered.preview,
+        html=rendered.html,
+        text=rendered.text,
+        headers=headers_of(
+            profile=profile,
+            stream=message.stream,
+            unsubscribe=draft.inputs.links.unsubscribe,
+            public_url=settings.public_url,
+            is_test=envelope.is_test,
+        ),
+    )

@@ -1,0 +1,43 @@
+"""Content and sequence of each shop, read once per batch."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from schedules.catalog import load_sequence
+from schedules.sequence import Sequence
+from worker.rendering.port import Content
+from worker.store.content import load
+
+SEQUENCE_FILE = "sequences/post_purchase.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """The newest content of a shop, with its number."""
+
+    revision: int
+    content: Content
+    sequence: Sequence
+
+
+@dataclass
+class Shelf:
+    """Editions by shop, for one batch: content published meanwhile counts from the next batch on."""
+
+    _editions: dict[UUID, Edition] = field(default_factory=dict)
+
+    def edition(self, session: Session, shop_id: UUID) -> Edition:
+        """The shop's newest edition."""
+        if shop_id not in self._editions:
+            revision, content = load(session, shop_id, None)
+            sequence = _parsed(content.files[SEQUENCE_FILE])
+            self._editions[shop_id] = Edition(revision=revision, content=content, sequence=sequence)
+        return self._editions[shop_id]
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Sequence:
+    return load_sequence({SEQUENCE_FILE: text})

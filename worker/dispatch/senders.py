@@ -1,0 +1,37 @@
+"""From whom and to whom a mail goes."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from schedules.shop import ShopProfile
+from worker.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """Addresses of one mail. `is_test`: test mode sends it to us instead of the customer."""
+
+    sender_name: str
+    sender: str
+    reply_to: str
+    to: str
+    is_test: bool
+
+
+def envelope_of(*, profile: ShopProfile, stream: str, address: str, settings: Settings) -> Envelope:
+    """The envelope in the shop's stream. In test mode the customer's address appears nowhere.
+
+    A shop without a sender of its own, as before its set-up is finished, gets one at our own host.
+    """
+    mine, other = profile.transactional, profile.marketing
+    if stream == "marketing":
+        mine, other = other, mine
+    host = urlsplit(settings.public_url).hostname or "localhost"
+    sender = mine.from_address or other.from_address or f"{profile.slug}@{host}"
+    return Envelope(
+        sender_name=profile.name,
+        sender=sender,
+        reply_to=mine.reply_to or other.reply_to,
+        to=settings.redirect_all_to or address,
+        is_test=bool(settings.redirect_all_to),
+    )

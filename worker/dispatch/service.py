@@ -1,0 +1,72 @@
+"""The stage's small face: what its tasks call. Every function can be repeated, doubled or cut short at any point."""
+
+from collections.abc import Sequence
+from math import ceil
+
+import structlog
+
+from schedules.lifecycle import State
+from worker.bootstrap import Installation
+from worker.dispatch.assembly import assemble
+from worker.dispatch.attempting import mark_attempting
+from worker.dispatch.flight import Ready
+from worker.dispatch.gating import gate
+from worker.dispatch.outcomes import settle_surely
+from worker.dispatch.policies import BATCH, CLAIM_LEASE, MAX_CLAIMS, TASKS_AT_ONCE
+from worker.dispatch.sweeping import sweep
+from worker.store.claims import Turn, claim_due, claim_suspect, count_due
+from worker.store.models import Message
+from worker.store.transitions import transition
+
+log = structlog.get_logger()
+
+
+def sweep_due(installation: Installation) -> int:
+    """How many `deliver` tasks are worth asking for now: no more than there is work, nor than a second's worth."""
+    with installation.database.read() as session:
+        due = count_due(session, installation.clock.now(), BATCH * TASKS_AT_ONCE)
+    return ceil(due / BATCH)
+
+
+def deliver_batch(installation: Installation, limit: int = BATCH) -> int:
+    """Claims due messages and takes each as far as it goes; how many were claimed.
+
+    A message whose earlier claims ended without an outcome is taken first, and alone.
+    """
+    suspect = _claim(installation, limit, is_suspect=True)
+    _work(installation, suspect)
+    batch = _claim(installation, limit, is_suspect=False)
+    _work(installation, batch)
+    return len(suspect) + len(batch)
+
+
+def sweep_leases(installation: Installation) -> int:
+    """Takes up what lost tasks and dead processes left behind; how many messages moved."""
+    return sweep(installation)
+
+
+def _claim(installation: Installation, limit: int, *, is_suspect: bool) -> list[Message]:
+    turn = Turn(now=installation.clock.now(), lease=CLAIM_LEASE, limit=limit)
+    with installation.database.write() as session:
+        claimed = (claim_suspect if is_suspect else claim_due)(session, turn)
+        for message in claimed:
+            if message.claims > MAX_CLAIMS:
+                reason = f"poisoned: claimed {MAX_CLAIMS} times without an outcome"
+                transition(session, message, State.FAILED, reason, now=turn.now)
+                log.error("dispatch.message.poisoned", alarm=True, message=str(message.id), step=message.step)
+    return [message for message in claimed if message.state == State.CLAIMED]
+
+
+def _work(installation: Installation, claimed: Sequence[Message]) -> None:
+    ready = assemble(installation, gate(installation, claimed)) if claimed else []
+    size = max(1, installation.provider.connections)
+    for start in range(0, len(ready), size):
+        _deliver(installation, ready[start : start + size])
+
+
+def _deliver(installation: Installation, chunk: Sequence[Ready]) -> None:
+    flights = {flight.mail.attempt_id: flight for flight in mark_attempting(installation, chunk)}
+    if not flights:
+        return
+    for outcome in installation.provider.deliver([flight.mail for flight in flights.values()]):
+        settle_surely(installation, flights[outcome.attempt_id], outcome)
