@@ -190,7 +190,7 @@ def parcel_body(at: datetime) -> dict[str, Any]:
         "created_at": _stamp(at),
         "updated_at": _stamp(at),
         "service": "manual",
-        "tracking_company": "DHL Express",
+        "tracking_company": "DHL",
         "tracking_number": tracking,
         "tracking_numbers": [tracking],
         "tracking_url": f"https://track.example/dhl/{tracking}",
