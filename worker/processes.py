@@ -60,7 +60,6 @@ def run_beat(installation: Installation) -> int:
 
 @contextmanager
 def _apart(installation: Installation, kind: str) -> Iterator[Postpurchase]:
-    configure(as_json=installation.settings.log_json)
     if installation.settings.is_embedded:
         raise SettingsError(
             f"`postpurchase {kind}` needs a broker that all processes share. Set POSTPURCHASE_BROKER_URL, for example "
@@ -70,6 +69,7 @@ def _apart(installation: Installation, kind: str) -> Iterator[Postpurchase]:
         raise SettingsError(
             "The database's schema is of another version. Run `postpurchase db upgrade` once, then again."
         )
+    configure(as_json=installation.settings.log_json)
     installation.warm()
     app = Postpurchase(installation)
     log.info(f"process.{kind}.started", name=process_name(kind))

@@ -18,10 +18,12 @@ router = APIRouter()
 
 LARGEST_BODY = 5 * 1024 * 1024
 """Bytes. Shopify's largest order bodies stay below it."""
+MOST_READ = 4 * LARGEST_BODY
+"""A sender who is told 413 in the middle of sending hears only a broken connection, so up to here it is let finish."""
 
 
 class TooLargeError(Exception):
-    """The body is longer than `LARGEST_BODY`; the rest of it is not read."""
+    """The body is longer than `LARGEST_BODY`."""
 
 
 async def whole_body(request: Request) -> bytes:
@@ -30,15 +32,21 @@ async def whole_body(request: Request) -> bytes:
     Raises:
         TooLargeError: it is, by its header or by what really came.
     """
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > LARGEST_BODY:
-        raise TooLargeError
-    body = bytearray()
+    body, size = bytearray(), 0
     async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST_BODY:
-            raise TooLargeError
+        size += len(piece)
+        if size <= LARGEST_BODY:
+            body += piece
+        elif size > MOST_READ or _announced(request) > MOST_READ:
+            break
+    if size > LARGEST_BODY:
+        raise TooLargeError
     return bytes(body)
+
+
+def _announced(request: Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
 
 
 def _installation(request: Request) -> Installation:

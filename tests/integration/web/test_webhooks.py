@@ -41,7 +41,7 @@ def test_a_body_of_five_megabytes_is_taken(served: Served) -> None:
     assert send_size(served.url, LARGEST_BODY) == 202
 
 
-def test_a_larger_body_is_refused_by_its_announced_length(served: Served) -> None:
+def test_a_larger_body_is_refused(served: Served) -> None:
     assert send_size(served.url, LARGEST_BODY + 1) == 413
     assert served.shop.events() == []
 
@@ -50,13 +50,9 @@ def test_a_larger_body_is_refused_while_it_streams_in_unannounced(served: Served
     place = urlsplit(served.url)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
     pieces = (b"x" * 1024 * 1024 for _ in range(7))
-    try:
-        connection.request("POST", "/webhooks/northkettle/shopify", body=pieces, encode_chunked=True)
-        assert connection.getresponse().status == 413
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # the server hung up before everything was sent, which is the point
-    finally:
-        connection.close()
+    connection.request("POST", "/webhooks/northkettle/shopify", body=pieces, encode_chunked=True)
+    assert connection.getresponse().status == 413
+    connection.close()
     assert served.shop.events() == []
 
 
