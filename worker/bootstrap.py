@@ -12,13 +12,14 @@ from sqlalchemy.event import listen
 
 from worker.clock import Clock
 from worker.delivery.port import Provider
+from worker.delivery.registry import choose_provider
 from worker.errors import SettingsError
+from worker.links import LinkSigner
 from worker.sealing import Sealer
 from worker.settings import Settings, load_settings
 from worker.store.session import Database
 
 if TYPE_CHECKING:
-    from worker.links import LinkSigner
     from worker.rendering.renderer import Renderer
 
 KEY_FILE = "secret.key"
@@ -42,9 +43,7 @@ class Installation:
         return Sealer(self.keys)
 
     @cached_property
-    def links(self) -> "LinkSigner":
-        from worker.links import LinkSigner
-
+    def links(self) -> LinkSigner:
         return LinkSigner(self.keys, self.settings.public_url)
 
     @cached_property
@@ -55,8 +54,6 @@ class Installation:
 
     @cached_property
     def provider(self) -> Provider:
-        from worker.delivery.registry import choose_provider
-
         return choose_provider(self.settings, self.database, self.clock)
 
     def warm(self) -> None:
