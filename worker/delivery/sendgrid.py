@@ -97,7 +97,9 @@ class SendGrid:
             return Outcome(attempt_id=mail.attempt_id, verdict=verdict, error=_told(error, bool(sent)))
         except Exception as error:  # noqa: BLE001 - whatever one mail provokes must not cost the others their outcome
             verdict = Verdict.UNKNOWN if sent else Verdict.REFUSED
-            log.error("delivery.mail.failed", message=str(mail.message_id), error=type(error).__name__, exc_info=False)
+            log.error(
+                "delivery.mail.failed", message_id=str(mail.message_id), error=type(error).__name__, exc_info=False
+            )
             return Outcome(
                 attempt_id=mail.attempt_id, verdict=verdict, error=f"not a sendable mail: {type(error).__name__}"
             )

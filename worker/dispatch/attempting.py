@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
 from worker.dispatch.flight import Flight, Ready
+from worker.dispatch.naming import ids
 from worker.dispatch.personalising import Personal
 from worker.dispatch.policies import ATTEMPT_LEASE
 from worker.errors import StaleFenceError
@@ -24,6 +25,7 @@ from worker.store.types import new_id
 
 log = structlog.get_logger()
 
+LATE = timedelta(hours=2)
 CHANGED = "something changed while it was being prepared; it is looked at again"
 
 
@@ -50,7 +52,7 @@ def _mark(session: Session, provider: str, ready: Ready, now: datetime, real_at:
             return None
         return _fly(session, provider, ready, now, real_at)
     except StaleFenceError:
-        log.info("dispatch.message.left", message=str(message.id), reason="its claim has ended")
+        log.info("dispatch.message.left", **ids(message), reason="its claim has ended")
         return None
 
 
@@ -68,6 +70,7 @@ def _fly(session: Session, provider: str, ready: Ready, now: datetime, real_at: 
         "has_offer": ready.personal.offer is not None,
         "details": message.details | _shown(ready.personal),
     }
+    _raise_alarm_if_late(message, now)
     reason = f"handed to {provider}"
     transition(session, message, State.ATTEMPTING, reason, now=now, real_at=real_at, **values)
     number = _attempts(session, message) + 1
@@ -91,6 +94,13 @@ def _fly(session: Session, provider: str, ready: Ready, now: datetime, real_at: 
         now=now,
     )
     return Flight(message=message, mail=replace(ready.mail, attempt_id=attempt_id))
+
+
+def _raise_alarm_if_late(message: Message, now: datetime) -> None:
+    """Transactional mail is sent late rather than never, but somebody should know."""
+    late = now - message.aim_at
+    if message.stream == "transactional" and late > LATE:
+        log.error("dispatch.message.late", alarm=True, late_s=round(late.total_seconds()), **ids(message))
 
 
 def _shown(personal: Personal) -> dict[str, str]:

@@ -13,6 +13,7 @@ from schedules.lifecycle import State
 from schedules.shop import Role
 from worker.bootstrap import Installation
 from worker.dispatch.content import Edition, Shelf
+from worker.dispatch.naming import ids
 from worker.dispatch.returning import put_back
 from worker.errors import StaleFenceError, StorageUnavailableError
 from worker.personalisation.guides import find_guide
@@ -107,9 +108,10 @@ def _act(session: Session, gated: Gated, real_at: datetime) -> None:
     message, reason = gated.message, gated.judgement.reason
     try:
         transition(session, message, state, reason, now=gated.now, real_at=real_at, **values)
-        log.info("dispatch.message.stopped", message=str(message.id), step=message.step, state=state.value)
+        is_loss = state is State.EXPIRED and message.stream == "transactional"
+        log.info("dispatch.message.stopped", alarm=is_loss, **ids(message), state=state.value)
     except StaleFenceError:
-        log.info("dispatch.message.left", message=str(message.id), reason="its claim has ended")
+        log.info("dispatch.message.left", **ids(message), reason="its claim has ended")
 
 
 def _consequence(gated: Gated) -> tuple[State, dict[str, Any]]:

@@ -14,6 +14,7 @@ from worker.bootstrap import Installation
 from worker.delivery.port import Outcome, Provider, Verdict
 from worker.dispatch.backoff import next_try
 from worker.dispatch.flight import Flight
+from worker.dispatch.naming import ids
 from worker.dispatch.policies import GRACE, decide_unknown
 from worker.errors import StaleFenceError, StorageUnavailableError
 from worker.store.evidence import Evidence, record_evidence
@@ -48,7 +49,7 @@ def settle_surely(
             return settle(installation, flight, outcome)
         except StorageUnavailableError:
             if pause_s is None:
-                log.error("dispatch.outcome.lost", alarm=True, message=str(flight.message.id), verdict=outcome.verdict)
+                log.error("dispatch.outcome.lost", alarm=True, **ids(flight.message), verdict=outcome.verdict)
             else:
                 wait(pause_s)
     return None
@@ -86,7 +87,7 @@ def resolve_unknown(session: Session, message: Message, *, now: datetime, real_a
         transition(session, message, State.SCHEDULED, decision.reason, now=now, real_at=real_at, send_at=at, **values)
         return
     transition(session, message, decision.state, decision.reason, now=now, real_at=real_at, **values)
-    log.error("dispatch.message.abandoned", alarm=True, message=str(message.id), step=message.step)
+    log.error("dispatch.message.abandoned", alarm=True, **ids(message))
 
 
 def grace_end(provider: Provider, attempt_provider: str, now: datetime) -> datetime:
@@ -98,6 +99,7 @@ def grace_end(provider: Provider, attempt_provider: str, now: datetime) -> datet
 def _accepted(answer: _Answer) -> None:
     values = {"accepted_at": answer.now, "provider_id": answer.outcome.receipt, "claims": 0}
     _move(answer, State.ACCEPTED, f"{answer.provider.name} took it", tries=answer.message.tries + 1, **values)
+    log.info("dispatch.message.sent", provider=answer.provider.name, **ids(answer.message))
 
 
 def _retry(answer: _Answer) -> None:
@@ -110,7 +112,7 @@ def _retry(answer: _Answer) -> None:
 
 def _refused(answer: _Answer) -> None:
     _move(answer, State.FAILED, f"refused: {_error(answer)}", tries=answer.message.tries + 1)
-    log.error("dispatch.message.refused", alarm=True, message=str(answer.message.id), error=answer.outcome.error)
+    log.error("dispatch.message.refused", alarm=True, **ids(answer.message), error=answer.outcome.error)
 
 
 def _unknown(answer: _Answer) -> None:
@@ -132,7 +134,7 @@ _SETTLED: dict[Verdict, Callable[[_Answer], None]] = {
 def _settle_late(answer: _Answer) -> None:
     """The row has moved on: its lease ended, or the provider's event was quicker than its answer."""
     outcome, session = answer.outcome, answer.session
-    log.info("dispatch.outcome.late", message=str(answer.message.id), verdict=outcome.verdict.value)
+    log.info("dispatch.outcome.late", **ids(answer.message), verdict=outcome.verdict.value)
     if outcome.verdict is Verdict.ACCEPTED:
         proof = Evidence(
             message_id=answer.message.id,

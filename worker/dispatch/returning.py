@@ -8,6 +8,7 @@ import structlog
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
 from worker.dispatch.backoff import next_try
+from worker.dispatch.naming import ids
 from worker.errors import StaleFenceError
 from worker.store.models import Message
 from worker.store.transitions import transition
@@ -20,13 +21,13 @@ def put_back(installation: Installation, message: Message, error: Exception, wha
     fails as poisoned."""
     now = installation.clock.now()
     at = next_try(now=now, tries=message.claims, expires_at=message.expires_at)
-    log.error("dispatch.message.stumbled", alarm=True, message=str(message.id), error=told(error))
+    log.error("dispatch.message.stumbled", alarm=True, **ids(message), error=told(error))
     _move(installation, message, State.SCHEDULED, f"{what}: {told(error)}", send_at=at)
 
 
 def fail(installation: Installation, message: Message, reason: str) -> None:
     """Ends a claimed message that no later try can help."""
-    log.error("dispatch.message.failed", alarm=True, message=str(message.id), step=message.step, reason=reason)
+    log.error("dispatch.message.failed", alarm=True, **ids(message), reason=reason)
     _move(installation, message, State.FAILED, reason)
 
 
@@ -45,4 +46,4 @@ def _move(installation: Installation, message: Message, to: State, reason: str, 
         with installation.database.write() as session:
             transition(session, message, to, reason, now=now, **values)
     except StaleFenceError:
-        log.info("dispatch.message.left", message=str(message.id), reason="its claim has ended")
+        log.info("dispatch.message.left", **ids(message), reason="its claim has ended")

@@ -11,6 +11,7 @@ from worker.dispatch.assembly import assemble
 from worker.dispatch.attempting import mark_attempting
 from worker.dispatch.flight import Ready
 from worker.dispatch.gating import gate
+from worker.dispatch.naming import ids
 from worker.dispatch.outcomes import settle_surely
 from worker.dispatch.policies import BATCH, CLAIM_LEASE, MAX_CLAIMS, TASKS_AT_ONCE
 from worker.dispatch.sweeping import sweep
@@ -53,7 +54,7 @@ def _claim(installation: Installation, limit: int, *, is_suspect: bool) -> list[
             if message.claims > MAX_CLAIMS:
                 reason = f"poisoned: claimed {MAX_CLAIMS} times without an outcome"
                 transition(session, message, State.FAILED, reason, now=turn.now)
-                log.error("dispatch.message.poisoned", alarm=True, message=str(message.id), step=message.step)
+                log.error("dispatch.message.poisoned", alarm=True, **ids(message))
     return [message for message in claimed if message.state == State.CLAIMED]
 
 

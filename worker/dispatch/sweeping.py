@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
 from worker.delivery.port import Remembers
+from worker.dispatch.naming import ids
 from worker.dispatch.outcomes import grace_end, resolve_unknown
 from worker.dispatch.policies import SWEEP_LIMIT
 from worker.errors import StaleFenceError
@@ -55,7 +56,7 @@ def _one_kind(installation: Installation, find: Find, mend: Mend) -> int:
                 mend(unit, message)
                 moved += 1
             except StaleFenceError:
-                log.info("dispatch.message.left", message=str(message.id), reason="it moved on meanwhile")
+                log.info("dispatch.message.left", **ids(message), reason="it moved on meanwhile")
     return moved
 
 
@@ -99,7 +100,7 @@ def _release_pause(unit: Sweep, message: Message) -> None:
 def _expire(unit: Sweep, message: Message) -> None:
     when = "while it was held" if message.state == State.HELD else "before it was sent"
     unit.move(message, State.EXPIRED, f"its window closed {when}; last: {message.reason}")
-    log.warning("dispatch.message.expired", message=str(message.id), step=message.step, role=message.role)
+    log.warning("dispatch.message.expired", alarm=message.stream == "transactional", **ids(message))
 
 
 _KINDS: tuple[tuple[Find, Mend], ...] = (

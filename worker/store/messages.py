@@ -134,7 +134,7 @@ def _each(unit: _Unit, changes: Sequence[Change], change: Callable[[_Unit, Messa
             change(unit, message, entry)
             done += 1
         except StaleFenceError:
-            log.info("planning.message.left", message=str(message.id), reason="a dispatcher has it")
+            log.info("planning.message.left", message_id=str(message.id), reason="a dispatcher has it")
     return done
 
 

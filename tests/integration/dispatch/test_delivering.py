@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from schedules.lifecycle import State
 from schedules.shop import Role
@@ -167,6 +168,25 @@ def test_no_more_mails_are_marked_than_the_provider_takes_at_once(world: World) 
         world.add_message(occurrence=number)
     assert deliver_batch(world.installation) == 10
     assert sorted(world.provider.chunks) == [2, 4, 4]
+
+
+def test_a_receipt_that_goes_out_late_raises_an_alarm(world: World) -> None:
+    world.add_message(due=timedelta(hours=-3))
+    with capture_logs() as logs:
+        deliver_batch(world.installation)
+    (late,) = [line for line in logs if line["event"] == "dispatch.message.late"]
+    assert late["alarm"]
+    assert late["late_s"] >= 3 * 3600
+    assert len(world.provider.mails) == 1
+
+
+def test_no_log_line_tells_an_address_or_a_subject(world: World) -> None:
+    world.add_message()
+    with capture_logs() as logs:
+        deliver_batch(world.installation)
+    assert logs
+    assert "mia" not in repr(logs).lower()
+    assert "Order 1042" not in repr(logs)
 
 
 # What goes wrong
