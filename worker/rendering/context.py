@@ -1,0 +1,137 @@
+"""What templates may use: names, types, meaning. Nothing else is known to them; `lint.py` checks against it."""
+
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopContext:
+    """The shop. Colours are hex, corrected so that text on them can be read."""
+
+    name: str
+    url: str
+    logo_url: str  # empty: the name is written instead
+    colour: str  # filled buttons
+    on_colour: str  # text on filled buttons
+    link_colour: str  # links and outlined buttons on white
+    tint: str  # ground of the offer panel
+    tint_border: str
+    company: str
+    address: str  # postal address in one line
+    vat_id: str
+    terms_url: str
+    withdrawal_url: str
+    privacy_url: str
+    returns_url: str
+    reply_to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineContext:
+    """One order line. Texts are formatted; `price` is empty when prices are hidden."""
+
+    title: str
+    variant: str
+    quantity: int
+    price: str
+    image: str  # empty: none
+    expected: str  # when a pre-ordered piece should leave; empty: with the rest
+
+
+@dataclass(frozen=True, kw_only=True)
+class TotalContext:
+    label: str  # subtotal, discount, shipping, tax, total, paid, outstanding
+    amount: str
+    is_total: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderContext:
+    number: str
+    date: str
+    url: str
+    status_label: str
+    total: str
+    payment_method: str
+    pay_by: str
+    method: str
+    ship_to: str  # address in one line
+    bill_to: str
+    gift_message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParcelContext:
+    carrier: str
+    number: str
+    url: str
+    expected: str
+    late_after: str  # the day after which we look for it
+    part: int  # 0: everything is in this parcel
+    parts: int
+    to_come: str  # what still follows, in words
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardContext:
+    title: str
+    image: str
+    why: str
+    price: str  # empty: not shown
+    url: str
+    hide_url: str
+    rating: str  # "4.8 of 5 (212)"; empty: none
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeContext:
+    code: str
+    value: str  # "10 %", "€5.00"; empty for free shipping
+    until: str
+    is_free_shipping: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailContext:
+    """One mail. `name` is empty when the first name is not fit to print; `hero` when there is none to name."""
+
+    lang: str
+    dir: str
+    shop: ShopContext
+    order: OrderContext
+    name: str
+    hero: str
+    hero_image: str
+    hero_url: str
+    lines: list[LineContext]
+    more_lines: int  # how many lines are not shown
+    others: int  # pieces beside the hero
+    totals: list[TotalContext]
+    parcel: ParcelContext
+    cards: list[CardContext]
+    code: CodeContext | None
+    tips: list[str]
+    guide_headline: str
+    guide_url: str
+    variant: str
+    companion: bool
+    pending: bool
+    updated: bool
+    short: bool
+    digital: bool
+    pickup: bool
+    gift: bool
+    estimated: bool  # the delivery is only estimated
+    first_time: bool
+    expected: str  # expected delivery days; empty: not known
+    pickup_place: str
+    pickup_hours: str
+    pickup_bring: str
+    unsubscribe_url: str
+    no_offers_url: str
+    yes_url: str
+    no_url: str
+    returns_until: str
+    preheader: str = ""
+    json_ld: Markup = field(default_factory=Markup)

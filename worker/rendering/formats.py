@@ -1,0 +1,82 @@
+"""Dates, money and names as people of a locale write them."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, get_timezone
+from babel.numbers import format_currency
+
+from schedules.facts import Address, Money
+
+RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
+
+
+@lru_cache(maxsize=256)
+def locale_of(tag: str, fallback: str = "en") -> str:
+    """A locale that Babel knows (`de_DE`), from a BCP 47 tag; the fallback when it knows none."""
+    for candidate in (tag, tag.split("-")[0].split("_")[0], fallback):
+        try:
+            return str(Locale.parse(candidate.replace("-", "_")))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return "en"
+
+
+def language_of(locale: str) -> str:
+    return locale.split("_")[0]
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: Decimal, currency: str, locale: str) -> str:
+    return format_currency(amount, currency, locale=locale)
+
+
+def money(value: Money, locale: str) -> str:
+    return _money(value.amount, value.currency, locale)
+
+
+@lru_cache(maxsize=4096)
+def day(value: date, locale: str, *, weekday: bool = True) -> str:
+    """Thu 14 May in English, Do., 14. Mai in German."""
+    if language_of(locale) == "en":
+        pattern = "EEE MMM d" if locale == "en_US" else "EEE d MMM"
+        return format_date(value, pattern if weekday else pattern[4:], locale=locale)
+    return format_date(value, "EEE, d. MMM" if weekday and language_of(locale) == "de" else "MMMEd", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def long_day(value: date, locale: str) -> str:
+    """30 April."""
+    patterns = {"de": "d. MMMM", "en": "MMMM d" if locale == "en_US" else "d MMMM"}
+    return format_date(value, patterns.get(language_of(locale), "long"), locale=locale)
+
+
+def local_date(moment: datetime, timezone: str) -> date:
+    return moment.astimezone(get_timezone(timezone)).date()
+
+
+@lru_cache(maxsize=4096)
+def number(value: Decimal) -> str:
+    """Without needless zeros: 10, 7.5."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def first_name(name: str) -> str:
+    """The first name if it is fit to print: 2 to 20 letters, no digits; all capitals are repaired. Else empty."""
+    name = name.strip()
+    if not re.fullmatch(r"[^\W\d_]([^\W\d_]|[ '’.-]){0,18}[^\W\d_]", name):
+        return ""
+    return name.title() if name.isupper() and len(name) > 2 else name
+
+
+def one_line(address: Address | None) -> str:
+    """An address in one line; the country as its code."""
+    if address is None:
+        return ""
+    city = " ".join(part for part in (address.postal_code, address.city) if part)
+    parts = (address.name, address.company, address.line1, address.line2, city, address.country)
+    return ", ".join(part for part in parts if part)

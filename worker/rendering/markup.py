@@ -1,0 +1,65 @@
+"""JSON-LD for mailboxes that show orders and parcels (Gmail: Order, ParcelDelivery; registration needed)."""
+
+import json
+from typing import Any
+
+from markupsafe import Markup
+
+from schedules.facts import DeliveryKind, Order
+from schedules.shop import Role
+from schedules.wanted import parcel_groups
+from worker.rendering.port import MailInputs
+
+
+def json_ld(inputs: MailInputs, order: Order) -> Markup:
+    """A script element with the same values as the text; empty in companion mails and follow-ups."""
+    if inputs.role is not Role.REPLACE or inputs.step == "follow_up":
+        return Markup()
+    data = _order(inputs, order) if inputs.step == "confirmation" else _parcel(inputs, order)
+    if data is None:
+        return Markup()
+    text = json.dumps({"@context": "http://schema.org", **data}, ensure_ascii=False)
+    for char, safe in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028")):
+        text = text.replace(char, safe)
+    return Markup('<script type="application/ld+json">{}</script>').format(Markup(text))  # noqa: S704 - escaped above
+
+
+def _order(inputs: MailInputs, order: Order) -> dict[str, Any]:
+    return {
+        "@type": "Order",
+        "merchant": {"@type": "Organization", "name": inputs.shop.name},
+        "orderNumber": order.number,
+        "orderDate": order.placed_at.isoformat(),
+        "priceCurrency": order.currency,
+        "price": str(order.totals.total.amount),
+        "url": order.status_url,
+        "acceptedOffer": [
+            {
+                "@type": "Offer",
+                "itemOffered": {"@type": "Product", "name": line.title},
+                "price": str(line.unit_price.amount),
+                "priceCurrency": line.unit_price.currency,
+                "eligibleQuantity": {"@type": "QuantitativeValue", "value": line.quantity},
+            }
+            for line in order.lines
+            if line.quantity
+        ],
+    }
+
+
+def _parcel(inputs: MailInputs, order: Order) -> dict[str, Any] | None:
+    parcels = parcel_groups(inputs.facts, inputs.shop).get(inputs.parcel_group.partition("+")[0], [])
+    parcel = next((parcel for parcel in parcels if parcel.tracking_number), None)
+    if parcel is None or order.delivery is not DeliveryKind.SHIPPING:
+        return None
+    return {
+        "@type": "ParcelDelivery",
+        "trackingNumber": parcel.tracking_number,
+        "trackingUrl": parcel.tracking_url,
+        "carrier": {"@type": "Organization", "name": parcel.carrier},
+        "partOfOrder": {
+            "@type": "Order",
+            "orderNumber": order.number,
+            "merchant": {"@type": "Organization", "name": inputs.shop.name},
+        },
+    }

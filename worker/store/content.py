@@ -1,0 +1,92 @@
+"""Published content: the files of each revision, and those that come with the program."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from worker.rendering.port import Content
+from worker.store.models import Revision
+
+SUFFIXES = (".mjml", ".txt", ".yaml", ".json")
+
+
+@lru_cache(maxsize=1)
+def packaged_content() -> Content:
+    """The sequence and templates that come with the program."""
+    files = _read(resources.files("schedules") / "sequences", "sequences")
+    return content_of(files | _read(_templates(), "email_templates"))
+
+
+def _templates() -> Traversable:
+    return resources.files("email_templates")
+
+
+def content_of(files: Mapping[str, str]) -> Content:
+    """Files as content, with their digest."""
+    digest = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        digest.update(f"{len(path)}:{path}{len(text)}:{text}".encode())
+    return Content(digest=digest.hexdigest(), files=dict(sorted(files.items())))
+
+
+def publish(session: Session, shop_id: UUID, content: Content, note: str, now: datetime) -> int:
+    """Keeps the content as the shop's newest revision; its number. The same content again keeps the old number."""
+    newest = _newest(session, shop_id)
+    if newest is not None and newest.digest == content.digest:
+        return newest.number
+    number = (newest.number if newest else 0) + 1
+    files: dict[str, Any] = dict(content.files)
+    row = Revision(shop_id=shop_id, number=number, digest=content.digest, files=files, note=note, created_at=now)
+    session.add(row)
+    session.flush()
+    return number
+
+
+def load(session: Session, shop_id: UUID, number: int | None) -> tuple[int, Content]:
+    """A revision by number, or the newest; number 0 is the packaged content of a shop that published none."""
+    chosen = number if number is not None else _newest_number(session, shop_id)
+    if not chosen:
+        return 0, packaged_content()
+    return chosen, _kept(session, shop_id, chosen)
+
+
+_KEPT: dict[tuple[UUID, int], Content] = {}
+"""Revisions never change: what was read once is kept by this process."""
+
+
+def _kept(session: Session, shop_id: UUID, number: int) -> Content:
+    found = _KEPT.get((shop_id, number))
+    if found is None:
+        mine = (Revision.shop_id == shop_id, Revision.number == number)
+        row = session.scalars(select(Revision).where(*mine)).one()
+        found = _KEPT[shop_id, number] = Content(digest=row.digest, files=dict(row.files))
+    return found
+
+
+def _newest_number(session: Session, shop_id: UUID) -> int:
+    return session.scalar(select(func.max(Revision.number)).where(Revision.shop_id == shop_id)) or 0
+
+
+def _newest(session: Session, shop_id: UUID) -> Revision | None:
+    query = select(Revision).where(Revision.shop_id == shop_id).order_by(Revision.number.desc()).limit(1)
+    return session.scalars(query).one_or_none()
+
+
+def _read(folder: Traversable, prefix: str) -> dict[str, str]:
+    """All text files below a folder, by path."""
+    found: dict[str, str] = {}
+    for entry in folder.iterdir():
+        path = f"{prefix}/{entry.name}"
+        if entry.is_dir():
+            found |= _read(entry, path)
+        elif entry.name.endswith(SUFFIXES):
+            found[path] = entry.read_text(encoding="utf-8")
+    return found
