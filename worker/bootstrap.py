@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy.event import listen
 
@@ -15,12 +14,10 @@ from worker.delivery.port import Provider
 from worker.delivery.registry import choose_provider
 from worker.errors import SettingsError
 from worker.links import LinkSigner
+from worker.rendering.renderer import Renderer
 from worker.sealing import Sealer
 from worker.settings import Settings, load_settings
 from worker.store.session import Database
-
-if TYPE_CHECKING:
-    from worker.rendering.renderer import Renderer
 
 KEY_FILE = "secret.key"
 
@@ -47,9 +44,7 @@ class Installation:
         return LinkSigner(self.keys, self.settings.public_url)
 
     @cached_property
-    def renderer(self) -> "Renderer":
-        from worker.rendering.renderer import Renderer
-
+    def renderer(self) -> Renderer:
         return Renderer()
 
     @cached_property

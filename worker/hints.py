@@ -96,9 +96,12 @@ class Hints:
 
 def queue_length(app: Celery, name: str) -> int:
     """How many hints wait in a queue; a queue nobody declared yet is empty."""
-    with app.connection_for_write() as connection:
+    pool: Any = app.pool
+    with pool.acquire(block=True) as connection:
+        channel = connection.channel()
         try:
-            channel: Any = connection.default_channel
             return int(channel.queue_declare(queue=name, passive=True).message_count)
         except ChannelError:
             return 0
+        finally:
+            channel.close()
