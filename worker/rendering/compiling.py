@@ -51,14 +51,15 @@ def compile_mail(files: Mapping[str, str], template: str, language: str, *, form
         ContentError: a file or a word is missing, or MJML or Jinja cannot be compiled.
     """
     words = words_of(files, template, language, formal=formal)
-    text = _source(files, f"{template}/body.txt") + "\n" + _source(files, TAIL)
+
+    def text(path: str, tail: str = "") -> Template:
+        return _jinja(_TEXT, _worded(_source(files, path) + tail, words, path), path)
+
     return Compiled(
-        subject=_jinja(_TEXT, _worded(_source(files, f"{template}/subject.txt"), words), f"{template}/subject.txt"),
-        preheader=_jinja(
-            _TEXT, _worded(_source(files, f"{template}/preheader.txt"), words), f"{template}/preheader.txt"
-        ),
+        subject=text(f"{template}/subject.txt"),
+        preheader=text(f"{template}/preheader.txt"),
         html=_jinja(_HTML, _body(files, template, words), f"{template}/body.mjml"),
-        text=_jinja(_TEXT, _worded(text, words), f"{template}/body.txt"),
+        text=text(f"{template}/body.txt", "\n" + _source(files, TAIL)),
         labels={name: word for name, word in words.items() if name.startswith("label_")},
     )
 
