@@ -17,7 +17,7 @@ from worker.cli.timeline import code_text
 from worker.demo import shop
 from worker.demo.service import Demo, running_demo
 from worker.demo.story import DemoError, Happened, Sent, read_story, tell
-from worker.reports.timeline import Timeline
+from worker.reports.timeline import ProductLine, Timeline
 
 EXPECTED = {"confirmation": "order confirmation", "shipping": "shipping", "follow_up": "follow-up"}
 ZONE = shop.profile().timezone
@@ -45,13 +45,20 @@ def _play(running: Demo, console: Console) -> list[Sent]:
     mails: list[Sent] = []
     for event in tell(running.installation, running.url):
         if isinstance(event, Happened):
-            told = f"{escape(event.webhook.told)}  [bright_black]{event.webhook.topic} → {event.status}[/]"
-            console.print(f"[cyan]●[/] [bold]{local(event.webhook.at, ZONE)}[/]  {told}\n")
+            console.print(_heading(event))
+            console.print()
         else:
             mails.append(event)
             console.print(_panel(event, len(mails)))
             console.print()
     return mails
+
+
+def _heading(event: Happened) -> Table:
+    row = grid()
+    answer = f"[bright_black]signed webhook {event.webhook.topic}, answered {event.status}[/]"
+    row.add_row("[cyan]●[/]", f"[bold]{local(event.webhook.at, ZONE)}[/]", f"{escape(event.webhook.told)}\n{answer}")
+    return row
 
 
 def _panel(sent: Sent, number: int) -> Panel:
@@ -62,7 +69,7 @@ def _panel(sent: Sent, number: int) -> Panel:
         ("To", escape(mail.to)),
         ("Subject", f"[bold]{escape(mail.subject)}[/]"),
         ("Preview", escape(mail.preview)),
-        *(("Offer", f"{escape(p.title)} [bright_black]{escape(p.kind)}[/]\n{escape(p.why)}") for p in line.products),
+        ("Offers", "\n".join(_offer(product) for product in line.products)),
         ("Code", code_text(line.code, ZONE) if line.code else ""),
         ("Look", f"[link={sent.url}][cyan]{sent.url}[/][/]"),
     ):
@@ -70,6 +77,10 @@ def _panel(sent: Sent, number: int) -> Panel:
             rows.add_row(f"[bright_black]{name}[/]", value)
     title = f"[bold]{number}[/] {EXPECTED.get(line.step, line.step)} · {local(mail.at, ZONE)}"
     return Panel(rows, title=title, title_align="left", border_style="green", padding=(0, 1))
+
+
+def _offer(product: ProductLine) -> str:
+    return f"[bold]{escape(product.title)}[/] {escape(product.why)} [bright_black]({escape(product.kind)})[/]"
 
 
 def _check(mails: list[Sent], story: Timeline) -> None:

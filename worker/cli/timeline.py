@@ -11,6 +11,7 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, local, show, state_text, table
 from worker.cli.shops import Slug
 from worker.reports.timeline import CodeLine, MessageLine, Timeline, find_order, order_timeline
+from worker.store.codes import LIVE
 from worker.store.shops import get_shop
 
 Order = Annotated[str, typer.Argument(metavar="ORDER", help="Its number (with or without #) or the platform's id.")]
@@ -97,4 +98,5 @@ def code_text(code: CodeLine, timezone: str) -> str:
     """A code, what it is worth and until when."""
     unit = {"percent": " %", "amount": f" {code.currency}", "free_shipping": ""}[code.kind]
     value = "free shipping" if code.kind == "free_shipping" else f"{code.value}{unit} off"
-    return f"{escape(code.code)}, {value} until {local(code.ends_at, timezone)} [bright_black]({escape(code.state)})[/]"
+    state = "" if code.state in LIVE else f" [yellow]{escape(code.state)}[/]"
+    return f"[bold]{escape(code.code)}[/], {value} until {local(code.ends_at, timezone)}{state}"
