@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from worker.bootstrap import Installation
 from worker.errors import StorageUnavailableError
 from worker.hints import Hints
-from worker.web import health, outbox, webhooks
+from worker.web import health, links, outbox, webhooks
 
 log = structlog.get_logger()
 
@@ -27,6 +27,7 @@ def create_app(installation: Installation, hints: Hints, *, routers: Sequence[AP
     app.add_exception_handler(StorageUnavailableError, _storage_gone)
     app.include_router(webhooks.router)
     app.include_router(health.router)
+    app.include_router(links.router)
     if installation.settings.is_embedded and not installation.settings.has_provider:
         app.include_router(outbox.router)
     for router in routers:
