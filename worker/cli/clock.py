@@ -8,7 +8,7 @@ import typer
 
 from worker.bootstrap import Installation
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, say, side, span
+from worker.cli.output import JsonFlag, counted, say, side, span
 from worker.errors import UserError
 from worker.settings import ClockMode
 from worker.timetravel import advance as travel
@@ -85,7 +85,7 @@ def _move(length: str, *, jump: bool, as_json: bool) -> None:
         stops = travel(installation, to=moment_of(length, before), jump=jump, on_stop=on_stop)
         after = installation.clock.now()
     document = {"before": before.isoformat(), "now": after.isoformat(), "stops": [stop.isoformat() for stop in stops]}
-    say(f"It is now {_stamp(after)}, {span(after - before)} later; {len(stops)} stop(s).", as_json, **document)
+    say(f"It is now {_stamp(after)}, {span(after - before)} later; {counted(len(stops), 'stop')}.", as_json, **document)
 
 
 def _refuse_real(installation: Installation) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, show
+from worker.cli.output import JsonFlag, counted, show
 from worker.cli.shops import Slug
 from worker.imports.guides import import_guides
 from worker.imports.pairings import import_pairings
@@ -68,7 +68,7 @@ def _import(read: Callable[..., ImportReport], noun: str, shop: str, file: Path,
 def _draw(console: Console, report: ImportReport, noun: str) -> None:
     total = report.added + report.changed + report.unchanged
     console.print(
-        f"{total} {noun}{'' if total == 1 else 's'}: [green]{report.added} added[/], "
+        f"{counted(total, noun)}: [green]{report.added} added[/], "
         f"[cyan]{report.changed} changed[/], {report.unchanged} unchanged."
     )
     for sentence in report.left_out[:MOST_SHOWN]:

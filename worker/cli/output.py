@@ -120,6 +120,11 @@ def local(moment: datetime, timezone: str) -> str:
     return f"{there:%a} {there.day} {there:%b %Y, %H:%M}"
 
 
+def counted(count: int, noun: str) -> str:
+    """'1 mail', '2 mails'."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def span(length: timedelta) -> str:
     """A length of time in its two largest units: '9 d 4 h', '3 min 20 s', '12 s'."""
     seconds = round(abs(length.total_seconds()))

@@ -24,6 +24,8 @@ def up(host: Host = "127.0.0.1", port: Port = 8000) -> None:
             side().print(f"[green]Postpurchase is up[/] at {url}  [bright_black]Ctrl-C ends it.[/]")
             if not installation.settings.has_provider:
                 side().print(f"Mails are kept, not sent: look at them at {url}/outbox")
+            if installation.settings.public_url != url:
+                side().print(f"Links in mails begin with {installation.settings.public_url} (POSTPURCHASE_PUBLIC_URL).")
 
         return processes.run_up(installation, host=host, port=port, on_ready=ready)
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from worker.cli.clock import PART, moment_of
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, progress, show, state_text, table
+from worker.cli.output import JsonFlag, counted, progress, show, state_text, table
 from worker.planning.replay import Replayed
 from worker.planning.replay import replay as run_again
 from worker.store.events import select_events
@@ -66,5 +66,5 @@ def _draw(console: Console, done: list[Replayed], *, dry_run: bool) -> None:
     if len(worth) > MOST_SHOWN:
         console.print(f"… and {len(worth) - MOST_SHOWN} more.")
     counts = ", ".join(f"{count} {state}" for state, count in Counter(each.after for each in done).items())
-    verb = "would be" if dry_run else "are now"
-    console.print(f"{len(done)} event(s) {verb}: {counts}.")
+    verb = "would be" if dry_run else "now"
+    console.print(f"{counted(len(done), 'event')} {verb}: {counts}.")

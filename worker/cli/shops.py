@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, say, show, table
+from worker.cli.output import JsonFlag, counted, say, show, table
 from worker.cli.shop_fields import FIELDS, STEPS, changed_profile, with_profile_options
 from worker.errors import UserError
 from worker.store.models import Shop
@@ -151,4 +151,4 @@ def _draw_shop(console: Console, profile: ShopProfile, sources: list[dict[str, A
     if not sources:
         console.print(f"No source yet: `postpurchase source add {profile.slug} shopify --secret-file FILE`.")
     for source in sources:
-        console.print(f"{source['kind']}  {source['url']}  ({source['secrets']} secret(s))")
+        console.print(f"{source['kind']}  {source['url']}  ({counted(source['secrets'], 'secret')})")

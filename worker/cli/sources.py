@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, say, show, table
+from worker.cli.output import JsonFlag, counted, say, show, table
 from worker.cli.shops import Slug
 from worker.errors import UserError
 from worker.platforms.registry import PLATFORMS
@@ -74,7 +74,7 @@ def rotate(
         retired = retire_secrets(session, source) if retire_old else 0
         active = len(source.secrets)
     say(
-        f"{shop} {kind}: {active} active secret(s), {int(added)} added, {retired} dropped.",
+        f"{shop} {kind}: {counted(active, 'active secret')}, {int(added)} added, {retired} dropped.",
         json,
         shop=shop,
         kind=kind,

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, grid, show, span, state_text, table
+from worker.cli.output import JsonFlag, counted, grid, show, span, state_text, table
 from worker.reports.status import Status, read_status
 
 
@@ -58,7 +58,7 @@ def _delays(report: Status) -> list[tuple[str, str]]:
         shares = (("half within", found.p50), ("95 % within", found.p95), ("99 % within", found.p99))
         text = ", ".join(f"{name} {span(timedelta(seconds=value or 0))}" for name, value in shares)
         longest = span(timedelta(seconds=found.longest or 0))
-        told.append(("lateness", f"{text}; longest {longest} ({found.mails} mails, 7 days)"))
+        told.append(("lateness", f"{text}; longest {longest} ({counted(found.mails, 'mail')}, 7 days)"))
     return told
 
 

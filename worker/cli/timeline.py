@@ -6,9 +6,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
+from rich.table import Table
 
+from schedules.lifecycle import PENDING
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, local, show, state_text, table
+from worker.cli.output import JsonFlag, grid, local, show, state_text
 from worker.cli.shops import Slug
 from worker.reports.timeline import CodeLine, MessageLine, Timeline, find_order, order_timeline
 from worker.store.codes import LIVE
@@ -51,9 +53,7 @@ def _draw_events(console: Console, story: Timeline) -> None:
     if not story.events:
         console.print("  none stored any more")
         return
-    rows = table()
-    for _ in range(3):
-        rows.add_column(overflow="fold")
+    rows = grid()
     for event in story.events:
         note = f" [bright_black]{escape(event.note)}[/]" if event.note else ""
         rows.add_row(local(event.received_at, story.timezone), escape(event.topic), state_text(event.state) + note)
@@ -61,30 +61,36 @@ def _draw_events(console: Console, story: Timeline) -> None:
 
 
 def _draw_message(console: Console, message: MessageLine, timezone: str, *, history: bool) -> None:
-    parcel = f" · parcel of {message.parcel_group}" if message.parcel_group else ""
     when = local(message.accepted_at or message.send_at, timezone)
-    verb = "sent" if message.accepted_at else "send at"
-    console.print(
-        f"  [bold]{escape(message.step)}[/]  {state_text(message.state)}  {verb} {when}  "
-        f"[bright_black]{escape(message.template)} · {escape(message.role)}{escape(parcel)}[/]"
-    )
+    verb = "sent" if message.accepted_at else "due" if message.state in PENDING else "was due"
+    console.print(f"  [bold]{escape(message.step)}[/]  {state_text(message.state)}  {verb} {when}")
+    rows = grid()
     for name, value in _facts(message, timezone):
-        console.print(Padding(f"[bright_black]{name:<9}[/] {value}", (0, 0, 0, 4)))
+        rows.add_row(f"[bright_black]{name}[/]", value)
+    console.print(Padding(rows, (0, 0, 0, 4)))
     if history:
-        for change in message.transitions:
-            moved = f"{change.before or 'new'} → {change.after}"
-            line = f"{local(change.at, timezone)}  {escape(moved)}  [bright_black]{escape(change.reason)}[/]"
-            console.print(Padding(line, (0, 0, 0, 4)))
+        console.print(Padding(_changes(message, timezone), (0, 0, 0, 4)))
     console.print()
+
+
+def _changes(message: MessageLine, timezone: str) -> Table:
+    rows = grid()
+    for change in message.transitions:
+        rows.add_row(
+            local(change.at, timezone), escape(f"{change.before or 'new'} → {change.after}"), escape(change.reason)
+        )
+    return rows
 
 
 def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
     """What is worth a line, in reading order."""
+    mail = f"{message.template} · {message.role} · {message.stream}"
     told = [
+        ("mail", escape(mail + (f" · parcel of {message.parcel_group}" if message.parcel_group else ""))),
         ("subject", escape(message.subject)),
         ("reason", escape(message.reason)),
         *(
-            ("product", f"{escape(p.title)} [bright_black]({escape(p.kind)})[/]: {escape(p.why)}")
+            ("product", f"[bold]{escape(p.title)}[/] {escape(p.why)} [bright_black]({escape(p.kind)})[/]")
             for p in message.products
         ),
         ("code", code_text(message.code, timezone) if message.code else ""),
