@@ -6,12 +6,18 @@ from datetime import timedelta
 
 import pytest
 
+from schedules.facts import Facts
 from schedules.lifecycle import State
+from schedules.timing import local_day, zone
 from tests.support.dispatching import World, delivered_facts
+from tests.support.orders import a_parcel, an_order
 from tests.support.sendgrid import Behaviour, StandIn, stand_in
 from worker.delivery.sendgrid import SendGrid
 from worker.dispatch.policies import GRACE
 from worker.dispatch.service import deliver_batch, sweep_leases
+from worker.rendering.renderer import Renderer
+
+STOCKHOLM = zone("Europe/Stockholm")
 
 
 @pytest.fixture
@@ -34,6 +40,20 @@ def test_every_due_mail_arrives_once_and_is_valid(sending: World, server: StandI
     assert server.counts() == {str(message_id): 1 for message_id in messages}
     assert server.refused == []
     assert {sending.state(message_id) for message_id in messages} == {State.ACCEPTED}
+
+
+def test_the_three_real_mails_are_valid_requests(sending: World, server: StandIn) -> None:
+    sending.installation.__dict__["renderer"] = Renderer()
+    sending.become(delivered_facts(sending.now))
+    follow_up = sending.add_message("follow_up")
+    deliver_batch(sending.installation)
+    shipped = sending.now - timedelta(hours=1)
+    sending.become(Facts(order=an_order(shipped - timedelta(days=1)), parcels=(a_parcel(shipped),)))
+    rest = [sending.add_message(), sending.add_message("shipping", parcel_group=local_day(shipped, STOCKHOLM))]
+    deliver_batch(sending.installation)
+    assert [sending.message(each).reason for each in (follow_up, *rest)] == ["sendgrid took it"] * 3
+    assert server.refused == []
+    assert len({mail["subject"] for mail in server.mails}) == 3
 
 
 def test_the_attempt_in_custom_args_is_the_one_in_the_database(sending: World, server: StandIn) -> None:
