@@ -40,6 +40,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     broker = settings.broker_url.get_secret_value() if settings.broker_url else "memory://localhost/"
     return {
         "broker_url": broker,
+        "broker_transport": "worker.memory:Transport" if settings.is_embedded else None,
         "broker_transport_options": _transport_options(broker),
         "broker_connection_timeout": 1.0,
         "broker_connection_retry_on_startup": True,

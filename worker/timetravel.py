@@ -21,6 +21,8 @@ PATIENCE_S = 90.0
 """How long work may stand still; longer than the lease of a dispatcher that was killed."""
 SILENCE = timedelta(seconds=20)
 LOOK_EVERY_S = 0.1
+CLOSE = timedelta(milliseconds=50)
+"""A moment this near comes by itself before the clock could be set to it."""
 
 _SCHEDULED = Message.state == literal_column("'scheduled'")
 _HELD = Message.state == literal_column("'held'")
@@ -122,8 +124,11 @@ def _stop_at(
 
 def _move(installation: Installation, moment: datetime) -> None:
     # Business time flows while the work is waited for; having flowed past the aim is as good.
-    if moment > installation.clock.now():
+    ahead = moment - installation.clock.now()
+    if ahead > CLOSE:
         installation.clock.move_to(moment)
+    elif ahead > timedelta(0):
+        time.sleep(ahead.total_seconds())
 
 
 def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
