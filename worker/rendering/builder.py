@@ -70,7 +70,7 @@ class Builder:
     def build(self) -> MailContext:
         inputs, order, hero = self.inputs, self.order, self.hero
         hero_product = self._product(hero) if hero else None
-        shown = [line for line in order.lines if line.quantity]
+        shown = self._shown_lines()
         kept = shown if len(shown) <= MOST_LINES else shown[: MOST_LINES - 1]
         language = formats.language_of(self.locale)
         return MailContext(
@@ -113,6 +113,18 @@ class Builder:
             returns_until=formats.day(inputs.return_ends_on, self.locale) if inputs.return_ends_on else "",
             json_ld=json_ld(inputs, order),
         )
+
+    def _shown_lines(self) -> list[LineItem]:
+        """The lines the mail is about: all that are left, or those in this parcel, with its pieces."""
+        shown = [line for line in self.order.lines if line.quantity]
+        parcels = self._parcels() if self.inputs.step == "shipping" else []
+        if not parcels or any(not parcel.lines for parcel in parcels):
+            return shown
+        pieces: dict[str, int] = {}
+        for parcel in parcels:
+            for line in parcel.lines:
+                pieces[line.line_id] = pieces.get(line.line_id, 0) + line.quantity
+        return [line.model_copy(update={"quantity": pieces[line.id]}) for line in shown if pieces.get(line.id)]
 
     def _variant(self) -> str:
         order, inputs = self.order, self.inputs
@@ -176,7 +188,7 @@ class Builder:
             title=line.title,
             variant=line.variant_title,
             quantity=line.quantity,
-            price="" if self._hides_prices else formats.money(line.total, self.locale),
+            price="" if self._hides_prices or self.inputs.step == "shipping" else formats.money(line.total, self.locale),
             image=_sized(_web(image), 144),
             expected=self._date(line.expected_on) if line.expected_on else "",
         )
@@ -283,6 +295,8 @@ class Builder:
 def _shop(profile_json: str) -> ShopContext:
     profile = ShopProfile.model_validate_json(profile_json)
     colour = normal(profile.brand.colour)
+    company = profile.legal.company or profile.name
+    lines = [line.strip() for line in profile.legal.postal_address.splitlines()]
     return ShopContext(
         name=profile.name,
         url=_web(profile.url),
@@ -292,8 +306,8 @@ def _shop(profile_json: str) -> ShopContext:
         link_colour=darkened_for(colour, tint(colour, 0.07)),
         tint=tint(colour, 0.07),
         tint_border=tint(colour, 0.2),
-        company=profile.legal.company or profile.name,
-        address=", ".join(part.strip() for part in profile.legal.postal_address.splitlines() if part.strip()),
+        company=company,
+        address=", ".join(part for part in lines if part and part != company),
         vat_id=profile.legal.vat_id,
         terms_url=_web(profile.legal.terms_url),
         withdrawal_url=_web(profile.legal.withdrawal_url),

@@ -1,0 +1,280 @@
+"""Example mails of Northkettle in every situation: for previews, for pictures, and to try templates on."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+from schedules.facts import (
+    Address,
+    Channel,
+    ConsentState,
+    Customer,
+    DeliveryKind,
+    DeliverySource,
+    Facts,
+    Gift,
+    LineItem,
+    LineKind,
+    Money,
+    Order,
+    Parcel,
+    ParcelLine,
+    ParcelState,
+    PaymentState,
+    PickupPoint,
+    Totals,
+)
+from schedules.shop import Role
+from worker.demo import shop
+from worker.rendering.port import CodeView, GuideView, Links, MailInputs, Offer, OfferCard, ProductView
+
+PLACED = datetime(2026, 4, 30, 9, 12, tzinfo=UTC)
+LEFT = datetime(2026, 5, 1, 14, 30, tzinfo=UTC)
+MESSAGE = UUID("01a20d90-0000-7000-8000-000000000001")
+HOST = "https://northkettle.example"
+STEPS = ("confirmation", "shipping", "follow_up")
+
+
+def euros(amount: str) -> Money:
+    return Money(amount=Decimal(amount), currency="EUR")
+
+
+def product(product_id: str, title: str, price: str, image: str, **more: Any) -> ProductView:
+    """A product of the example shop; its picture travels inside the mail, so that no network is needed."""
+    return ProductView(
+        product_id=product_id,
+        variant_id=f"{product_id}1",
+        title=title,
+        short_title=more.pop("short_title", title),
+        url=f"{HOST}/products/{image}",
+        image_url=picture(image),
+        price=euros(price),
+        **more,
+    )
+
+
+def picture(name: str) -> str:
+    """An address that `inline_pictures` replaces by the picture itself."""
+    return f"{HOST}/images/{name}.jpg"
+
+
+def inline_pictures(html: str) -> str:
+    """The mail with the example shop's pictures inside it."""
+    for entry in (files("worker.demo") / "images").iterdir():
+        if entry.name.endswith(".jpg"):
+            data = b64encode(entry.read_bytes()).decode("ascii")
+            html = html.replace(f"{HOST}/images/{entry.name}", f"data:image/jpeg;base64,{data}")
+    return html
+
+
+PRODUCTS = {
+    each.product_id: each
+    for each in (
+        product(
+            "7101", "Dripper 02, ceramic pour-over cone for 1–4 cups", "38.00", "dripper-02", short_title="Dripper 02"
+        ),
+        product("7102", "Paper filters 02, unbleached, 100 pieces", "6.50", "paper-filters-02"),
+        product("7103", "House espresso beans, medium roast, 250 g", "14.50", "house-espresso-beans"),
+    )
+}
+KETTLE = product("7104", "Kettle 0.9", "49.00", "kettle-09", rating=Decimal("4.7"), rating_count=176)
+SERVER = product("7107", "Glass server", "24.00", "glass-server")
+CUPS = product("7110", "Stoneware cups", "26.00", "stoneware-cups")
+CLEANING = product("7109", "Cleaning set", "14.00", "cleaning-set")
+TIPS = (
+    "Rinse the filter with hot water first. It takes the paper taste away and warms the cone.",
+    "Start with 15 g of coffee for 250 g of water. Sour? Grind finer. Bitter? Grind coarser.",
+    "Pour 40 g, wait 30 seconds, then the rest in slow circles. Aim for three minutes in all.",
+)
+GUIDE = GuideView(headline="Three ways to a better cup", tips=TIPS, url=f"{HOST}/guides/dripper-02")
+CODE = CodeView(
+    code="K7M2PXQD",
+    kind="percent",
+    value=Decimal(10),
+    currency="EUR",
+    ends_at=datetime(2026, 6, 7, 22, 59, 59, tzinfo=UTC),
+)
+
+
+def card(view: ProductView, why: str) -> OfferCard:
+    return OfferCard(product=view, kind="pairing", why=why, url=view.url, hide_url=f"{HOST}/o/example")
+
+
+def line(number: int, title: str, price: str, quantity: int = 1, **more: Any) -> LineItem:
+    unit = euros(price)
+    return LineItem(
+        id=str(number),
+        product_id=str(7100 + number),
+        title=title,
+        quantity=quantity,
+        ordered_quantity=quantity,
+        unit_price=unit,
+        total=Money(amount=unit.amount * quantity, currency="EUR"),
+        **more,
+    )
+
+
+def order(**more: Any) -> Order:
+    """Mia's first order: a dripper, filters, beans."""
+    values: dict[str, Any] = {
+        "id": "1042",
+        "number": "1042",
+        "placed_at": PLACED,
+        "updated_at": PLACED,
+        "payment": PaymentState.PAID,
+        "payment_method": "Visa •••• 4242",
+        "totals": Totals(
+            subtotal=euros("59.00"),
+            discount=euros("0"),
+            shipping=euros("5.00"),
+            tax=euros("11.96"),
+            total=euros("64.00"),
+            paid=euros("64.00"),
+            outstanding=euros("0"),
+            tax_included=True,
+        ),
+        "customer": Customer(
+            email="mia@example.com", first_name="Mia", consent=ConsentState.SUBSCRIBED, orders_count=1
+        ),
+        "shipping_address": Address(
+            name="Mia Keane", line1="12 Quay Street", postal_code="H91 AB12", city="Galway", country="IE"
+        ),
+        "shipping_method": "Standard, DHL",
+        "lines": (
+            line(1, "Dripper 02, ceramic pour-over cone for 1–4 cups", "38.00", variant_title="Matte white"),
+            line(2, "Paper filters 02, unbleached, 100 pieces", "6.50"),
+            line(3, "House espresso beans, medium roast, 250 g", "14.50"),
+        ),
+        "locale": "en",
+        "timezone": "Europe/Dublin",
+        "status_url": f"{HOST}/orders/1042",
+    }
+    return Order(**(values | more))
+
+
+def parcel(number: int = 1, *, lines: tuple[str, ...] = (), days: int = 0, tracked: bool = True) -> Parcel:
+    left = LEFT + timedelta(days=days)
+    return Parcel(
+        id=str(number),
+        state=ParcelState.SHIPPED,
+        shipped_at=left,
+        updated_at=left,
+        carrier="DHL" if tracked else "",
+        tracking_number="JD014600003" if tracked else "",
+        tracking_url="https://dhl.example/track/JD014600003" if tracked else "",
+        lines=tuple(ParcelLine(line_id=each, quantity=1) for each in lines),
+    )
+
+
+def inputs(step: str, **more: Any) -> MailInputs:
+    """The plain case of a step."""
+    offers = {
+        "confirmation": Offer(cards=(card(KETTLE, "A thin, steady pour: what the dripper asks for"),)),
+        "shipping": Offer(cards=(card(SERVER, "Sits right under the dripper, with marks for 1–4 cups"),), code=CODE),
+        "follow_up": Offer(cards=(card(CUPS, "Wide enough to smell what you brewed"),), code=CODE),
+    }
+    values: dict[str, Any] = {
+        "shop": shop.profile(),
+        "facts": Facts(order=order(), parcels=() if step == "confirmation" else (parcel(),), accepted_first_at=PLACED),
+        "step": step,
+        "role": Role.REPLACE,
+        "parcel_group": "2026-05-01" if step == "shipping" else "",
+        "locale": "en",
+        "timezone": "Europe/Dublin",
+        "now": PLACED,
+        "products": PRODUCTS,
+        "offer": offers[step],
+        "guide": GUIDE if step == "follow_up" else None,
+        "links": _links(step),
+        "is_first_time": True,
+        "expected": (date(2026, 5, 4), date(2026, 5, 5)) if step != "follow_up" else None,
+        "return_ends_on": date(2026, 6, 4) if step == "follow_up" else None,
+    }
+    return MailInputs(**(values | more))
+
+
+def _links(step: str) -> Links:
+    if step == "follow_up":
+        yes, no = f"{HOST}/f/yes", f"{HOST}/f/no"
+        return Links(unsubscribe=f"{HOST}/u/example", feedback_yes=yes, feedback_no=no)
+    return Links(no_offers=f"{HOST}/u/example")
+
+
+def with_order(base: MailInputs, **more: Any) -> MailInputs:
+    """The same mail about a changed order."""
+    return replace(base, facts=base.facts.model_copy(update={"order": order(**more)}))
+
+
+def _companion(base: MailInputs) -> MailInputs:
+    return replace(base, role=Role.COMPANION, links=Links(unsubscribe=f"{HOST}/u/example"))
+
+
+def _pending(base: MailInputs) -> MailInputs:
+    totals = order().totals.model_copy(update={"paid": euros("0"), "outstanding": euros("64.00")})
+    state = {"payment": PaymentState.ACCEPTED, "payment_method": "Bank transfer", "pay_by": date(2026, 5, 4)}
+    return with_order(base, totals=totals, **state)
+
+
+def _pickup(base: MailInputs) -> MailInputs:
+    place = PickupPoint(
+        name="Northkettle Galway",
+        address=Address(line1="3 Copper Row", city="Galway", country="IE"),
+        hours="Mon–Sat 10–18",
+        bring="Bring your order number.",
+    )
+    return replace(with_order(base, delivery=DeliveryKind.PICKUP, pickup=place), expected=None)
+
+
+def _part(base: MailInputs) -> MailInputs:
+    return replace(base, facts=base.facts.model_copy(update={"parcels": (parcel(lines=("1", "2")),)}))
+
+
+def _many_lines(base: MailInputs) -> MailInputs:
+    lines = tuple(line(number, f"Coffee of the month, number {number}", "12.00") for number in range(1, 15))
+    return with_order(base, lines=lines)
+
+
+def _digital(base: MailInputs) -> MailInputs:
+    lines = (line(9, "Brewing course, online", "64.00", kind=LineKind.DIGITAL),)
+    return replace(with_order(base, lines=lines, delivery=DeliveryKind.DIGITAL, shipping_method=""), expected=None)
+
+
+def _short(base: MailInputs) -> MailInputs:
+    return replace(with_order(base, channel=Channel.REPLACEMENT), offer=None)
+
+
+def _untracked(base: MailInputs) -> MailInputs:
+    return replace(base, facts=base.facts.model_copy(update={"parcels": (parcel(tracked=False),)}), expected=None)
+
+
+def _repeat(base: MailInputs) -> MailInputs:
+    return replace(base, offer=Offer(cards=base.offer.cards) if base.offer else None, is_first_time=False)
+
+
+CHANGES: dict[str, Callable[[MailInputs], MailInputs]] = {
+    "companion": _companion,
+    "payment_open": _pending,
+    "updated": lambda base: replace(base, parcel_group="edit-1", offer=None),
+    "gift": lambda base: with_order(base, gift=Gift(message="For your quiet mornings. Dad", hide_prices=True)),
+    "pickup": _pickup,
+    "digital": _digital,
+    "many_lines": _many_lines,
+    "no_offer": lambda base: replace(base, offer=None),
+    "short": _short,
+    "part": _part,
+    "no_tracking": _untracked,
+    "repeat": _repeat,
+    "how_is_it": lambda base: replace(base, guide=None),
+    "estimated": lambda base: replace(base, delivery_source=DeliverySource.ESTIMATED),
+}
+
+
+def example(step: str, situation: str = "") -> MailInputs:
+    """The inputs of one mail in one situation; the plain case for a name that changes nothing."""
+    base = inputs(step)
+    return CHANGES[situation](base) if situation in CHANGES else base
