@@ -33,7 +33,7 @@ class Line:
 LINES = (
     Line(15480011, 7101, 81011, "Dripper 02, ceramic pour-over cone for 1–4 cups", "NK-D02", 1, Decimal("29.00"), 480),
     Line(15480012, 7102, 81021, "Paper filters 02, unbleached, 100 pieces", "NK-F02", 1, Decimal("6.00"), 160),
-    Line(15480013, 7103, 81031, "House espresso beans, medium roast, 250 g", "NK-B250", 2, Decimal("12.00"), 270),
+    Line(15480013, 7103, 81031, "House espresso beans, medium roast, 500 g", "NK-B500", 1, Decimal("24.00"), 520),
 )
 SUBTOTAL = sum((line.price * line.quantity for line in LINES), Decimal(0))
 TOTAL = SUBTOTAL + SHIPPING

@@ -1,0 +1,57 @@
+"""Content in a folder: what marketers edit, as files."""
+
+from pathlib import Path
+
+from worker.errors import UserError
+from worker.rendering.port import Content
+from worker.store.content import SUFFIXES, content_of, packaged_content
+
+TEMPLATES = "email_templates"
+SEQUENCES = "sequences"
+
+
+def read_folder(folder: Path | None) -> Content:
+    """The content of a folder that holds `email_templates/` and `sequences/` (or `schedules/sequences/`).
+
+    Without a folder: that of the current one if it holds templates, else what comes with the program.
+
+    Raises:
+        UserError: the folder holds no templates or no sequences, or a file is not UTF-8.
+    """
+    if folder is None:
+        if not Path(TEMPLATES).is_dir():
+            return packaged_content()
+        folder = Path()
+    sequences = next((at for at in (folder / SEQUENCES, folder / "schedules" / SEQUENCES) if at.is_dir()), None)
+    if sequences is None or not (folder / TEMPLATES).is_dir():
+        raise UserError(
+            f"{folder}/ holds no content: it needs the folders {TEMPLATES}/ and {SEQUENCES}/. "
+            "`postpurchase content pull SHOP --to FOLDER` makes them."
+        )
+    return content_of(_texts(folder / TEMPLATES, TEMPLATES) | _texts(sequences, SEQUENCES))
+
+
+def write_folder(content: Content, folder: Path) -> list[str]:
+    """Writes the content's files below a folder; the paths that changed. Other files stay."""
+    changed = []
+    for path, text in content.files.items():
+        at = folder / path
+        if at.exists() and at.read_text(encoding="utf-8") == text:
+            continue
+        at.parent.mkdir(parents=True, exist_ok=True)
+        at.write_text(text, encoding="utf-8")
+        changed.append(path)
+    return changed
+
+
+def _texts(folder: Path, prefix: str) -> dict[str, str]:
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or not path.name.endswith(SUFFIXES):
+            continue
+        name = f"{prefix}/{path.relative_to(folder).as_posix()}"
+        try:
+            found[name] = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise UserError(f"{name} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+    return found
