@@ -10,6 +10,5 @@ WATCH_S = 0.4
 class Transport(memory.Transport):
     """A worker waits in here for hints, and sees only between two waits that it should stop."""
 
-    def drain_events(self, connection: Any, **kwargs: Any) -> None:
-        wished = kwargs.pop("timeout", None) or WATCH_S
-        super().drain_events(connection, timeout=min(wished, WATCH_S), **kwargs)
+    def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
+        super().drain_events(connection, timeout=min(timeout or WATCH_S, WATCH_S))

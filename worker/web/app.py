@@ -28,6 +28,7 @@ def create_app(installation: Installation, hints: Hints, *, routers: Sequence[AP
     app.include_router(webhooks.router)
     app.include_router(health.router)
     app.include_router(links.router)
+    app.include_router(links.router)
     if installation.settings.is_embedded and not installation.settings.has_provider:
         app.include_router(outbox.router)
     for router in routers:
