@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.clock import Clock
-from worker.delivery.port import Outcome, OutgoingMail, Verdict
+from worker.delivery.port import NO_MESSAGE, Outcome, OutgoingMail, Verdict
 from worker.store.models import OutboxMail
 from worker.store.session import Database
 from worker.store.types import new_id
@@ -52,7 +52,7 @@ class Outbox:
 
 def _columns(mail: OutgoingMail) -> dict[str, Any]:
     return {
-        "message_id": mail.message_id,
+        "message_id": None if mail.message_id == NO_MESSAGE else mail.message_id,
         "attempt_id": mail.attempt_id,
         "sender": f"{mail.sender_name} <{mail.sender}>",
         "to": mail.to,

@@ -8,6 +8,10 @@ from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 
+NO_MESSAGE = UUID(int=0)
+"""Stands for the message of a mail that belongs to none: `send-test`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OutgoingMail:
     """One rendered mail with its addresses. `headers` are complete (List-Unsubscribe … included)."""

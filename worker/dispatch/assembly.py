@@ -56,33 +56,35 @@ def _drafted(installation: Installation, gated: Gated) -> _Draft | None:
 
 
 def _draft(installation: Installation, session: Session, gated: Gated) -> _Draft:
-    message, truth = gated.message, gated.truth
-    links = links_of(installation.links, message, truth.profile)
     personal = personalise(installation, session, gated)
-    facts, profile = truth.facts, truth.profile
-    timezone = truth.timezone
+    return _Draft(gated=gated, inputs=inputs_of(installation, gated, personal), personal=personal)
+
+
+def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> MailInputs:
+    """All that the renderer is told of one mail. Previews of real orders are made of it too."""
+    message, facts, profile = gated.message, gated.truth.facts, gated.truth.profile
+    timezone = gated.truth.timezone
     arrived = delivered_at(facts)
     parcels = parcel_groups(facts, profile).get(message.parcel_group.partition("+")[0], [])
-    inputs = MailInputs(
+    return MailInputs(
         shop=profile,
         facts=facts,
         step=message.step,
         role=Role(message.role),
         parcel_group=message.parcel_group,
-        locale=truth.locale,
+        locale=gated.truth.locale,
         timezone=timezone,
         now=gated.now,
         products=personal.products,
         offer=personal.offer,
         guide=personal.guide,
-        links=links,
+        links=links_of(installation.links, message, profile),
         delivery_source=arrived[1] if arrived else DeliverySource.ESTIMATED,
         is_first_time=personal.is_first_time,
         is_test=bool(installation.settings.redirect_all_to),
         expected=expected_days(facts=facts, profile=profile, parcels=parcels, timezone=timezone),
         return_ends_on=return_ends_on(facts=facts, profile=profile, timezone=timezone),
     )
-    return _Draft(gated=gated, inputs=inputs, personal=personal)
 
 
 def _rendered(installation: Installation, draft: _Draft) -> Ready | None:

@@ -48,7 +48,7 @@ def gate(installation: Installation, messages: Sequence[Message]) -> list[Gated]
     with installation.database.read() as session:
         for message in messages:
             try:
-                judged.append(_judged(session, shelf, message, now))
+                judged.append(examine(session, shelf, message, now))
             except StorageUnavailableError:
                 raise
             except Exception as error:  # noqa: BLE001 - one message that cannot be judged must not stop the others
@@ -62,7 +62,8 @@ def gate(installation: Installation, messages: Sequence[Message]) -> list[Gated]
     return [each for each in judged if each.judgement.action == "send"]
 
 
-def _judged(session: Session, shelf: Shelf, message: Message, now: datetime) -> Gated:
+def examine(session: Session, shelf: Shelf, message: Message, now: datetime) -> Gated:
+    """The truth about one message, with the judgement on it; changes nothing."""
     truth = read_truth(session, message, now)
     edition = shelf.edition(session, message.shop_id)
     guide = find_guide(session, message.shop_id, truth.facts, truth.locale)
