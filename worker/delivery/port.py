@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
-
 NO_MESSAGE = UUID(int=0)
 """Stands for the message of a mail that belongs to none: `send-test`."""
 
