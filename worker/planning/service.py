@@ -101,6 +101,9 @@ def _plan(installation: Installation, event_id: UUID) -> str | None:
         event = lock_event(session, event_id)
         if event is None:
             return None
+        if event.body is None:
+            finish_event(event, "ignored", note="erased on demand before it was planned", now=now)
+            return event.state
         shop = session.get_one(Shop, event.shop_id)
         reading = read_event(event, session.get_one(Source, event.source_id))
         event.order_ref = reading.order_ref or person_ref(reading.events)
@@ -140,10 +143,11 @@ def _again(work: Callable[[], str | None]) -> str | None:
 
 
 def _fail(installation: Installation, event_id: UUID, note: str, *, bug: Exception | None = None) -> str | None:
+    now = installation.clock.now()
     with installation.database.write() as session:
         event = lock_event(session, event_id)
         if event is None:
             return None
-        finish_event(event, "failed", note=note, now=installation.clock.now())
+        finish_event(event, "failed", note=note, now=now)
     log.error("planning.event.failed", note=note, topic=event.topic, kind=event.kind, exc_info=bug)
     return "failed"

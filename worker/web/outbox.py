@@ -46,7 +46,8 @@ Here = Annotated[Installation, Depends(_installation)]
 @router.get("")
 def listing(installation: Here) -> HTMLResponse:
     with installation.database.read() as session:
-        return _page("outbox.html", mails=[_row(*found) for found in _newest(session)], clock=installation.clock.now())
+        mails = [_row(*found) for found in _newest(session)]
+    return _page("outbox.html", mails=mails, clock=installation.clock.now())
 
 
 @router.get("/{mail_id}")

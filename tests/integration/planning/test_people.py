@@ -6,6 +6,7 @@ from typing import Any
 from tests.support.intake import Connected
 from tests.support.shopify import order
 from worker.planning.replay import replay
+from worker.planning.service import plan_event
 from worker.store.orders import facts_of
 from worker.store.shops import add_source, get_shop
 
@@ -96,6 +97,14 @@ def test_a_shop_that_connects_again_is_sent_for_again(shop: Connected) -> None:
     assert [message.state for message in shop.messages()] == ["scheduled"]
     replay(installation)
     assert [message.state for message in shop.messages()] == ["scheduled"]
+
+
+def test_what_was_erased_before_it_was_planned_is_no_failure(shop: Connected) -> None:
+    waiting = shop.take("orders/create", order(1042, shop.now)).to_plan
+    assert waiting is not None
+    shop.plan("shop/redact", {"shop_id": 1, "shop_domain": "x.myshopify.com"})
+    assert plan_event(shop.installation, waiting) == "ignored"
+    assert "erased" in shop.event(waiting).note
 
 
 def test_a_redacted_shop_keeps_no_person_and_no_body(shop: Connected) -> None:
