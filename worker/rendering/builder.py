@@ -18,7 +18,7 @@ from schedules.shop import Role, ShopProfile
 from schedules.situations import is_short
 from schedules.wanted import parcel_groups
 from worker.rendering import formats
-from worker.rendering.colours import darkened_for, normal, readable_on, tint
+from worker.rendering.colours import button_ground, darkened_for, readable_on, tint
 from worker.rendering.context import (
     CardContext,
     CodeContext,
@@ -166,7 +166,7 @@ class Builder:
         return OrderContext(
             number=order.number,
             date=formats.long_day(placed, self.locale),
-            url=_web(order.status_url) or _web(self.inputs.shop.url),
+            url=formats.web_url(order.status_url) or formats.web_url(self.inputs.shop.url),
             status_label="",
             total=formats.money(order.totals.total, self.locale),
             payment_method=order.payment_method,
@@ -188,8 +188,10 @@ class Builder:
             title=line.title,
             variant=line.variant_title,
             quantity=line.quantity,
-            price="" if self._hides_prices or self.inputs.step == "shipping" else formats.money(line.total, self.locale),
-            image=_sized(_web(image), 144),
+            price=""
+            if self._hides_prices or self.inputs.step == "shipping"
+            else formats.money(line.total, self.locale),
+            image=_sized(formats.web_url(image), 144),
             expected=self._date(line.expected_on) if line.expected_on else "",
         )
 
@@ -225,7 +227,7 @@ class Builder:
         return ParcelContext(
             carrier=first.carrier if first else "",
             number=first.tracking_number if first else "",
-            url=_web(first.tracking_url) if first else "",
+            url=formats.web_url(first.tracking_url) if first else "",
             expected=self._span(expected),
             late_after=self._date(expected[1] + timedelta(days=3)) if expected else "",
             part=part if is_split else 0,
@@ -294,13 +296,13 @@ class Builder:
 @lru_cache(maxsize=64)
 def _shop(profile_json: str) -> ShopContext:
     profile = ShopProfile.model_validate_json(profile_json)
-    colour = normal(profile.brand.colour)
+    colour = button_ground(profile.brand.colour)
     company = profile.legal.company or profile.name
     lines = [line.strip() for line in profile.legal.postal_address.splitlines()]
     return ShopContext(
         name=profile.name,
-        url=_web(profile.url),
-        logo_url=_web(profile.brand.logo_url),
+        url=formats.web_url(profile.url),
+        logo_url=formats.web_url(profile.brand.logo_url),
         colour=colour,
         on_colour=readable_on(colour),
         link_colour=darkened_for(colour, tint(colour, 0.07)),
@@ -309,10 +311,10 @@ def _shop(profile_json: str) -> ShopContext:
         company=company,
         address=", ".join(part for part in lines if part and part != company),
         vat_id=profile.legal.vat_id,
-        terms_url=_web(profile.legal.terms_url),
-        withdrawal_url=_web(profile.legal.withdrawal_url),
-        privacy_url=_web(profile.legal.privacy_url),
-        returns_url=_web(profile.legal.returns_url),
+        terms_url=formats.web_url(profile.legal.terms_url),
+        withdrawal_url=formats.web_url(profile.legal.withdrawal_url),
+        privacy_url=formats.web_url(profile.legal.privacy_url),
+        returns_url=formats.web_url(profile.legal.returns_url),
         reply_to=profile.transactional.reply_to,
     )
 
@@ -320,10 +322,6 @@ def _shop(profile_json: str) -> ShopContext:
 def shop_context(profile: ShopProfile) -> ShopContext:
     """The shop as templates see it; the same for every mail of a shop until its profile changes."""
     return _shop(profile.model_dump_json())
-
-
-def _web(url: str) -> str:
-    return url if url.startswith(("https://", "http://")) else ""
 
 
 def _sized(url: str, width: int) -> str:

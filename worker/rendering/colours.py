@@ -22,6 +22,13 @@ def readable_on(colour: str) -> str:
 
 
 @lru_cache(maxsize=256)
+def button_ground(colour: str) -> str:
+    """The brand colour as the ground of a button: darkened a little where neither white nor ink can be read on it."""
+    colour = normal(colour)
+    return colour if contrast(readable_on(colour), colour) >= LEAST else darkened_for(colour)
+
+
+@lru_cache(maxsize=256)
 def darkened_for(colour: str, ground: str = WHITE) -> str:
     """The colour, darkened until it can be read on the ground."""
     colour = normal(colour)

@@ -73,6 +73,11 @@ def first_name(name: str) -> str:
     return name.title() if name.isupper() and len(name) > 2 else name
 
 
+def web_url(url: str) -> str:
+    """The address if it is one of the web; empty for anything else."""
+    return url if url.startswith(("https://", "http://")) else ""
+
+
 def one_line(address: Address | None) -> str:
     """An address in one line; the country as its code."""
     if address is None:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from schedules.facts import DeliveryKind, Order
 from schedules.shop import Role
 from schedules.wanted import parcel_groups
+from worker.rendering.formats import web_url
 from worker.rendering.port import MailInputs
 
 
@@ -32,7 +33,7 @@ def _order(inputs: MailInputs, order: Order) -> dict[str, Any]:
         "orderDate": order.placed_at.isoformat(),
         "priceCurrency": order.currency,
         "price": str(order.totals.total.amount),
-        "url": order.status_url,
+        "url": web_url(order.status_url),
         "acceptedOffer": [
             {
                 "@type": "Offer",
@@ -55,7 +56,7 @@ def _parcel(inputs: MailInputs, order: Order) -> dict[str, Any] | None:
     return {
         "@type": "ParcelDelivery",
         "trackingNumber": parcel.tracking_number,
-        "trackingUrl": parcel.tracking_url,
+        "trackingUrl": web_url(parcel.tracking_url),
         "carrier": {"@type": "Organization", "name": parcel.carrier},
         "partOfOrder": {
             "@type": "Order",

@@ -1,0 +1,73 @@
+"""Broken content is named by file, line and remedy before it can be published."""
+
+import pytest
+
+from worker.errors import ContentError
+from worker.rendering.lint import lint
+from worker.rendering.port import Content
+from worker.rendering.renderer import Renderer
+from worker.store.content import content_of, packaged_content
+
+ROOT = "email_templates"
+BODY = f"{ROOT}/order_confirmation/body.mjml"
+TEXTS = f"{ROOT}/order_confirmation/texts.en.yaml"
+
+
+def changed(path: str, old: str, new: str) -> Content:
+    files = dict(packaged_content().files)
+    assert old in files[path]
+    files[path] = files[path].replace(old, new, 1)
+    return content_of(files)
+
+
+def test_the_packaged_content_is_without_fault() -> None:
+    assert lint(packaged_content()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "line", "words"),
+    [
+        (TEXTS, "{{ order.number }} is confirmed", "{{ order.nummer }} is confirmed", 6, "'nummer' is unknown"),
+        (BODY, "{% if companion %}", "{% if companionn %}", 8, "'companionn' is unknown. Close to it: companion"),
+        (BODY, "{% if companion %}", "{% if shop.secret %}", 8, "'secret' is unknown"),
+        (BODY, "{% if companion %}", "{% for x in shop %}{% endfor %}{% if companion %}", 8, "no list of the mail"),
+        (BODY, "</mj-section>", "</mj-sectio>", 22, "</mj-sectio> closes nothing"),
+        (BODY, "{% endif %}", "", None, "endif"),
+        (TEXTS, 'view_order: "View your order"', "view_order: [", None, "no YAML"),
+        (TEXTS, 'view_order: "View your order"', "", None, "[[view_order]] is missing. (en)"),
+        (TEXTS, "View your order", "{{ shop.name.upper() }}", 29, "calls a function"),
+        ("sequences/post_purchase.yaml", "send: 9 days", "send: soon", 82, "'soon' is not a delay"),
+    ],
+)
+def test_a_fault_is_named_with_its_file_and_line(path: str, old: str, new: str, line: int | None, words: str) -> None:
+    faults = lint(changed(path, old, new))
+    assert any(words in str(fault) for fault in faults), faults
+    named = next(fault for fault in faults if words in str(fault))
+    assert named.file in (path, f"{ROOT}/order_confirmation/subject.txt", f"{ROOT}/order_confirmation/body.mjml")
+    if line is not None:
+        assert named.line == line
+
+
+@pytest.mark.parametrize(
+    "attack",
+    ["{{ shop.__class__.__mro__ }}", "{{ ''.__class__ }}", "{{ lines.__init__.__globals__ }}", "{{ cycler }}"],
+)
+def test_a_template_cannot_leave_its_sandbox(attack: str) -> None:
+    assert lint(changed(BODY, "[[view_order]]", attack))
+
+
+def test_an_unknown_name_that_reaches_the_renderer_is_refused_there_too() -> None:
+    from tests.support.mailing import example
+
+    content = changed(f"{ROOT}/order_confirmation/subject.txt", "{% if companion %}", "{{ nothing }}{% if companion %}")
+    with pytest.raises(Exception, match="nothing"):
+        Renderer().render(content, example("confirmation"))
+
+
+def test_a_mail_of_ten_megabytes_is_stopped() -> None:
+    from tests.support.mailing import example
+
+    loop = "<mj-raw>{% for a in lines %}{% for b in lines %}{{ 'x' * 999999 }}{% endfor %}{% endfor %}</mj-raw>"
+    content = changed(BODY, '<mj-include path="components/footer.mjml" />', loop)
+    with pytest.raises(ContentError, match="300 KB"):
+        Renderer().render(content, example("confirmation"))

@@ -1,0 +1,271 @@
+"""What each mail says in each situation, and what it never says."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from schedules.facts import Customer, Money
+from schedules.shop import Brand
+from tests.support.mailing import render, rendered
+from worker.demo.examples import CHANGES, CODE, KETTLE, PRODUCTS, STEPS, card, euros, example, line, with_order
+from worker.rendering.port import Links, Offer
+
+EVERY = [(step, situation) for step in STEPS for situation in ("", *CHANGES)]
+PER_LANGUAGE = [(*each, language) for each in EVERY for language in ("en", "de")]
+
+
+class Outline(HTMLParser):
+    """Headings and images of a mail."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.headings: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.layout_tables = 0
+        self.tables = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(tag)
+        if tag == "img":
+            self.images.append(dict(attrs))
+        if tag == "table":
+            self.tables += 1
+            self.layout_tables += dict(attrs).get("role") == "presentation"
+
+
+@pytest.mark.parametrize(("step", "situation", "language"), PER_LANGUAGE)
+def test_every_mail_keeps_the_frame(step: str, situation: str, language: str) -> None:
+    """Under 80 KB, one h1, no leftover of a template, lines of text at most 72 columns, a subject that fits."""
+    mail = rendered(step, situation, locale=language)
+    outline = Outline(mail.html)
+    assert len(mail.html.encode()) <= 80 * 1024
+    assert outline.headings.count("h1") == 1
+    assert outline.headings[0] == "h1"
+    assert all("alt" in image for image in outline.images)
+    assert "[[" not in mail.html + mail.text + mail.subject + mail.preview
+    assert "{{" not in mail.html + mail.text
+    assert f'lang="{language}"' in mail.html
+    assert all(len(text) <= 72 or "://" in text for text in mail.text.splitlines())
+    assert len(mail.subject) <= 45
+    assert 40 <= len(mail.preview) <= 90
+
+
+@pytest.mark.parametrize(("step", "situation"), EVERY)
+def test_a_mail_has_at_most_one_filled_button(step: str, situation: str) -> None:
+    mail = rendered(step, situation)
+    colour = example(step).shop.brand.colour
+    filled = re.findall(rf'<a[^>]*style="display:inline-block;background:{colour}', mail.html)
+    assert len(filled) <= 1
+
+
+@pytest.mark.parametrize("step", ["confirmation", "shipping"])
+def test_the_offer_stands_below_everything_the_customer_needs(step: str) -> None:
+    mail = rendered(step)
+    offer = mail.html.index("Kettle 0.9" if step == "confirmation" else "Glass server")
+    assert mail.html.index("12 Quay Street") < offer
+    assert mail.html.index("Returns and exchanges") < offer
+
+
+def test_the_confirmation_says_what_was_ordered_and_what_it_cost() -> None:
+    mail = rendered("confirmation")
+    for part in ("Dripper 02", "€38.00", "€64.00", "Visa •••• 4242", "12 Quay Street"):
+        assert part in mail.html
+        assert part in mail.text
+
+
+def test_a_companion_never_poses_as_the_receipt() -> None:
+    mail = rendered("confirmation", "companion")
+    assert "confirmed" not in mail.subject
+    assert "€38.00" not in mail.html
+    assert "€64.00" not in mail.html + mail.text + mail.preview
+    assert "Unsubscribe" in mail.html
+    assert "ld+json" not in mail.html
+
+
+def test_a_companion_of_the_parcel_carries_no_tracking() -> None:
+    mail = rendered("shipping", "companion")
+    assert "JD014600003" not in mail.html + mail.text
+    assert mail.subject == "While your Dripper 02 travels"
+
+
+def test_an_order_paid_later_says_how_much_until_when() -> None:
+    mail = rendered("confirmation", "payment_open")
+    assert mail.subject == "We have your order 1042"
+    assert mail.preview.startswith("Next: pay €64.00 by Mon 4 May.")
+    assert "Still to pay" in mail.html
+
+
+def test_a_present_shows_its_message_and_no_price() -> None:
+    mail = rendered("confirmation", "gift", offer=None)
+    assert "For your quiet mornings. Dad" in mail.html
+    assert "€38.00" not in mail.html
+    assert "your Dripper" not in mail.html
+
+
+def test_more_than_six_lines_become_five_and_a_count() -> None:
+    mail = rendered("confirmation", "many_lines")
+    assert mail.text.count("Coffee of the month") == 5
+    assert "and 9 more items" in mail.html
+    assert "and 9 more items" in mail.text
+
+
+def test_a_part_of_an_order_names_the_part_and_what_still_comes() -> None:
+    mail = rendered("shipping", "part")
+    assert mail.subject == "Part 1 of 2 of order 1042 is on its way"
+    assert "Still to come: House espresso beans, medium roast, 250 g." in mail.html
+    assert mail.html.count("House espresso beans") == 1
+
+
+def test_goods_to_collect_are_ready_not_on_their_way() -> None:
+    mail = rendered("shipping", "pickup")
+    assert mail.subject == "Order 1042 is ready to collect"
+    assert "Mon–Sat 10–18" in mail.html
+    assert "Track your parcel" not in mail.html
+
+
+def test_a_parcel_without_tracking_says_so() -> None:
+    assert "without tracking" in rendered("shipping", "no_tracking").html
+
+
+def test_the_code_stands_alone_and_says_until_when_it_holds() -> None:
+    mail = rendered("shipping")
+    assert "\n    K7M2PXQD\n" in mail.text
+    assert "10 % off one order, once, until Sun 7 Jun (23:59)" in mail.html
+
+
+def test_a_code_without_products_is_still_shown() -> None:
+    mail = rendered("shipping", offer=Offer(code=CODE))
+    assert "K7M2PXQD" in mail.html
+    assert "While you wait" not in mail.html
+
+
+def test_a_mail_without_an_offer_has_no_panel_and_no_refusal_link() -> None:
+    mail = rendered("confirmation", "no_offer")
+    assert "Goes well with" not in mail.html + mail.text
+    assert "No offers in my order emails" not in mail.html
+
+
+def test_the_follow_up_numbers_its_tips_and_links_the_guide() -> None:
+    mail = rendered("follow_up")
+    assert "1. Rinse the filter" in mail.text
+    assert "Read the guide" in mail.html
+    assert "Unsubscribe" in mail.html
+
+
+def test_without_a_guide_the_follow_up_asks_how_it_is() -> None:
+    mail = rendered("follow_up", "how_is_it")
+    assert mail.subject == "How is your Dripper 02?"
+    assert "more from" not in mail.html
+
+
+def test_an_estimated_delivery_is_worded_carefully() -> None:
+    assert "should be with you. Not there? Reply" in rendered("follow_up", "estimated").html
+
+
+def test_discreet_products_are_never_named_in_subject_preview_or_offer_heading() -> None:
+    products = {key: replace(view, discreet=True) for key, view in PRODUCTS.items()}
+    for step in STEPS:
+        mail = rendered(step, products=products)
+        assert "Dripper" not in mail.subject + mail.preview
+        assert "with Dripper" not in mail.html
+
+
+def test_a_long_title_without_a_short_one_is_not_printed_in_the_subject() -> None:
+    mail = rendered("follow_up", "how_is_it", products={})
+    assert mail.subject == "How is your order?"
+
+
+def test_a_title_of_120_characters_and_a_missing_image_keep_the_mail_whole() -> None:
+    order = with_order(example("confirmation"), lines=(line(1, "Very long coffee thing " * 6, "38.00"),))
+    mail = render(order, products={})
+    assert "Very long coffee thing" in mail.html
+    assert 'src=""' not in mail.html
+
+
+@pytest.mark.parametrize("title", ["ชุดดริปกาแฟ", "手沖咖啡濾杯", "قمع تقطير القهوة"])
+def test_titles_of_any_script_are_printed(title: str) -> None:
+    mail = render(with_order(example("confirmation"), lines=(line(9, title, "38.00"),)))
+    assert title in mail.html
+    assert title in mail.text
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<script>alert(1)</script>", '"><img src=x onerror=y>', "{{ 7 * 7 }}", "{% for %}"]
+)
+def test_what_customers_and_catalogues_write_is_printed_as_text(hostile: str) -> None:
+    base = with_order(
+        example("confirmation"),
+        lines=(line(9, hostile, "38.00"),),
+        customer=Customer(email="m@e.x", first_name=hostile),
+    )
+    mail = render(base, offer=Offer(cards=(card(replace(KETTLE, short_title=hostile), hostile),)))
+    assert "<script>alert" not in mail.html
+    assert "<img src=x" not in mail.html
+    assert "49" not in mail.subject
+    data = re.search(r'<script type="application/ld\+json">(.*?)</script>', mail.html, re.DOTALL)
+    assert data
+    assert json.loads(data[1])["acceptedOffer"][0]["itemOffered"]["name"] == hostile
+
+
+def test_a_subject_is_one_line_whatever_is_in_it() -> None:
+    mail = render(with_order(example("confirmation"), number="1042\r\nBcc: x@example.com"))
+    assert "\n" not in mail.subject
+    assert "\r" not in mail.subject
+
+
+@pytest.mark.parametrize(("given", "shown"), [("MIA", "Mia"), ("mia2", ""), ("M", ""), ("Zoë", "Zoë"), ("X" * 30, "")])
+def test_a_first_name_is_printed_only_if_it_is_one(given: str, shown: str) -> None:
+    mail = render(with_order(example("confirmation"), customer=Customer(email="m@example.com", first_name=given)))
+    assert (f"Thank you, {shown}." if shown else "Thank you. Your order") in mail.html
+
+
+def test_a_code_beside_a_price_is_not_shown_where_that_counts_as_a_reduction() -> None:
+    order = example("shipping").facts.order
+    assert order
+    assert order.shipping_address
+    base = with_order(example("shipping"), shipping_address=order.shipping_address.model_copy(update={"country": "PL"}))
+    assert "€24.00" not in render(base).html
+
+
+def test_a_pale_brand_colour_gets_dark_text_on_its_button() -> None:
+    shop = example("confirmation").shop.model_copy(update={"brand": Brand(colour="#ffe680")})
+    assert "color:#1c1f1d" in rendered("confirmation", shop=shop).html
+
+
+def test_the_customers_language_is_used_and_an_unknown_one_falls_back_to_the_shops() -> None:
+    assert rendered("confirmation", locale="de-AT").subject == "Bestellung 1042 ist bestätigt"
+    assert rendered("confirmation", locale="tlh").subject == "Order 1042 is confirmed"
+
+
+def test_a_shop_that_is_formal_says_sie() -> None:
+    shop = example("confirmation").shop.model_copy(update={"formal_address": {"de": True}})
+    assert "Ihre Bestellung" in rendered("confirmation", locale="de", shop=shop).html
+    assert "Deine Bestellung" in rendered("confirmation", locale="de").html
+
+
+def test_amounts_are_written_as_the_customer_writes_them() -> None:
+    assert "38,00\xa0€" in rendered("confirmation", locale="de").html
+
+
+def test_totals_with_nothing_to_discount_show_no_discount() -> None:
+    mail = rendered("confirmation")
+    assert "Discount" not in mail.html
+    order = example("confirmation").facts.order
+    assert order
+    totals = order.totals.model_copy(update={"discount": Money(amount=euros("5").amount, currency="EUR")})
+    assert "−€5.00" in render(with_order(example("confirmation"), totals=totals)).html
+
+
+def test_links_that_are_no_web_links_are_never_printed() -> None:
+    mail = render(with_order(example("confirmation"), status_url="javascript:alert(1)"))
+    assert "javascript:" not in mail.html + mail.text
+
+
+def test_transactional_mails_carry_no_unsubscribe_link() -> None:
+    assert "Unsubscribe" not in rendered("confirmation").html
+    assert "Unsubscribe" not in rendered("shipping", links=Links(no_offers="https://x.example/u/1")).html

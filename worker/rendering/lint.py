@@ -1,0 +1,201 @@
+"""What is wrong with a revision's content, by file and line, before anybody gets a mail made of it.
+
+Every expression is followed through the types of `context.py`: a name that does not exist there is found without
+running anything. Then every template is compiled and run once per language on an example.
+"""
+
+import dataclasses
+import difflib
+import re
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from schedules.catalog import SequenceError, load_sequence
+from worker.errors import ContentError, Fault
+from worker.rendering.compiling import ROOT, TAIL, WORD, compile_mail, environments, languages_of, read_words
+from worker.rendering.context import MailContext
+from worker.rendering.port import Content
+
+TEMPLATES = ("order_confirmation", "shipping_confirmation", "follow_up")
+TAG = re.compile(r"<(/?)(mj[a-z0-9-]*)\b(?:[^>\"]|\"[^\"]*\")*?(/?)>")
+LANGUAGE = re.compile(r"texts\.([a-z]{2,3})\.yaml$")
+
+
+def lint(content: Content) -> list[Fault]:
+    """Every fault found; empty: the content may be published."""
+    faults = [*_sequence(content.files)]
+    for path, text in sorted(content.files.items()):
+        if path.startswith(ROOT) and path.endswith((".mjml", ".txt")):
+            faults += [*_expressions(path, text), *_tags(path, text)]
+        elif LANGUAGE.search(path):
+            faults += _texts(content.files, path)
+    return faults or [*_compiled(content.files)]
+
+
+def _sequence(files: Mapping[str, str]) -> Iterator[Fault]:
+    try:
+        load_sequence(files)
+    except SequenceError as error:
+        for fault in error.faults:
+            yield Fault(*fault)
+
+
+def _texts(files: Mapping[str, str], path: str) -> Iterator[Fault]:
+    """Expressions in the texts of one language, found at the line of their text."""
+    try:
+        words = read_words(files, path.removeprefix(f"{ROOT}/"))
+    except ContentError as error:
+        yield from error.faults
+        return
+    for name, word in words.items():
+        line = next(
+            (number for number, text in enumerate(files[path].splitlines(), 1) if text.startswith(f"{name}:")), 1
+        )
+        for fault in _expressions(path, word):
+            yield dataclasses.replace(fault, line=line)
+
+
+def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:
+    """Compiles each template in each language, formal and not; a language must have all texts."""
+    for template in TEMPLATES:
+        languages = languages_of(files, template)
+        if not languages:
+            yield Fault(f"{ROOT}/{template}", None, "it has no texts.", "Add texts.en.yaml.")
+        for language in languages:
+            for formal in (False, True):
+                try:
+                    compile_mail(files, template, language, formal=formal)
+                except ContentError as error:
+                    yield from (
+                        dataclasses.replace(fault, problem=f"{fault.problem} ({language})") for fault in error.faults
+                    )
+                    break
+
+
+def _expressions(path: str, text: str) -> Iterator[Fault]:
+    """Names that no mail has, and expressions that are none."""
+    _, environment = environments()
+    source = WORD.sub("", text)
+    names = _Names(path)
+    if path.endswith(TAIL) or "/components/" in path or LANGUAGE.search(path):
+        names.loops = LOOPED
+    try:
+        tree = environment.parse(source)
+    except TemplateSyntaxError as error:
+        yield Fault(path, error.lineno, f"{error.message}.", "Check the {{ … }} and {% … %} in this line.")
+        return
+    names.walk(tree, dict(names.loops))
+    yield from names.faults
+
+
+def _tags(path: str, text: str) -> Iterator[Fault]:
+    """MJML tags that are not closed: the compiler lets them pass and the mail falls apart."""
+    opened: list[tuple[str, int]] = []
+    for match in TAG.finditer(text):
+        closing, name, alone = match.groups()
+        line = text.count("\n", 0, match.start()) + 1
+        if alone:
+            continue
+        if not closing:
+            opened.append((name, line))
+        elif not opened or opened.pop()[0] != name:
+            yield Fault(path, line, f"</{name}> closes nothing that is open here.", "Check the tags before it.")
+            return
+    if opened:
+        name, line = opened[-1]
+        yield Fault(path, line, f"<{name}> is never closed.", f"Add </{name}>.")
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+ITEMS = {
+    name: typing.get_args(kind)[0] for name, kind in _fields(MailContext).items() if typing.get_origin(kind) is list
+}
+"""Lists of a mail -> the type of what is in them."""
+LOOPED: dict[str, Any] = {"line": ITEMS["lines"], "card": ITEMS["cards"], "row": ITEMS["totals"], "tip": ITEMS["tips"]}
+"""Loop variables that texts and components may use inside the loops of the mails."""
+
+
+LOOP = frozenset({"index", "first", "last", "length"})
+
+
+class _Names:
+    """Follows every name and attribute through the types of the context."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.faults: list[Fault] = []
+        self.loops: dict[str, Any] = {}
+
+    def walk(self, node: nodes.Node, known: dict[str, Any]) -> None:
+        if isinstance(node, nodes.For):
+            self._loop(node, known)
+            return
+        if isinstance(node, nodes.Getattr | nodes.Name):
+            self._type_of(node, known)
+            return
+        if isinstance(node, nodes.Call):
+            self._fault(node, "a text calls a function, which it may not.", "Use the values as they are.")
+            return
+        for child in node.iter_child_nodes():
+            self.walk(child, known)
+
+    def _loop(self, node: nodes.For, known: dict[str, Any]) -> None:
+        kind = self._type_of(node.iter, known)
+        if typing.get_origin(kind) is not list:
+            self._fault(
+                node, "a loop runs over something that is no list of the mail.", f"Lists are: {', '.join(ITEMS)}."
+            )
+            return
+        assert isinstance(node.target, nodes.Name), "lists of a mail are looped with one name"
+        inner = known | {node.target.name: typing.get_args(kind)[0], "loop": None}
+        for child in [*node.body, *node.else_]:
+            self.walk(child, inner)
+
+    def _type_of(self, node: nodes.Node, known: dict[str, Any]) -> Any:
+        """The type of a name or attribute; None when it is not followed further."""
+        if isinstance(node, nodes.Name):
+            if node.name in known:
+                return known[node.name]
+            fields = _fields(MailContext)
+            if node.name not in fields:
+                self._fault(node, f"'{node.name}' is unknown.", f"Close to it: {_close(node.name, fields)}.")
+                return None
+            return fields[node.name]
+        if isinstance(node, nodes.Getattr):
+            return self._attribute(node, known)
+        self.walk(node, known)
+        return None
+
+    def _attribute(self, node: nodes.Getattr, known: dict[str, Any]) -> Any:
+        if isinstance(node.node, nodes.Name) and node.node.name == "loop" and node.attr in LOOP:
+            return None
+        before = len(self.faults)
+        owner = _without_none(self._type_of(node.node, known))
+        fields = _fields(owner) if dataclasses.is_dataclass(owner) else {}
+        if node.attr not in fields:
+            if len(self.faults) == before:
+                self._fault(
+                    node, f"'{node.attr}' is unknown here.", f"There are: {', '.join(sorted(fields)) or 'none'}."
+                )
+            return None
+        return fields[node.attr]
+
+    def _fault(self, node: nodes.Node, problem: str, remedy: str) -> None:
+        self.faults.append(Fault(self.path, node.lineno, problem, remedy))
+
+
+def _close(name: str, fields: dict[str, Any]) -> str:
+    return ", ".join(difflib.get_close_matches(name, fields, 3, 0.3)) or ", ".join(sorted(fields))
+
+
+def _without_none(kind: Any) -> Any:
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        return next(each for each in typing.get_args(kind) if each is not type(None))
+    return kind
