@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from worker.cli import clock, control, imports, processes, shops, sources
+from worker.cli import clock, content, control, imports, preview, processes, shops, sources
 from worker.cli.demo import demo
 from worker.cli.doctor import doctor
 from worker.cli.output import JSON_META, complain
@@ -35,6 +35,7 @@ class Guarded(TyperGroup):
 
 PANELS = {
     "Run": (demo, processes.up, processes.web, processes.worker, processes.beat),
+    "Try": (preview.preview, preview.send_test),
     "Look": (timeline, status, doctor),
     "Step in": (control.pause, control.resume, control.hold, control.release, control.suppress, replay),
 }
@@ -56,6 +57,7 @@ app.add_typer(sources.app, name="source")
 app.add_typer(imports.products, name="products")
 app.add_typer(imports.pairings, name="pairings")
 app.add_typer(imports.guides, name="guides")
+app.add_typer(content.app, name="content")
 app.add_typer(clock.app, name="clock")
 app.add_typer(processes.database, name="db")
 for panel, commands in PANELS.items():

@@ -1,0 +1,213 @@
+"""`postpurchase preview | send-test`: mails to look at before customers do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from schedules.catalog import load_sequence
+from schedules.shop import Role, ShopProfile
+from worker.bootstrap import Installation
+from worker.cli.content import From
+from worker.cli.context import opened
+from worker.cli.folders import TEMPLATES, read_folder
+from worker.cli.output import JsonFlag, grid, say, show, side
+from worker.cli.shop_fields import ADDRESS, STEPS
+from worker.cli.shops import Slug
+from worker.delivery.port import NO_MESSAGE, OutgoingMail, Verdict
+from worker.dispatch.headers import TEST_MARK, headers_of
+from worker.dispatch.senders import envelope_of
+from worker.errors import UserError
+from worker.preview.example import example_inputs, with_pictures
+from worker.preview.orders import glimpse
+from worker.rendering.pictures import DESKTOP, camera
+from worker.rendering.port import Content, MailInputs, RenderedMail
+from worker.rendering.renderer import Renderer
+from worker.reports.timeline import find_order
+from worker.store.content import load
+from worker.store.shops import get_shop, profile_of
+
+What = Annotated[str, typer.Argument(metavar="STEP", help="confirmation, shipping or follow_up; or its template.")]
+ShopOption = Annotated[str | None, typer.Option("--shop", metavar="SHOP", help="Its look, and its published content.")]
+OrderOption = Annotated[str | None, typer.Option("--order", metavar="ORDER", help="A real order of --shop.")]
+Language = Annotated[str | None, typer.Option(help="Like en or de. Default: the order's.", show_default=False)]
+RoleOption = Annotated[Role | None, typer.Option(help="Default: the shop's.", show_default=False)]
+To = Annotated[Path, typer.Option(help="Folder to write into.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What to make a mail of. Without an order, of the example."""
+
+    step: str
+    shop: str | None = None
+    order: str | None = None
+    language: str | None = None
+    role: Role | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    inputs: MailInputs
+    mail: RenderedMail
+    remark: str = ""
+
+
+def preview(
+    what: What,
+    shop: ShopOption = None,
+    order: OrderOption = None,
+    language: Language = None,
+    role: RoleOption = None,
+    folder: From = None,
+    to: To = Path("preview"),
+    open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Write a mail as HTML, text and pictures: of example data, or of a real order. Nothing is sent."""
+    step = step_of(what)
+    wish = Wish(step=step, shop=shop, order=order, language=language, role=role, folder=folder)
+    made = _made_here(wish)
+    name = "-".join(part for part in (step, order, language, role and role.value) if part)
+    files, missing = _write(made, to, name)
+    document: dict[str, Any] = {
+        "subject": made.mail.subject,
+        "preview": made.mail.preview,
+        "variant": made.mail.variant,
+    }
+    document |= {"files": [str(file) for file in files], "remark": made.remark, "no_picture": missing}
+    show(document, json, lambda console: _draw(console, made, files, missing))
+    if open_:
+        typer.launch(str(files[0]))
+
+
+def send_test(
+    shop: Slug,
+    what: What,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS")],
+    order: OrderOption = None,
+    language: Language = None,
+    role: RoleOption = None,
+    json: JsonFlag = False,
+) -> None:
+    """Send one mail of example data, or of a real order, to an address of yours, marked as a test."""
+    if not ADDRESS.fullmatch(address):
+        raise UserError(f"{address!r} is no email address. Give one like you@example.com.")
+    wish = Wish(step=step_of(what), shop=shop, order=order, language=language, role=role)
+    with opened() as installation:
+        made = make(installation, wish)
+        mail = _test_mail(installation, made, address)
+        (outcome,) = installation.provider.deliver([mail])
+        name = installation.provider.name
+    if outcome.verdict is not Verdict.ACCEPTED:
+        raise UserError(
+            f"{name} did not take it ({outcome.verdict.value}): {outcome.error}. See `postpurchase doctor`."
+        )
+    where = " Look at it in the outbox of `postpurchase up`." if name == "outbox" else ""
+    say(f"{name} took {mail.subject!r} for {mail.to}.{where}", json, subject=mail.subject, to=mail.to, provider=name)
+
+
+def step_of(what: str) -> str:
+    """A step by its name, or by that of its template.
+
+    Raises:
+        UserError: it is neither.
+    """
+    templates = {"order_confirmation": "confirmation", "shipping_confirmation": "shipping"}
+    step = templates.get(what, what).replace("-", "_")
+    if step not in STEPS:
+        raise UserError(f"There is no step or template {what!r}. Steps: {', '.join(STEPS)}.")
+    return step
+
+
+def make(installation: Installation, wish: Wish) -> Made:
+    """A mail of a shop of this installation."""
+    with installation.database.read() as session:
+        owner = get_shop(session, wish.shop or "")
+        order = find_order(session, owner, wish.order) if wish.order else None
+        is_local = wish.folder is not None or Path(TEMPLATES).is_dir()
+        content = read_folder(wish.folder) if is_local else load(session, owner.id, None)[1]
+    if order is None:
+        return _example(content, wish, profile_of(owner), installation.renderer)
+    found = glimpse(installation, owner, order, wish.step, role=wish.role, language=wish.language)
+    return Made(inputs=found.inputs, mail=installation.renderer.render(content, found.inputs), remark=found.remark)
+
+
+def _made_here(wish: Wish) -> Made:
+    if wish.shop is None:
+        if wish.order is not None:
+            raise UserError("An order belongs to a shop: name it with --shop SHOP.")
+        return _example(read_folder(wish.folder), wish, None, Renderer())
+    with opened() as installation:
+        return make(installation, wish)
+
+
+def _example(content: Content, wish: Wish, profile: ShopProfile | None, renderer: Renderer) -> Made:
+    load_sequence(content.files)
+    role = wish.role or (profile.role(wish.step) if profile else Role.REPLACE)
+    language = wish.language or (profile.locale if profile else "en")
+    inputs = example_inputs(wish.step, role=role, language=language, profile=profile)
+    return Made(inputs=inputs, mail=renderer.render(content, inputs))
+
+
+def _write(made: Made, folder: Path, name: str) -> tuple[list[Path], str]:
+    """The files, and why there is no picture (empty when there is)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    html = with_pictures(made.mail.html)
+    page, text = folder / f"{name}.html", folder / f"{name}.txt"
+    page.write_text(html, encoding="utf-8")
+    text.write_text(made.mail.text, encoding="utf-8")
+    phone, desktop = folder / f"{name}.png", folder / f"{name}-desktop.png"
+    try:
+        with camera() as shots:
+            shots.shoot(html, phone, scale=2)
+            shots.shoot(html, desktop, width=DESKTOP)
+    except UserError as error:
+        return [page, text], str(error)
+    return [page, text, phone, desktop], ""
+
+
+def _draw(console: Console, made: Made, files: list[Path], missing: str) -> None:
+    rows = grid()
+    rows.add_row("[bright_black]subject[/]", f"[bold]{escape(made.mail.subject)}[/]")
+    rows.add_row("[bright_black]preview[/]", escape(made.mail.preview))
+    rows.add_row("[bright_black]variant[/]", escape(made.mail.variant))
+    for file in files:
+        rows.add_row("[bright_black]wrote[/]", escape(str(file)))
+    console.print(rows)
+    if made.remark:
+        side().print(f"[yellow]It would not go out now:[/] {escape(made.remark)}")
+    if missing:
+        side().print(f"[yellow]{escape(missing)}[/]")
+
+
+def _test_mail(installation: Installation, made: Made, address: str) -> OutgoingMail:
+    inputs, settings = made.inputs, installation.settings
+    stream = "marketing" if inputs.role is Role.COMPANION or inputs.step == "follow_up" else "transactional"
+    envelope = envelope_of(profile=inputs.shop, stream=stream, address=address, settings=settings)
+    fields: dict[str, Any] = {"html": with_pictures(made.mail.html), "text": made.mail.text}
+    return OutgoingMail(
+        message_id=NO_MESSAGE,
+        attempt_id=uuid4(),
+        shop=inputs.shop.slug,
+        stream=stream,
+        sender_name=envelope.sender_name,
+        sender=envelope.sender,
+        reply_to=envelope.reply_to,
+        to=envelope.to,
+        subject=TEST_MARK + made.mail.subject,
+        preview=made.mail.preview,
+        headers=headers_of(
+            profile=inputs.shop,
+            stream=stream,
+            unsubscribe=inputs.links.unsubscribe,
+            public_url=settings.public_url,
+            is_test=True,
+        ),
+        **fields,
+    )

@@ -1,0 +1,80 @@
+"""A real order's mail as it would be made now; nothing is sent, and nothing it looks up is kept."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schedules.conditions import Judgement
+from schedules.shop import Role
+from worker.bootstrap import Installation
+from worker.dispatch.assembly import inputs_of
+from worker.dispatch.content import Shelf
+from worker.dispatch.gating import examine
+from worker.dispatch.personalising import personalise
+from worker.rendering.port import MailInputs
+from worker.store.models import Message, OrderRow, Shop
+from worker.store.shops import profile_of
+from worker.store.types import new_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glimpse:
+    """What the renderer would be told. `remark`: why this mail would not go out as it is; empty when it would."""
+
+    inputs: MailInputs
+    remark: str
+
+
+def glimpse(
+    installation: Installation, shop: Shop, order: OrderRow, step: str, *, role: Role | None, language: str | None
+) -> Glimpse:
+    """The mail of one step of an order, of the message that exists or of one that could.
+
+    A code it would show is reserved and taken back. Offers are shown even where the gate would stop the mail.
+    """
+    now = installation.clock.now()
+    with installation.database.write() as session:
+        try:
+            message = _message(session, shop, order, step, now)
+            gated = examine(session, Shelf(), message, now)
+            judgement = gated.judgement
+            remark = "" if judgement.action == "send" else f"{judgement.action}: {judgement.reason}"
+            if judgement.action != "send":
+                gated = replace(gated, judgement=_open())
+            inputs = inputs_of(installation, gated, personalise(installation, session, gated))
+        finally:
+            session.rollback()
+    return Glimpse(inputs=replace(inputs, role=role or inputs.role, locale=language or inputs.locale), remark=remark)
+
+
+def _open() -> Judgement:
+    return Judgement(action="send", reason="", until=None, with_offer=True, offer_reason="")
+
+
+def _message(session: Session, shop: Shop, order: OrderRow, step: str, now: datetime) -> Message:
+    """The newest message of this step, else one that is never stored."""
+    mine = select(Message).where(Message.order_id == order.id, Message.step == step)
+    found = session.scalars(mine.order_by(Message.id.desc()).limit(1)).one_or_none()
+    if found is not None:
+        return found
+    role = profile_of(shop).role(step)
+    is_marketing = role is Role.COMPANION or step == "follow_up"
+    return Message(
+        id=new_id(),
+        shop_id=shop.id,
+        order_id=order.id,
+        sequence="post_purchase",
+        step=step,
+        parcel_group="",
+        occurrence=0,
+        role=role.value,
+        stream="marketing" if is_marketing else "transactional",
+        template=step,
+        state="scheduled",
+        send_at=now,
+        aim_at=now,
+        expires_at=now + timedelta(days=1),
+        address=order.address,
+    )
