@@ -6,7 +6,7 @@ PostpurchaseError
 │   └── FileFaultsError    a file is refused as a whole: file, line, remedy
 │       ├── ImportFileError
 │       └── ContentError
-├── UnreadableEventError   a stored webhook body cannot be read: the event fails, an alarm is raised, `replay` repairs it
+├── UnreadableEventError   a stored body cannot be read: it fails with an alarm, `replay` repairs it
 ├── StaleFenceError        somebody else has the message now: drop the work, change nothing; trying again cannot help
 └── StorageUnavailableError  the database does not answer: trying again helps (HTTP 503)
 """

@@ -62,8 +62,7 @@ def _may_issue(session: Session, request: CodeRequest) -> bool:
     if (
         order is None
         or order.is_b2b
-        or (not request.sequence.code.value
-        and request.sequence.code.kind != "free_shipping")
+        or (not request.sequence.code.value and request.sequence.code.kind != "free_shipping")
     ):
         return False
     if not is_first_time(session, request.shop_id, request.profile, request.address, request.facts):
