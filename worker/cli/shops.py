@@ -14,6 +14,7 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show, table
 from worker.cli.shop_fields import FIELDS, STEPS, changed_profile, with_profile_options
 from worker.errors import UserError
+from worker.planning.service import replan_shop
 from worker.store.models import Shop
 from worker.store.shops import add_shop, find_shop, get_shop, list_shops, list_sources, profile_of, update_shop
 
@@ -44,11 +45,15 @@ def add(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
 @with_profile_options
 def change(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
     """Change what is known of a shop; options that are not given stay as they are."""
-    with opened() as installation, installation.database.write() as session:
-        before = profile_of(get_shop(session, slug))
-        after = changed_profile(before, options)
-        update_shop(session, after)
-    changed = _differences(before, after)
+    with opened() as installation:
+        with installation.database.write() as session:
+            shop = get_shop(session, slug)
+            before = profile_of(shop)
+            after = changed_profile(before, options)
+            update_shop(session, after)
+        changed = _differences(before, after)
+        if changed:
+            replan_shop(installation, shop.id, "the shop's settings changed")
     sentence = f"Changed {', '.join(changed)} of {slug}." if changed else f"Nothing to change: {slug} is like that."
     say(sentence, json, shop=slug, changed=bool(changed), fields=changed)
 
