@@ -31,17 +31,19 @@ def demo(once: Once = False, port: Port = None, json: JsonFlag = False) -> None:
     console = Console(stderr=True, highlight=False) if json else screen()
     console.print(f"[bold]Northkettle[/], an invented shop for coffee gear. Business time of {ZONE}.\n")
     with running_demo(port) as running:
-        mails = _play(running, console)
+        mails = _play(running, console, stays=not once)
         story = read_story(running.installation)
         _check(mails, story)
         if json:
             show({"url": running.url, "mails": [_document(mail) for mail in mails]}, True, lambda _console: None)
         console.print(f"[green]✓[/] {len(mails)} emails, each sent once.")
-        if not once:
+        if once:
+            console.print("[bright_black]Without --once it stays up, and you can look at them.[/]")
+        else:
             _stay(running, console)
 
 
-def _play(running: Demo, console: Console) -> list[Sent]:
+def _play(running: Demo, console: Console, *, stays: bool) -> list[Sent]:
     mails: list[Sent] = []
     for event in tell(running.installation, running.url):
         if isinstance(event, Happened):
@@ -49,7 +51,7 @@ def _play(running: Demo, console: Console) -> list[Sent]:
             console.print()
         else:
             mails.append(event)
-            console.print(_panel(event, len(mails)))
+            console.print(_panel(event, len(mails), stays=stays))
             console.print()
     return mails
 
@@ -61,7 +63,7 @@ def _heading(event: Happened) -> Table:
     return row
 
 
-def _panel(sent: Sent, number: int) -> Panel:
+def _panel(sent: Sent, number: int, *, stays: bool) -> Panel:
     line, mail = sent.line, sent.mail
     rows: Table = grid()
     for name, value in (
@@ -71,7 +73,7 @@ def _panel(sent: Sent, number: int) -> Panel:
         ("Preview", escape(mail.preview)),
         ("Offers", "\n".join(_offer(product) for product in line.products)),
         ("Code", code_text(line.code, ZONE) if line.code else ""),
-        ("Look", f"[link={sent.url}][cyan]{sent.url}[/][/]"),
+        ("Look", f"[link={sent.url}][cyan]{sent.url}[/][/]" if stays else ""),
     ):
         if value:
             rows.add_row(f"[bright_black]{name}[/]", value)

@@ -22,6 +22,11 @@ INTERRUPTED = 130
 class Guarded(TyperGroup):
     """Turns errors that are raised on purpose into one red sentence and an exit code; a bug keeps its traceback."""
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of their panels."""
+        panel_of = {name: getattr(command, "rich_help_panel", None) for name, command in self.commands.items()}
+        return sorted(super().list_commands(ctx), key=lambda name: PANELS.index(str(panel_of[name])))
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
@@ -33,11 +38,24 @@ class Guarded(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
 
 
-PANELS = {
+PANELS = ("Run", "Set up", "Edit", "Look", "Step in")
+COMMANDS = {
     "Run": (demo, processes.up, processes.web, processes.worker, processes.beat),
-    "Try": (preview.preview, preview.send_test),
+    "Edit": (preview.preview, preview.send_test),
     "Look": (timeline, status, doctor),
     "Step in": (control.pause, control.resume, control.hold, control.release, control.suppress, replay),
+}
+GROUPS = {
+    "Set up": {
+        "shop": shops.app,
+        "source": sources.app,
+        "products": imports.products,
+        "pairings": imports.pairings,
+        "guides": imports.guides,
+        "db": processes.database,
+    },
+    "Edit": {"content": content.app},
+    "Step in": {"clock": clock.app},
 }
 
 app = typer.Typer(
@@ -51,18 +69,12 @@ app = typer.Typer(
     "for a reason that a person can read.",
 )
 
-
-app.add_typer(shops.app, name="shop")
-app.add_typer(sources.app, name="source")
-app.add_typer(imports.products, name="products")
-app.add_typer(imports.pairings, name="pairings")
-app.add_typer(imports.guides, name="guides")
-app.add_typer(content.app, name="content")
-app.add_typer(clock.app, name="clock")
-app.add_typer(processes.database, name="db")
-for panel, commands in PANELS.items():
+for panel, commands in COMMANDS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
+for panel, groups in GROUPS.items():
+    for name, group in groups.items():
+        app.add_typer(group, name=name, rich_help_panel=panel)
 
 
 def run() -> None:

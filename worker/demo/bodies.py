@@ -78,7 +78,52 @@ def _tax(gross: Decimal) -> Decimal:
 
 def order_body(placed_at: datetime) -> dict[str, Any]:
     """`orders/create`, paid by card."""
-    totals = _amounts(
+    return (
+        _identity(placed_at)
+        | _totals()
+        | _people(placed_at)
+        | {
+            "line_items": [_line(line) for line in LINES],
+            "shipping_lines": [{"id": 4471, "title": "DHL Standard", "code": "standard"} | _amounts(price=SHIPPING)],
+            "fulfillments": [],
+            "refunds": [],
+            "discount_codes": [],
+            "discount_applications": [],
+            "note": None,
+            "note_attributes": [],
+            "tags": "",
+        }
+    )
+
+
+def _identity(placed_at: datetime) -> dict[str, Any]:
+    stamp = _stamp(placed_at)
+    return {
+        "id": ORDER_ID,
+        "admin_graphql_api_id": f"gid://shopify/Order/{ORDER_ID}",
+        "name": f"#{NUMBER}",
+        "number": NUMBER - 1000,
+        "order_number": NUMBER,
+        "created_at": stamp,
+        "processed_at": stamp,
+        "updated_at": stamp,
+        "cancelled_at": None,
+        "cancel_reason": None,
+        "closed_at": None,
+        "confirmed": True,
+        "test": False,
+        "source_name": "web",
+        "customer_locale": "en-IE",
+        "order_status_url": f"https://northkettle.example/orders/{NUMBER}",
+        "financial_status": "paid",
+        "fulfillment_status": None,
+        "payment_gateway_names": ["shopify_payments"],
+        "payment_details": {"credit_card_company": "Visa", "credit_card_number": "•••• •••• •••• 4242"},
+    }
+
+
+def _totals() -> dict[str, Any]:
+    amounts = _amounts(
         subtotal_price=SUBTOTAL,
         total_price=TOTAL,
         total_tax=_tax(TOTAL),
@@ -89,47 +134,23 @@ def order_body(placed_at: datetime) -> dict[str, Any]:
         current_total_tax=_tax(TOTAL),
         current_total_discounts=Decimal(0),
     )
-    return totals | {
-        "id": ORDER_ID,
-        "admin_graphql_api_id": f"gid://shopify/Order/{ORDER_ID}",
-        "name": f"#{NUMBER}",
-        "number": NUMBER - 1000,
-        "order_number": NUMBER,
-        "created_at": _stamp(placed_at),
-        "processed_at": _stamp(placed_at),
-        "updated_at": _stamp(placed_at),
-        "cancelled_at": None,
-        "cancel_reason": None,
-        "closed_at": None,
-        "confirmed": True,
-        "test": False,
+    return amounts | {
         "currency": "EUR",
         "presentment_currency": "EUR",
         "taxes_included": True,
         "total_shipping_price_set": _money(SHIPPING),
         "total_outstanding": "0.00",
-        "financial_status": "paid",
-        "fulfillment_status": None,
+    }
+
+
+def _people(placed_at: datetime) -> dict[str, Any]:
+    return {
         "email": CUSTOMER,
         "contact_email": CUSTOMER,
         "buyer_accepts_marketing": True,
-        "customer_locale": "en-IE",
-        "order_status_url": f"https://northkettle.example/orders/{NUMBER}",
-        "source_name": "web",
-        "tags": "",
-        "note": None,
-        "note_attributes": [],
-        "discount_codes": [],
-        "discount_applications": [],
-        "payment_gateway_names": ["shopify_payments"],
-        "payment_details": {"credit_card_company": "Visa", "credit_card_number": "•••• •••• •••• 4242"},
         "customer": _customer(placed_at),
         "shipping_address": ADDRESS,
         "billing_address": ADDRESS,
-        "shipping_lines": [{"id": 4471, "title": "DHL Standard", "code": "standard"} | _amounts(price=SHIPPING)],
-        "line_items": [_line(line) for line in LINES],
-        "fulfillments": [],
-        "refunds": [],
     }
 
 
