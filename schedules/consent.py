@@ -43,7 +43,7 @@ def may_market(
     where = country.upper() or "an unknown country"
     if country.upper() in UNLESS_REFUSED:
         return Permission(True, f"in {where} buyers may be written to until they unsubscribe")
-    if country.upper() in RECENT_BUYERS and now - purchased_at <= RECENT:
+    if country.upper() in RECENT_BUYERS and now - purchased_at < RECENT:
         return Permission(True, f"in {where} buyers of the last 24 months may be written to until they unsubscribe")
     if country.upper() in SOFT_OPT_IN and soft_opt_in:
         return Permission(True, f"in {where} the shop's checkout announces such mails and lets buyers refuse")

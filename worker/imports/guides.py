@@ -1,14 +1,16 @@
 """Guides: three tips for a product, category or tag, per language."""
 
-import re
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from babel import Locale, UnknownLocaleError
 from sqlalchemy.orm import Session
 
-from worker.imports.report import ImportReport
-from worker.imports.table import Row, read_rows, store, take
+from worker.imports.cells import Row
+from worker.imports.report import ImportReport, Progress, no_progress
+from worker.imports.storing import store
+from worker.imports.table import read_rows, take
 from worker.store.models import Guide
 
 COLUMNS = ("for_product", "for_category", "for_tag", "language", "headline", "tip_1", "tip_2", "tip_3", "url")
@@ -16,25 +18,23 @@ KEY = ("for_product", "for_category", "for_tag", "language")
 MOST_WORDS = 25
 
 
-def import_guides(session: Session, shop_id: UUID, path: Path) -> ImportReport:
+def import_guides(session: Session, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes guides.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
-    values = take(read_rows(path, needed=("language", "headline", "tip_1"), known=COLUMNS), _read, KEY)
-    return store(session, Guide, shop_id, values, KEY)
+    values = take(read_rows(path, needed=("language", "headline", "tip_1"), known=COLUMNS), _read, KEY, progress)
+    return store(session, Guide, shop_id, values, KEY, progress=progress)
 
 
 def _read(row: Row) -> dict[str, Any]:
     row.one_of("for_product", "for_category", "for_tag")
-    value: dict[str, Any] = {name: row.text(name) for name in ("for_product", "for_category", "for_tag", "url")}
+    value: dict[str, Any] = {name: row.text(name) for name in ("for_product", "for_category", "for_tag")}
+    value["language"] = _language(row)
     value["headline"] = row.text("headline", needed=True)
-    value["language"] = row.text("language", needed=True).lower()
-    if value["language"] and not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", value["language"]):
-        row.fault(f"language is '{value['language']}'.", "Write a code like en or de.")
-    if value["url"] and not value["url"].startswith("https://"):
-        row.fault("url must begin with https://.")
+    if row.has("url"):
+        value["url"] = _url(row)
     value["tips"] = [tip for name in ("tip_1", "tip_2", "tip_3") if (tip := row.text(name))]
     for number, tip in enumerate(value["tips"], 1):
         if len(tip.split()) > MOST_WORDS:
@@ -42,3 +42,21 @@ def _read(row: Row) -> dict[str, Any]:
     if not value["tips"]:
         row.fault("there is no tip.", "Fill in tip_1.")
     return value
+
+
+def _language(row: Row) -> str:
+    """A BCP 47 tag of a language that is known, in lower case."""
+    tag = row.text("language", needed=True)
+    try:
+        if tag:
+            Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        row.fault(f"language is '{tag}', which is none.", "Write a code like en, de or zh-Hant.")
+    return tag.lower()
+
+
+def _url(row: Row) -> str:
+    url = row.text("url")
+    if url and not url.startswith(("https://", "http://")):
+        row.fault(f"url is '{url}', which is no web address.", "Begin it with https://.")
+    return url

@@ -7,8 +7,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker.imports.report import ImportReport
-from worker.imports.table import Row, read_rows, store, take
+from worker.imports.cells import Row
+from worker.imports.report import ImportReport, Progress, no_progress
+from worker.imports.storing import store
+from worker.imports.table import read_rows, take
 from worker.store.models import Pairing, Product
 
 COLUMNS = ("when_product", "when_category", "when_tag", "offer_product", "priority", "pitch", "not_before")
@@ -16,7 +18,7 @@ KEY = ("when_product", "when_category", "when_tag", "offer_product")
 MOMENTS = ("", "shipped", "delivered")
 
 
-def import_pairings(session: Session, shop_id: UUID, path: Path) -> ImportReport:
+def import_pairings(session: Session, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes pairings; the products they name must be in the catalogue.
 
     Raises:
@@ -27,21 +29,24 @@ def import_pairings(session: Session, shop_id: UUID, path: Path) -> ImportReport
     def read(row: Row) -> dict[str, Any]:
         return _read(row, products)
 
-    values = take(read_rows(path, needed=("offer_product",), known=COLUMNS), read, KEY)
-    return store(session, Pairing, shop_id, values, KEY)
+    values = take(read_rows(path, needed=("offer_product",), known=COLUMNS), read, KEY, progress)
+    return store(session, Pairing, shop_id, values, KEY, progress=progress)
 
 
 def _read(row: Row, products: set[str]) -> dict[str, Any]:
     row.one_of("when_product", "when_category", "when_tag")
-    value: dict[str, Any] = {name: row.text(name) for name in ("when_product", "when_category", "when_tag", "pitch")}
-    value["offer_product"] = row.text("offer_product", needed=True)
+    key = {name: row.text(name) for name in ("when_product", "when_category", "when_tag")}
+    key["offer_product"] = row.text("offer_product", needed=True)
     for name in ("when_product", "offer_product"):
-        if value[name] and value[name] not in products:
-            row.fault(f"{name} is '{value[name]}', which is not in the catalogue.", "Import the products first.")
-    if value["when_product"] and value["when_product"] == value["offer_product"]:
+        if key[name] and key[name] not in products:
+            row.fault(f"{name} is '{key[name]}', which is not in the catalogue.", "Import the products first.")
+    if key["when_product"] and key["when_product"] == key["offer_product"]:
         row.fault("it offers the product that was just bought.", "Name another one.")
-    value["priority"] = row.whole("priority") or 0
-    value["not_before"] = row.text("not_before").lower()
+    value: dict[str, Any] = {
+        "priority": row.whole("priority") or 0,
+        "pitch": row.text("pitch"),
+        "not_before": row.text("not_before").lower(),
+    }
     if value["not_before"] not in MOMENTS:
         row.fault(f"not_before is '{value['not_before']}'.", "Write shipped or delivered, or leave it empty.")
-    return value
+    return key | {name: cell for name, cell in value.items() if row.has(name)}

@@ -1,6 +1,8 @@
 """The catalogue."""
 
 from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -8,8 +10,10 @@ from uuid import UUID
 from babel.numbers import list_currencies
 from sqlalchemy.orm import Session
 
-from worker.imports.report import ImportReport
-from worker.imports.table import Row, read_rows, store, take
+from worker.imports.cells import Row
+from worker.imports.report import ImportReport, Progress, no_progress
+from worker.imports.storing import store
+from worker.imports.table import read_rows, take
 from worker.store.catalogue import why_unusable
 from worker.store.models import Product
 from worker.store.session import database_now
@@ -21,45 +25,59 @@ COLUMNS = (
 )
 NEEDED = ("product_id", "title", "url", "image_url", "price", "currency")
 KEY = ("product_id", "variant_id")
+PLAIN = ("short_title", "url", "image_url", "category", "brand", "upgrade_of", "upgrade_benefits")
 
 
-def import_products(session: Session, shop_id: UUID, path: Path) -> ImportReport:
+def import_products(session: Session, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes products. Those without an image or with a link that is none are kept, but never offered.
+
+    A column that the file leaves out is left as it is.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
-    values = take(read_rows(path, needed=NEEDED, known=COLUMNS), _read, KEY)
-    report = store(session, Product, shop_id, values, KEY, stamp={"updated_at": database_now(session)})
-    left_out = tuple(
-        f"{each['title']} is left out of offers: {each['unusable']}." for each in values if each["unusable"]
-    )
-    return replace(report, left_out=left_out)
+    values = take(read_rows(path, needed=NEEDED, known=COLUMNS), _read, KEY, progress)
+    stamp = {"updated_at": database_now(session)}
+    report = store(session, Product, shop_id, values, KEY, stamp=stamp, progress=progress)
+    left_out = (f"{each['title']} is left out of offers: {each['unusable']}." for each in values if each["unusable"])
+    return replace(report, left_out=tuple(left_out))
 
 
 def _read(row: Row) -> dict[str, Any]:
     value: dict[str, Any] = {
-        "product_id": row.text("product_id", needed=True),
         "title": row.text("title", needed=True),
         "price": row.decimal("price"),
         "currency": _currency(row),
-        "tags": [tag.strip() for tag in row.text("tags").split(",") if tag.strip()],
+        "tags": [name for tag in row.text("tags").split(",") if (name := tag.strip())],
         "inventory": row.whole("inventory"),
         "cost": row.decimal("cost"),
         "refill_days": row.whole("refill_days"),
-        "rating": row.decimal("rating"),
+        "rating": _rating(row),
         "rating_count": row.whole("rating_count"),
         "discreet": row.flag("discreet"),
     }
-    plain = ("variant_id", "short_title", "url", "image_url", "category", "brand", "upgrade_of", "upgrade_benefits")
-    value |= {name: row.text(name) for name in plain}
-    if value["rating"] is not None and value["rating"] > 5:
-        row.fault(f"rating is {value['rating']}.", "Ratings go from 0 to 5.")
-    return value | {"unusable": why_unusable(value["url"], value["image_url"], value["price"])}
+    value |= {name: row.text(name) for name in PLAIN}
+    told = {name: cell for name, cell in value.items() if row.has(name)}
+    told |= {"product_id": row.text("product_id", needed=True), "variant_id": row.text("variant_id")}
+    return told | {"unusable": why_unusable(value["url"], value["image_url"], value["price"])}
+
+
+def _rating(row: Row) -> Decimal | None:
+    """Stars, rounded to the two digits that are kept."""
+    rating = row.decimal("rating")
+    if rating is not None and rating > 5:
+        row.fault(f"rating is {rating}.", "Ratings go from 0 to 5.")
+        return None
+    return round(rating, 2) if rating is not None else None
 
 
 def _currency(row: Row) -> str:
-    code = row.text("currency").upper()
-    if row.text("price") and code not in list_currencies():
+    code = row.text("currency", needed=bool(row.text("price"))).upper()
+    if code and code not in _currencies():
         row.fault(f"currency is '{code}', which is none.", "Write an ISO 4217 code like EUR.")
     return code
+
+
+@lru_cache(maxsize=1)
+def _currencies() -> frozenset[str]:
+    return frozenset(list_currencies())

@@ -2,123 +2,114 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
-from uuid import UUID
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from typing import Any
 
 from worker.errors import Fault, ImportFileError
-from worker.imports.report import ImportReport
+from worker.imports.cells import Row
+from worker.imports.report import Progress, no_progress
 
-T = TypeVar("T")
-MOST_FAULTS = 50
-YES, NO = frozenset({"1", "yes", "true", "y", "ja"}), frozenset({"", "0", "no", "false", "n", "nein"})
-
-
-@dataclass
-class Row:
-    """One row. Its readers note a fault and return a blank instead of stopping, so that all faults are found."""
-
-    file: str
-    line: int
-    cells: Mapping[str, str]
-    faults: list[Fault] = field(default_factory=list)
-
-    def fault(self, problem: str, remedy: str = "") -> None:
-        self.faults.append(Fault(self.file, self.line, problem, remedy))
-
-    def text(self, name: str, *, needed: bool = False) -> str:
-        value = self.cells.get(name, "").strip()
-        if needed and not value:
-            self.fault(f"{name} is empty.", "Fill it in.")
-        return value
-
-    def decimal(self, name: str) -> Decimal | None:
-        """A number with a point as its decimal mark, not negative; None when empty."""
-        value = self.text(name)
-        if not value:
-            return None
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite() or number < 0 or number >= Decimal(10) ** 13:
-            self.fault(f"{name} is '{value}', which is no amount.", "Write it like 24.00, with a point and no sign.")
-            return None
-        return number
-
-    def whole(self, name: str) -> int | None:
-        value = self.text(name)
-        if not value:
-            return None
-        if not value.isascii() or not value.isdigit() or len(value) > 12:
-            self.fault(f"{name} is '{value}', which is no whole number.", "Write digits only, like 30.")
-            return None
-        return int(value)
-
-    def flag(self, name: str) -> bool:
-        value = self.text(name).lower()
-        if value not in YES | NO:
-            self.fault(f"{name} is '{value}'.", "Write yes or no.")
-        return value in YES
-
-    def one_of(self, *names: str) -> None:
-        """Exactly one of these columns must be filled."""
-        if sum(bool(self.text(name)) for name in names) != 1:
-            self.fault(f"Exactly one of {', '.join(names)} must be filled.")
+MOST_FAULTS = 1000
+STEP = 500
+"""Progress is told after this many rows."""
 
 
-def read_rows(path: Path, *, needed: Sequence[str], known: Sequence[str]) -> Iterator[Row]:
-    """The rows of a CSV file with a header: UTF-8, comma or semicolon.
+def read_rows(path: Path, *, needed: Sequence[str], known: Sequence[str]) -> list[Row]:
+    """The rows of a CSV file with a header: UTF-8 (with or without a mark), comma or semicolon, any line ends.
+
+    A row that cannot be taken apart carries its fault.
 
     Raises:
-        ImportFileError: it cannot be read, a needed column is missing, or a column is unknown.
+        ImportFileError: the file cannot be read, a needed column is missing, or a column is unknown.
     """
-    reader = csv.reader(io.StringIO(_text(path), newline=""), delimiter=_delimiter(path))
-    header = [name.strip().lower() for name in next(reader, [])]
+    text = _text(path)
+    rows = _records(path, text)
+    first = next(rows, None)
+    header = [name.strip().lower() for name in first[1]] if first else []
     _check_header(path, header, needed, known)
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        row = Row(path.name, reader.line_num, dict(zip(header, cells, strict=False)))
-        if len(cells) != len(header):
-            row.fault(f"{len(cells)} cells, but the header has {len(header)}.", "Put texts with commas in quotes.")
-        yield row
+    return [_row(path, header, line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
+
+
+def take(
+    rows: Sequence[Row],
+    read: Callable[[Row], dict[str, Any]],
+    key: Sequence[str],
+    progress: Progress = no_progress,
+) -> list[dict[str, Any]]:
+    """All rows as values, if none has a fault and none repeats another's key.
+
+    Raises:
+        ImportFileError: with every fault found.
+    """
+    values: list[dict[str, Any]] = []
+    faults: list[Fault] = []
+    seen: dict[tuple[Any, ...], int] = {}
+    for number, row in enumerate(rows, 1):
+        if not row.faults:
+            value = read(row)
+            mine = tuple(value[name] for name in key)
+            if not row.faults and mine in seen:
+                row.fault(f"it repeats line {seen[mine]}.", "Remove one of them.")
+            seen.setdefault(mine, row.line)
+            values.append(value)
+        faults += row.faults
+        if number % STEP == 0 or number == len(rows):
+            progress(number, 2 * len(rows))
+    if faults:
+        raise ImportFileError(_bounded(faults))
+    return values
+
+
+def _bounded(faults: list[Fault]) -> list[Fault]:
+    more = len(faults) - MOST_FAULTS
+    if more <= 0:
+        return faults
+    return [*faults[:MOST_FAULTS], Fault(faults[0].file, None, f"{more} more faults.", "Mend these first.")]
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        raw = path.read_bytes()
     except OSError as error:
-        raise ImportFileError(
-            [Fault(str(path), None, f"it cannot be read ({error.strerror}).", "Check its name.")]
-        ) from None
-    except UnicodeDecodeError:
-        remedy = "Save it as CSV UTF-8."
-        raise ImportFileError([Fault(path.name, None, "it is not written in UTF-8.", remedy)]) from None
+        problem = f"it cannot be read ({error.strerror})."
+        raise ImportFileError([Fault(str(path), None, problem, "Check its name.")]) from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        fault = Fault(path.name, line, "it is not written in UTF-8.", "Save it as CSV UTF-8.")
+        raise ImportFileError([fault]) from None
 
 
-def _delimiter(path: Path) -> str:
-    first = _text(path).partition("\n")[0]
-    return ";" if first.count(";") > first.count(",") else ","
+def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line on which it begins."""
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            remedy = "Close every quote, and double those inside a text."
+            raise ImportFileError([Fault(path.name, line, f"it is no CSV ({error}).", remedy)]) from None
+        if cells is None:
+            return
+        yield line, cells
+
+
+def _row(path: Path, header: list[str], line: int, cells: list[str]) -> Row:
+    row = Row(path.name, line, dict(zip(header, cells, strict=False)))
+    if len(cells) != len(header):
+        row.fault(f"{len(cells)} cells, but the header has {len(header)}.", "Put texts with commas in quotes.")
+    return row
 
 
 def _check_header(path: Path, header: list[str], needed: Sequence[str], known: Sequence[str]) -> None:
-    faults = [
-        Fault(path.name, 1, f"the column {name} is missing.", f"The columns are: {', '.join(known)}.")
-        for name in needed
-        if name not in header
-    ]
-    faults += [
-        Fault(path.name, 1, f"the column '{name}' is unknown.", f"The columns are: {', '.join(known)}.")
-        for name in header
-        if name not in known
-    ]
+    columns = f"The columns are: {', '.join(known)}."
+    faults = [Fault(path.name, 1, f"the column {name} is missing.", columns) for name in needed if name not in header]
+    faults += [Fault(path.name, 1, f"the column '{name}' is unknown.", columns) for name in header if name not in known]
     faults += [
         Fault(path.name, 1, f"the column {name} stands there twice.", "Keep one.")
         for name in sorted(set(header))
@@ -126,55 +117,3 @@ def _check_header(path: Path, header: list[str], needed: Sequence[str], known: S
     ]
     if faults:
         raise ImportFileError(faults)
-
-
-def take(rows: Iterator[Row], read: Callable[[Row], dict[str, Any]], key: Sequence[str]) -> list[dict[str, Any]]:
-    """All rows as values, if none has a fault and none repeats another's key.
-
-    Raises:
-        ImportFileError: with every fault found, up to 50.
-    """
-    values: list[dict[str, Any]] = []
-    faults: list[Fault] = []
-    seen: dict[tuple[Any, ...], int] = {}
-    for row in rows:
-        value = read(row)
-        mine = tuple(value[name] for name in key)
-        if not row.faults and mine in seen:
-            row.fault(f"it repeats line {seen[mine]}.", "Remove one of them.")
-        seen.setdefault(mine, row.line)
-        faults += row.faults
-        values.append(value)
-    if faults:
-        raise ImportFileError(faults[:MOST_FAULTS])
-    return values
-
-
-def store(
-    session: Session,
-    table: Any,
-    shop_id: UUID,
-    values: list[dict[str, Any]],
-    key: Sequence[str],
-    *,
-    stamp: Mapping[str, Any] | None = None,
-) -> ImportReport:
-    """Brings the shop's rows up to these values by key; rows not named stay. `stamp` is set on what changes."""
-    known = {
-        tuple(getattr(row, name) for name in key): row
-        for row in session.scalars(select(table).where(table.shop_id == shop_id))
-    }
-    added = changed = 0
-    for value in values:
-        row = known.get(tuple(value[name] for name in key))
-        if row is None:
-            session.add(table(shop_id=shop_id, **value, **(stamp or {})))
-            added += 1
-            continue
-        different = {name: new for name, new in value.items() if getattr(row, name) != new}
-        if different:
-            for name, new in {**different, **(stamp or {})}.items():
-                setattr(row, name, new)
-            changed += 1
-    session.flush()
-    return ImportReport(added=added, changed=changed, unchanged=len(values) - added - changed)

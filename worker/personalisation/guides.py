@@ -1,12 +1,13 @@
 """The guide for what was bought."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.conditions import hero_line
-from schedules.facts import Facts
+from schedules.facts import Facts, LineItem, LineKind
 from worker.rendering.port import GuideView, ProductView
 from worker.store.catalogue import products_of
 from worker.store.models import Guide
@@ -15,25 +16,34 @@ from worker.store.models import Guide
 def find_guide(session: Session, shop_id: UUID, facts: Facts, language: str) -> GuideView | None:
     """The guide for the hero item by product, else its category, else one of its tags; in this language or none.
 
-    A digital order has no hero item; its dearest line stands for it.
+    A digital order has no hero item; its dearest line stands for it. Discreet products have no guide.
     """
     order = facts.order
     if order is None:
         return None
-    hero = hero_line(facts) or max(order.lines, key=lambda line: line.unit_price.amount, default=None)
+    products = products_of(
+        session, shop_id, [line.product_id for line in order.lines if line.product_id], order.currency
+    )
+    hero = _hero(facts, products)
     if hero is None or not hero.product_id:
         return None
-    product = products_of(session, shop_id, [hero.product_id], order.currency).get(hero.product_id)
-    if product is not None and product.discreet:
-        return None
-    guides = session.scalars(select(Guide).where(Guide.shop_id == shop_id, Guide.language.in_(_codes(language)))).all()
-    ranked = sorted(
-        guides, key=lambda guide: (_rank(guide, hero.product_id or "", product), -len(guide.language), guide.id)
-    )
-    best = next(iter(ranked), None)
-    if best is None or _rank(best, hero.product_id, product) == _MISS:
-        return None
-    return GuideView(headline=best.headline, tips=tuple(best.tips), url=best.url)
+    product = products.get(hero.product_id)
+    codes = _codes(language)
+    found = session.scalars(select(Guide).where(Guide.shop_id == shop_id, Guide.language.in_(codes)))
+    ranked = [(_rank(guide, hero.product_id, product), codes.index(guide.language), guide.id, guide) for guide in found]
+    rank, _, _, best = min(ranked, default=(_MISS, 0, None, None))
+    return GuideView(headline=best.headline, tips=tuple(best.tips), url=best.url) if best and rank < _MISS else None
+
+
+def _hero(facts: Facts, products: Mapping[str, ProductView]) -> LineItem | None:
+    def is_discreet(line: LineItem) -> bool:
+        product = products.get(line.product_id or "")
+        return product is not None and product.discreet
+
+    lines = facts.order.lines if facts.order else ()
+    soft = (line for line in lines if line.kind in (LineKind.DIGITAL, LineKind.SERVICE) and line.quantity)
+    shown = (line for line in soft if not is_discreet(line))
+    return hero_line(facts, is_discreet) or max(shown, key=lambda line: line.unit_price.amount, default=None)
 
 
 _MISS = 9
@@ -50,6 +60,6 @@ def _rank(guide: Guide, product_id: str, product: ProductView | None) -> int:
 
 
 def _codes(language: str) -> list[str]:
-    """`de-at` -> de-at, de."""
-    code = language.replace("_", "-").lower()
-    return list(dict.fromkeys([code, code.partition("-")[0]]))
+    """The tag and what it falls back to, best first: `zh-hant-tw`, `zh-hant`, `zh`."""
+    parts = language.replace("_", "-").lower().split("-")
+    return ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]

@@ -8,26 +8,30 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from schedules.facts import Facts
+from schedules.facts import Facts, Order
 from worker.personalisation.rules import (
     Item,
     Limits,
     Paired,
     Selection,
     bought_products,
-    paying_lines,
+    leading_products,
 )
 from worker.personalisation.rules import (
     select as select_products,
 )
 from worker.rendering.port import Offer, OfferCard
 from worker.store.catalogue import view_of
-from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product
+from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop
+from worker.store.shops import profile_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfferRequest:
-    """One mail that may carry an offer. `most`: cards at most; `hide_link`: product id -> "Not for me" URL."""
+    """One mail that may carry an offer. `most`: cards at most; `hide_link`: product id -> "Not for me" URL.
+
+    `facts` with the locale pinned: the reasons are written in its language.
+    """
 
     shop_id: UUID
     message_id: UUID
@@ -50,9 +54,17 @@ def choose_offer(session: Session, request: OfferRequest) -> OfferDecision:
     """The products that go with the order and break no rule; nothing rather than something weak."""
     order = request.facts.order
     assert order is not None, "the gate lets no message pass without its order"
-    rows = _products(session, request.shop_id, paying_lines(request.facts))
-    candidates = list(_paired(session, request.shop_id, rows))
-    limits = Limits(
+    if order.is_b2b:
+        return OfferDecision(why_not="it is a business order")
+    candidates = list(_paired(session, request.shop_id, _leading(session, request)))
+    selection = select_products((paired for paired, _ in candidates), _limits(session, request, order))
+    if not selection.choices:
+        return OfferDecision(why_not=selection.why_not)
+    return OfferDecision(offer=_offer(selection, dict(_by_item(candidates)), request))
+
+
+def _limits(session: Session, request: OfferRequest, order: Order) -> Limits:
+    return Limits(
         step=request.step,
         most=request.most,
         currency=order.currency,
@@ -61,11 +73,8 @@ def choose_offer(session: Session, request: OfferRequest) -> OfferDecision:
         hidden=_hidden(session, request),
         offered=_offered(session, request),
         is_gift=order.gift is not None,
+        language=order.locale or profile_of(session.get_one(Shop, request.shop_id)).locale,
     )
-    selection = select_products((paired for paired, _ in candidates), limits)
-    if not selection.choices:
-        return OfferDecision(why_not=selection.why_not)
-    return OfferDecision(offer=_offer(selection, dict(_by_item(candidates)), request))
 
 
 def record_offer(
@@ -104,21 +113,23 @@ def _by_item(candidates: Iterable[tuple[Paired, Product]]) -> Iterable[tuple[tup
     return (((paired.item.product_id, paired.item.variant_id), row) for paired, row in candidates)
 
 
-def _products(session: Session, shop_id: UUID, product_ids: Iterable[str]) -> list[Product]:
-    wanted = sorted(set(product_ids))
-    query = select(Product).where(Product.shop_id == shop_id, Product.product_id.in_(wanted))
+def _leading(session: Session, request: OfferRequest) -> list[Product]:
+    """Catalogue rows of what was bought. A discreet product leads to no offer: that would give it away."""
+    query = select(Product).where(
+        Product.shop_id == request.shop_id,
+        Product.product_id.in_(sorted(set(leading_products(request.facts)))),
+        Product.discreet.is_(False),
+    )
     return list(session.scalars(query.order_by(Product.product_id, Product.variant_id)))
 
 
 def _paired(session: Session, shop_id: UUID, bought: list[Product]) -> Iterable[tuple[Paired, Product]]:
     """Pairings that fit what was bought, with each variant of the product they offer."""
-    titles = {row.product_id: row.short_title or row.title for row in reversed(bought)}
-    categories = {row.category for row in bought if row.category}
-    tags = {tag for row in bought for tag in row.tags}
+    titles = _titles(bought)
     fits = or_(
-        Pairing.when_product.in_(sorted(titles)),
-        Pairing.when_category.in_(sorted(categories)),
-        Pairing.when_tag.in_(sorted(tags)),
+        Pairing.when_product.in_(sorted(name for field, name in titles if field == "product")),
+        Pairing.when_category.in_(sorted(name for field, name in titles if field == "category")),
+        Pairing.when_tag.in_(sorted(name for field, name in titles if field == "tag")),
     )
     query = (
         select(Pairing, Product)
@@ -133,10 +144,26 @@ def _paired(session: Session, shop_id: UUID, bought: list[Product]) -> Iterable[
                 priority=pairing.priority,
                 pitch=pairing.pitch,
                 not_before=pairing.not_before,
-                for_title=titles.get(pairing.when_product, ""),
+                for_title=titles[_when(pairing)],
             ),
             product,
         )
+
+
+def _titles(bought: Iterable[Product]) -> dict[tuple[str, str], str]:
+    """What pairings may ask for -> the short title of the product that has it."""
+    titles: dict[tuple[str, str], str] = {}
+    for row in bought:
+        names = [("product", row.product_id), ("category", row.category), *(("tag", tag) for tag in row.tags)]
+        for name in names:
+            titles.setdefault(name, row.short_title or row.title)
+    return {name: title for name, title in titles.items() if name[1]}
+
+
+def _when(pairing: Pairing) -> tuple[str, str]:
+    if pairing.when_product:
+        return "product", pairing.when_product
+    return ("category", pairing.when_category) if pairing.when_category else ("tag", pairing.when_tag)
 
 
 def _item(row: Product) -> Item:
@@ -145,6 +172,7 @@ def _item(row: Product) -> Item:
         variant_id=row.variant_id,
         short_title=row.short_title or row.title,
         category=row.category,
+        tags=tuple(row.tags),
         price=row.price,
         currency=row.currency,
         cost=row.cost,

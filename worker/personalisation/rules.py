@@ -1,7 +1,8 @@
 """Which products may be offered, and which of them are. Pure.
 
-A pairing of the merchant's or nothing. A block with one product is shown when one is all there is: it is never padded,
-because no recommendation is better than a bad one.
+A pairing of the merchant's or nothing. A sequence aims at two cards in the confirmation and one elsewhere; where fewer
+fit, a block with one product is shown all the same, and it is never padded: no recommendation is better than a bad one.
+Nothing that was bought is offered again, so there are no refills yet: they need a mail of their own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from schedules.facts import Facts, LineKind
+from worker.personalisation.wording import reason_for
 
 ALLOWED_MOMENTS = {
     "confirmation": frozenset({""}),
@@ -16,6 +18,11 @@ ALLOWED_MOMENTS = {
     "follow_up": frozenset({"", "shipped", "delivered"}),
 }
 """`not_before` of a pairing, per step: no case before the phone arrives."""
+
+GIFT_CARDS = frozenset({"gift card", "gift cards", "giftcard", "giftcards", "voucher", "vouchers"}) | frozenset(
+    {"gutschein", "gutscheine", "geschenkgutschein", "geschenkgutscheine", "geschenkkarte", "geschenkkarten"}
+)
+"""Categories and tags, in lower case, of what is money rather than goods."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +33,7 @@ class Item:
     variant_id: str = ""
     short_title: str
     category: str = ""
+    tags: tuple[str, ...] = ()
     price: Decimal | None
     currency: str
     cost: Decimal | None = None
@@ -43,12 +51,15 @@ class Paired:
     priority: int = 0
     pitch: str = ""
     not_before: str = ""
-    for_title: str = ""  # short title of what was bought; empty for a category or tag
+    for_title: str = ""  # short title of what was bought
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What else is known of the person and the mail."""
+    """What else is known of the person and the mail.
+
+    `bought`, `hidden`, `offered`: product ids, over all orders and mails of the person. `language`: BCP 47.
+    """
 
     step: str
     most: int
@@ -58,6 +69,7 @@ class Limits:
     hidden: frozenset[str] = field(default_factory=frozenset)
     offered: frozenset[str] = field(default_factory=frozenset)
     is_gift: bool = False
+    language: str = "en"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +89,8 @@ class Selection:
 
 def select(candidates: Iterable[Paired], limits: Limits) -> Selection:
     """The best candidates that break no rule, one per category, at most `limits.most`."""
+    if limits.most <= 0:
+        return Selection(why_not="this mail shows no products")
     offered = sorted(candidates, key=_rank)
     if not offered:
         return Selection(why_not="no pairing fits what was bought")
@@ -103,8 +117,9 @@ def why_refused(paired: Paired, limits: Limits) -> str:
         (not item.is_active, "is not sold any more"),
         (bool(item.unusable), f"is left out: {item.unusable}"),
         (item.discreet, "is discreet"),
+        (_is_gift_card(item), "is a gift card"),
         (item.inventory is not None and item.inventory <= 0, "is sold out"),
-        (item.price is None or item.currency != limits.currency, "has no price in the order's currency"),
+        (not item.price or item.currency != limits.currency, "has no price in the order's currency"),
         (item.price is not None and item.price > limits.order_value, "costs more than the whole order"),
         (paired.not_before not in ALLOWED_MOMENTS[limits.step], f"comes only once the order is {paired.not_before}"),
     )
@@ -127,13 +142,13 @@ def _rank(paired: Paired) -> tuple[int, Decimal, str, str]:
     return -paired.priority, -margin, item.product_id, item.variant_id
 
 
+def _is_gift_card(item: Item) -> bool:
+    words = {word.lower().replace("_", " ").replace("-", " ") for word in (item.category, *item.tags)}
+    return not words.isdisjoint(GIFT_CARDS)
+
+
 def _reason(paired: Paired, limits: Limits) -> str:
-    """A true sentence: the merchant's pitch, else that they chose it to go with what was bought."""
-    if paired.pitch:
-        return paired.pitch
-    if paired.for_title and not limits.is_gift:
-        return f"Chosen to go with your {paired.for_title}"
-    return "Chosen to go with what was ordered"
+    return reason_for(pitch=paired.pitch, for_title=paired.for_title, is_gift=limits.is_gift, language=limits.language)
 
 
 def bought_products(facts: Facts) -> frozenset[str]:
@@ -142,8 +157,11 @@ def bought_products(facts: Facts) -> frozenset[str]:
     return frozenset(line.product_id for line in lines if line.product_id)
 
 
-def paying_lines(facts: Facts) -> tuple[str, ...]:
-    """Product ids that may lead to an offer: kept pieces that are no gift card, tip or the like."""
+def leading_products(facts: Facts) -> tuple[str, ...]:
+    """Product ids that may lead to an offer: pieces that were kept, and are no gift card, tip or the like."""
     lines = facts.order.lines if facts.order else ()
     kinds = (LineKind.PHYSICAL, LineKind.DIGITAL, LineKind.SERVICE)
-    return tuple(line.product_id for line in lines if line.product_id and line.quantity and line.kind in kinds)
+    gone = {line.line_id for refund in facts.refunds for line in refund.lines}
+    gone |= {line_id for case in facts.cases if not case.closed for line_id in case.line_ids}
+    kept = (line for line in lines if line.quantity and line.kind in kinds and line.id not in gone)
+    return tuple(line.product_id for line in kept if line.product_id)

@@ -23,8 +23,7 @@ def is_first_time(session: Session, shop_id: UUID, profile: ShopProfile, address
     )
     if session.scalars(others.limit(1)).first() is not None:
         return False
-    count = order.customer.orders_count
-    if count is None:
-        mine = (CustomerRow.shop_id == shop_id, CustomerRow.address == address)
-        count = session.scalars(select(CustomerRow.orders_count).where(*mine)).first()
+    mine = (CustomerRow.shop_id == shop_id, CustomerRow.address == address)
+    counts = (order.customer.orders_count, session.scalars(select(CustomerRow.orders_count).where(*mine)).first())
+    count = max((each for each in counts if each is not None), default=None)
     return count <= 1 if count is not None else profile.history_imported

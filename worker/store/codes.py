@@ -1,9 +1,10 @@
 """Discount codes, one per order."""
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,10 +26,15 @@ def insert_code(session: Session, code: DiscountCode) -> None:
 
 
 def extend(session: Session, code: DiscountCode, until: datetime) -> None:
-    """Makes it last longer; never shorter."""
-    if until > code.ends_at:
-        code.ends_at = until
-        session.flush()
+    """Makes it last longer; never shorter, whoever else extends it."""
+    mine = (DiscountCode.id == code.id, DiscountCode.ends_at < until)
+    _change(session, code, update(DiscountCode).where(*mine).values(ends_at=until))
+
+
+def lower_minimum(session: Session, code: DiscountCode, minimum: Decimal) -> None:
+    """Makes less spending enough; a code without a minimum stays without."""
+    mine = (DiscountCode.id == code.id, DiscountCode.minimum_spend > minimum)
+    _change(session, code, update(DiscountCode).where(*mine).values(minimum_spend=minimum))
 
 
 def last_code_at(session: Session, shop_id: UUID, address: str) -> datetime | None:
@@ -37,8 +43,13 @@ def last_code_at(session: Session, shop_id: UUID, address: str) -> datetime | No
     return session.scalar(select(func.max(DiscountCode.created_at, type_=DiscountCode.created_at.type)).where(*mine))
 
 
-def revoke(session: Session, order_id: UUID, reason: str) -> bool:
-    """Ends the order's code if it is live; whether there was one."""
+def end_code(session: Session, order_id: UUID, state: str, reason: str) -> bool:
+    """Ends the order's code as `redeemed` or `revoked` if it is live; whether there was one."""
     live = (DiscountCode.order_id == order_id, DiscountCode.state.in_(LIVE))
-    done = update(DiscountCode).where(*live).values(state="revoked", reason=reason).returning(DiscountCode.id)
-    return session.execute(done).scalar() is not None
+    done = update(DiscountCode).where(*live).values(state=state, reason=reason).returning(DiscountCode.id)
+    return session.execute(done.execution_options(synchronize_session=False)).scalar() is not None
+
+
+def _change(session: Session, code: DiscountCode, change: Update) -> None:
+    session.execute(change.execution_options(synchronize_session=False))
+    session.refresh(code)
