@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from schedules.catalog import load_sequence
 from schedules.shop import Role, ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.content import From
@@ -21,9 +20,10 @@ from worker.cli.shops import Slug
 from worker.delivery.port import NO_MESSAGE, OutgoingMail, Verdict
 from worker.dispatch.headers import TEST_MARK, headers_of
 from worker.dispatch.senders import envelope_of
-from worker.errors import UserError
+from worker.errors import ContentError, UserError
 from worker.preview.example import example_inputs, with_pictures
 from worker.preview.orders import glimpse
+from worker.rendering.lint import lint
 from worker.rendering.pictures import DESKTOP, camera
 from worker.rendering.port import Content, MailInputs, RenderedMail
 from worker.rendering.renderer import Renderer
@@ -135,7 +135,7 @@ def make(installation: Installation, wish: Wish) -> Made:
     if order is None:
         return _example(content, wish, profile_of(owner), installation.renderer)
     found = glimpse(installation, owner, order, wish.step, role=wish.role, language=wish.language)
-    return Made(inputs=found.inputs, mail=installation.renderer.render(content, found.inputs), remark=found.remark)
+    return Made(inputs=found.inputs, mail=_rendered(installation.renderer, content, found.inputs), remark=found.remark)
 
 
 def _made_here(wish: Wish) -> Made:
@@ -148,11 +148,24 @@ def _made_here(wish: Wish) -> Made:
 
 
 def _example(content: Content, wish: Wish, profile: ShopProfile | None, renderer: Renderer) -> Made:
-    load_sequence(content.files)
     role = wish.role or (profile.role(wish.step) if profile else Role.REPLACE)
     language = wish.language or (profile.locale if profile else "en")
     inputs = example_inputs(wish.step, role=role, language=language, profile=profile)
-    return Made(inputs=inputs, mail=renderer.render(content, inputs))
+    return Made(inputs=inputs, mail=_rendered(renderer, content, inputs))
+
+
+def _rendered(renderer: Renderer, content: Content, inputs: MailInputs) -> RenderedMail:
+    """
+    Raises:
+        ContentError: the content has faults; they are named by file and line.
+    """
+    try:
+        return renderer.render(content, inputs)
+    except Exception as error:  # a template under work may break in any way; lint says where
+        faults = lint(content)
+        if not faults:
+            raise
+        raise ContentError(faults) from error
 
 
 def _write(made: Made, folder: Path, name: str) -> tuple[list[Path], str]:

@@ -103,6 +103,15 @@ def test_a_preview_speaks_the_language_and_takes_the_role_it_is_told(
     assert len({english, german, companion}) == 3
 
 
+def test_a_preview_of_a_broken_template_names_file_and_line(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    subject = folder / "email_templates" / "follow_up" / "subject.txt"
+    subject.write_text(subject.read_text(encoding="utf-8") + "{{ order.colour }}", encoding="utf-8")
+    refused = cli("preview", "follow_up", "--from", str(folder), "--to", str(tmp_path / "out"))
+    assert refused.code == 2
+    assert "email_templates/follow_up/subject.txt:" in refused.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_preview_of_an_unknown_step_names_the_steps(cli: Cli) -> None:
     refused = cli("preview", "receipt")
     assert refused.code == 2

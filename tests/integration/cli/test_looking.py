@@ -1,0 +1,57 @@
+"""`timeline` and `status` as people read them."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.cli.conftest import Cli
+from tests.support.rows import NOW, make_event, make_message, make_order
+from worker.store.models import OfferedProduct, Transition
+from worker.store.session import Database
+from worker.store.shops import get_shop
+
+
+@pytest.fixture
+def order(database: Database, shop: str) -> str:
+    """An order with one mail sent, one waiting and one that will not come."""
+    with database.write() as session:
+        owner = get_shop(session, shop)
+        row = make_order(session, owner, unsent={"follow_up": "it waits until the last parcel has arrived"})
+        make_event(session, owner, order_ref=row.external_id, state="planned")
+        make_event(session, owner, dedupe_key="2", state="failed", note="it cannot be read")
+        sent = make_message(session, row, state="accepted", accepted_at=NOW, subject="Order 1042 is confirmed")
+        make_message(
+            session, row, "shipping", send_at=NOW + timedelta(days=900), reason="10 minutes after the parcel left"
+        )
+        offered = {"shop_id": owner.id, "message_id": sent.id, "address": "mia@example.com", "created_at": NOW}
+        session.add(OfferedProduct(position=0, product_id="7104", kind="pairing", why="Pours slowly", **offered))
+        session.add(Transition(message_id=sent.id, before=None, after="scheduled", reason="due", at=NOW, real_at=NOW))
+        return row.number
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_a_timeline_tells_what_went_out_what_waits_and_what_will_not(
+    cli: Cli, shop: str, order: str, columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    told = cli("timeline", shop, order, "--history").out
+    assert "confirmation  accepted  sent Thu 14 May 2026, 09:00" in told
+    assert "Order 1042 is confirmed" in told
+    assert "7104 Pours slowly (pairing)" in told
+    assert "new → scheduled" in told
+    assert "shipping  scheduled  due" in told
+    assert "follow_up: it waits until the last parcel has arrived" in told
+    assert max(len(line) for line in told.splitlines()) <= int(columns)
+
+
+def test_the_mails_content_and_the_customers_address_are_not_printed(cli: Cli, shop: str, order: str) -> None:
+    assert "mia@example.com" not in cli("timeline", shop, order, "--json").out
+
+
+def test_a_status_tells_counts_failures_and_who_is_silent(cli: Cli, shop: str, order: str) -> None:
+    told = cli("status").out
+    assert "1 failed  1 planned" in told
+    assert "1 accepted  1 scheduled" in told
+    assert "orders/create of northkettle: it cannot be read" in told
+    assert "postpurchase replay --failed" in told
+    assert "start `postpurchase up`" in told
