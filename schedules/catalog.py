@@ -1,6 +1,6 @@
 """Reads a sequence from its YAML and names what is wrong: file, line, remedy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -10,6 +10,12 @@ from pydantic import ValidationError
 from schedules.sequence import Sequence
 
 PATH = "sequences/post_purchase.yaml"
+
+REMEDIES = {
+    "extra_forbidden": ("it is not a setting", "Check its spelling, or remove it."),
+    "missing": ("it is missing", "Add it."),
+}
+"""What pydantic calls some faults, and how we say them."""
 
 
 class SequenceFault(NamedTuple):
@@ -31,26 +37,66 @@ def load_sequence(files: Mapping[str, str]) -> Sequence:
     """The sequence in a revision's files.
 
     Raises:
-        SequenceError: the file is missing, is no YAML, or a setting is wrong.
+        SequenceError: the file is missing, is no YAML, or a setting is wrong; all faults at once.
     """
     text = files.get(PATH)
     if text is None:
         raise SequenceError([SequenceFault(PATH, None, "the file is missing.", "Put it back.")])
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SequenceError([_syntax_fault(error)]) from error
+    node, data = _read(text)
     try:
         return Sequence.model_validate(data)
     except ValidationError as error:
-        raise SequenceError([_fault(node, problem) for problem in error.errors(include_input=False)]) from error
+        faults = [_fault(node, problem) for problem in error.errors(include_input=False, include_url=False)]
+        raise SequenceError(faults) from error
 
 
 def packaged_sequence() -> Sequence:
     """The sequence that comes with the program."""
     path = resources.files("schedules") / PATH
     return load_sequence({PATH: path.read_text(encoding="utf-8")})
+
+
+def _read(text: str) -> tuple[Any, Any]:
+    """The tree with its line numbers, and its values, all as text: YAML itself would read 9:00 as the number 540."""
+    try:
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        if faults := list(_twice(node)):
+            raise SequenceError(faults)
+        data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes text, lists and mappings alone
+    except yaml.YAMLError as error:
+        raise SequenceError([_syntax_fault(error)]) from error
+    except RecursionError as error:
+        problem = SequenceFault(PATH, None, "it is nested too deeply.", "Keep to the form of the packaged file.")
+        raise SequenceError([problem]) from error
+    return node, data
+
+
+def _twice(node: Any) -> Iterator[SequenceFault]:
+    """Settings written twice, of which YAML would silently take the last; and references, which hide a value."""
+    seen: set[int] = set()
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, yaml.ScalarNode):
+            continue
+        if id(each) in seen:
+            yield SequenceFault(PATH, _line_of(each), "a part is used twice by reference.", "Write it out.")
+            continue
+        seen.add(id(each))
+        if isinstance(each, yaml.MappingNode):
+            yield from _repeated(each)
+            waiting += [value for _, value in each.value]
+        elif isinstance(each, yaml.SequenceNode):
+            waiting += each.value
+
+
+def _repeated(node: yaml.MappingNode) -> Iterator[SequenceFault]:
+    names: set[str] = set()
+    for key, _ in node.value:
+        name = str(key.value)
+        if name in names:
+            yield SequenceFault(PATH, _line_of(key), f"{name} is written twice.", "Keep one of the two.")
+        names.add(name)
 
 
 def _syntax_fault(error: yaml.YAMLError) -> SequenceFault:
@@ -60,25 +106,27 @@ def _syntax_fault(error: yaml.YAMLError) -> SequenceFault:
 
 
 def _fault(node: Any, problem: Any) -> SequenceFault:
-    place = [str(part) for part in problem["loc"] if part not in ("[key]",)]
+    words, remedy = REMEDIES.get(problem["type"], (problem["msg"], "Write it as in the packaged file."))
+    context = problem.get("ctx", {})
+    place = [str(part) for part in problem["loc"] if part != "[key]"] + str(context.get("at", "")).split(".")
+    place = [part for part in place if part]
+    words = words.replace("Input should", "it should").replace("valid dictionary or instance of", "set of settings, a")
     name = ".".join(place) or "the file"
-    line = _line(node, place)
-    if problem["type"] == "extra_forbidden":
-        return SequenceFault(PATH, line, f"{name} is not a setting.", "Check its spelling, or remove it.")
-    if problem["type"] == "missing":
-        return SequenceFault(PATH, line, f"{name} is missing.", "Add it.")
-    text = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    return SequenceFault(PATH, line, f"{name}: {text}.", "")
+    return SequenceFault(PATH, _line(node, place), f"{name}: {words}.", str(context.get("remedy", remedy)))
 
 
 def _line(node: Any, place: list[str]) -> int | None:
     """The line of the deepest part of the place that stands in the file."""
-    line = node.start_mark.line + 1 if node is not None else None
+    line = _line_of(node) if node is not None else None
     for part in place:
         if not isinstance(node, yaml.MappingNode):
             break
         pair = next((pair for pair in node.value if pair[0].value == part), None)
         if pair is None:
             break
-        line, node = pair[0].start_mark.line + 1, pair[1]
+        line, node = _line_of(pair[0]), pair[1]
     return line
+
+
+def _line_of(node: Any) -> int:
+    return int(node.start_mark.line) + 1

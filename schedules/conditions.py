@@ -1,17 +1,20 @@
 """The gate's judgement: may this message go now, and with an offer? Pure; `worker/dispatch` brings the truth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from schedules import situations
+from schedules import reasons, situations
 from schedules.consent import may_market
-from schedules.facts import ConsentState, Facts
-from schedules.sequence import Cap, Hours, Sequence
+from schedules.facts import ConsentState, Facts, Order
+from schedules.following import Sibling, arrival_of_all, why_combined
+from schedules.hero import hero_line
+from schedules.parcels import arrival, delivered_at, group_parcels, has_goods, parcel_groups
+from schedules.sequence import Cap, Sequence
 from schedules.shop import Role, ShopProfile
-from schedules.situations import delivered_at, hero_line
-from schedules.timing import next_outside, next_within, zone
-from schedules.wanted import ARRIVED, COMBINED, PARCEL_GONE, Sibling, parcel_groups
+from schedules.timing import next_polite, zone
 
 __all__ = ["GateInputs", "Judgement", "delivered_at", "hero_line", "judge"]
 
@@ -21,7 +24,8 @@ class GateInputs:
     """The truth at the moment of sending.
 
     `suppressed`: scopes (all, marketing, offers) held against the address. `marketing_sent` and `panels_sent`: when
-    this person got marketing mails and offer panels, over all orders. `has_guide`: whether a guide fits the order.
+    this person got marketing mails and offer panels, over all orders. `troubles`: when returns, disputes, tickets and
+    unhappy answers of this person were opened, over all other orders. `has_guide`: whether a guide fits the order.
     """
 
     facts: Facts
@@ -45,10 +49,20 @@ class GateInputs:
     timezone: str
     now: datetime
     has_guide: bool = True
+    troubles: tuple[datetime, ...] = ()
 
     @property
     def is_marketing(self) -> bool:
         return self.stream == "marketing"
+
+    @property
+    def order(self) -> Order:
+        assert self.facts.order is not None, "checked before"
+        return self.facts.order
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return zone(self.timezone, self.shop.timezone)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,42 +88,45 @@ def judge(gate: GateInputs) -> Judgement:
 
 def _facts(gate: GateInputs) -> Judgement | None:
     nothing = situations.why_nothing(gate.facts)
+    if nothing is None and gate.shop.role(gate.step) is Role.OFF:
+        nothing = reasons.OFF
+    if nothing is None and gate.is_marketing:
+        nothing = situations.why_no_marketing(gate.facts)
     if nothing is not None:
         return Judgement(action="cancel", reason=nothing)
-    if gate.shop.role(gate.step) is Role.OFF:
-        return Judgement(action="cancel", reason="the step is switched off for this shop")
-    if gate.step == "shipping":
-        return _parcels(gate)
-    if gate.step == "follow_up":
-        return _follow_up(gate)
+    return _STEPS[gate.step](gate)
+
+
+def _confirmation(gate: GateInputs) -> Judgement | None:
+    waits_until = (gate.facts.accepted_at or gate.order.placed_at) + gate.sequence.wait_for_hold
+    if gate.order.on_hold and gate.now < waits_until:
+        return Judgement(action="postpone", reason=reasons.ON_HOLD, until=waits_until)
     return None
 
 
-def _parcels(gate: GateInputs) -> Judgement | None:
-    parcels = parcel_groups(gate.facts, gate.shop).get(gate.parcel_group.partition("+")[0])
+def _shipping(gate: GateInputs) -> Judgement | None:
+    parcels = group_parcels(gate.facts, gate.shop, gate.parcel_group)
     if not parcels:
-        return Judgement(action="cancel", reason=PARCEL_GONE)
-    if all(situations.arrival(parcel) is not None for parcel in parcels):
-        return Judgement(action="cancel", reason=ARRIVED)
+        return Judgement(action="cancel", reason=reasons.PARCEL_GONE)
+    if all(arrival(parcel) is not None for parcel in parcels):
+        return Judgement(action="cancel", reason=reasons.ARRIVED)
     return None
 
 
 def _follow_up(gate: GateInputs) -> Judgement | None:
-    order = gate.facts.order
-    assert order is not None, "checked before"
-    reason = situations.why_no_follow_up(order) or situations.why_no_marketing(gate.facts)
+    reason = situations.why_no_follow_up(gate.order)
+    reason = reason or why_combined(gate.order, gate.siblings, gate.sequence.combine_orders_within)
     if reason is not None:
         return Judgement(action="cancel", reason=reason)
-    mine = (order.placed_at, order.id)
-    near = gate.sequence.combine_orders_within
-    for other in gate.siblings:
-        if not other.is_cancelled and (other.placed_at, other.order_id) > mine and other.placed_at - mine[0] <= near:
-            return Judgement(action="cancel", reason=COMBINED)
-    if any(situations.is_in_trouble(parcel) for parcel in gate.facts.parcels):
-        return Judgement(action="cancel", reason="a carrier reports a problem with a parcel")
-    if not situations.has_goods(order) and not gate.has_guide:
+    arrived = arrival_of_all(gate.facts, gate.siblings, gate.sequence, gate.zone)
+    if arrived is None:
+        return Judgement(action="cancel", reason=reasons.NOT_ARRIVED)
+    if arrived.held_for:
+        return Judgement(action="hold", reason=arrived.held_for)
+    if not has_goods(gate.order) and not gate.has_guide:
         return Judgement(action="skip", reason="nothing was shipped and no guide fits the order")
-    return None
+    soonest = arrived.at + gate.sequence.steps[gate.step].timing(gate.role).earliest
+    return _later(gate, soonest, reasons.TOO_SOON) if soonest > gate.now else None
 
 
 def _people(gate: GateInputs) -> Judgement | None:
@@ -117,8 +134,8 @@ def _people(gate: GateInputs) -> Judgement | None:
         return Judgement(action="expire", reason="its time had passed before it could be sent")
     if gate.hold or gate.paused:
         return Judgement(action="hold", reason=gate.hold or gate.paused or "")
-    if gate.is_marketing and situations.open_ticket(gate.facts) is not None:
-        return Judgement(action="hold", reason="support is talking to the customer")
+    if gate.is_marketing and situations.has_open_ticket(gate.facts):
+        return Judgement(action="hold", reason=reasons.TICKET)
     if "all" in gate.suppressed:
         return Judgement(action="skip", reason="nothing may be sent to this address any more")
     if not gate.is_marketing:
@@ -139,6 +156,9 @@ def _manners(gate: GateInputs) -> Judgement | None:
     """Caps and local hours; only marketing waits for them."""
     if not gate.is_marketing:
         return None
+    rested = _rested_at(gate)
+    if rested is not None:
+        return _later(gate, rested, reasons.RESTING)
     free = _free_at(gate.marketing_sent, gate.sequence.caps.marketing_mails, gate.now)
     if free is not None:
         return _later(gate, free, "this person had a marketing mail only a few days ago")
@@ -146,7 +166,9 @@ def _manners(gate: GateInputs) -> Judgement | None:
 
 
 def _later(gate: GateInputs, at: datetime, why: str) -> Judgement | None:
-    until = _polite(gate, at)
+    """A postponement to the next polite moment from `at` on; None: that is now."""
+    daytime = gate.sequence.steps[gate.step].timing(gate.role).daytime
+    until = next_polite(at, daytime, gate.sequence.quiet_hours, gate.zone)
     if until <= gate.now:
         return None
     if until > gate.expires_at:
@@ -154,14 +176,12 @@ def _later(gate: GateInputs, at: datetime, why: str) -> Judgement | None:
     return Judgement(action="postpone", reason=why, until=until)
 
 
-def _polite(gate: GateInputs, at: datetime) -> datetime:
-    """The next moment from `at` inside the step's daytime and outside quiet hours."""
-    timezone = zone(gate.timezone, gate.shop.timezone)
-    daytime: Hours | None = gate.sequence.steps[gate.step].timing(gate.role).daytime
-    for _ in range(3):
-        at = next_outside(at, gate.sequence.quiet_hours, timezone)
-        at = next_within(at, daytime, timezone) if daytime else at
-    return at
+def _rested_at(gate: GateInputs) -> datetime | None:
+    """When the rest after trouble with another order ends; None: there is none, or it is over."""
+    rested = max(gate.troubles, default=None)
+    if rested is None or rested + gate.sequence.rest_after_trouble <= gate.now:
+        return None
+    return rested + gate.sequence.rest_after_trouble
 
 
 def _free_at(times: tuple[datetime, ...], cap: Cap, now: datetime) -> datetime | None:
@@ -174,8 +194,7 @@ def _free_at(times: tuple[datetime, ...], cap: Cap, now: datetime) -> datetime |
 
 def _permission(gate: GateInputs) -> str | None:
     """Why consent forbids marketing content; None: it is allowed."""
-    order = gate.facts.order
-    assert order is not None, "checked before"
+    order = gate.order
     address = order.shipping_address or order.billing_address
     permission = may_market(
         country=address.country if address else "",
@@ -193,9 +212,11 @@ def why_no_offer(gate: GateInputs) -> str | None:
         return "the customer does not want offers"
     if gate.offer_until is not None and gate.now > gate.offer_until:
         return "the mail is late: facts only"
-    reason = situations.why_no_offer(gate.facts) or _permission(gate)
+    reason = situations.why_no_offer(gate.facts, gate.zone) or _permission(gate)
     if reason is not None:
         return reason
+    if _rested_at(gate) is not None:
+        return reasons.RESTING
     if gate.step == "shipping" and gate.parcel_group != next(iter(parcel_groups(gate.facts, gate.shop)), ""):
         return "only the first parcel's mail carries an offer"
     if gate.parcel_group.startswith("edit-"):
@@ -203,3 +224,10 @@ def why_no_offer(gate: GateInputs) -> str | None:
     if _free_at(gate.panels_sent, gate.sequence.caps.offer_panels, gate.now) is not None:
         return "this person saw enough offers lately"
     return None
+
+
+_STEPS: dict[str, Callable[[GateInputs], Judgement | None]] = {
+    "confirmation": _confirmation,
+    "shipping": _shipping,
+    "follow_up": _follow_up,
+}

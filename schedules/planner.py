@@ -5,97 +5,21 @@ order and repetition of the same events leads to the same schedule. Reasons that
 won't cancel it; a message cancelled for a reason that did pass after all comes back as its next occurrence.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
+from schedules import reasons
+from schedules.changes import Cancel, Change, Hold, Move, NewMessage, Plan, PlannedMessage, Release
 from schedules.facts import Facts
 from schedules.lifecycle import PENDING, State
 from schedules.sequence import Sequence as Definition
-from schedules.shop import Role, ShopProfile
-from schedules.wanted import Sibling, Situation, Wanted, wanted_messages
+from schedules.shop import ShopProfile
+from schedules.wanted import Demand, Sibling, Situation, Wanted, wanted_messages
 
 __all__ = ["Cancel", "Hold", "Move", "NewMessage", "Plan", "PlannedMessage", "Release", "Sibling", "plan"]
 
-Stream = Literal["transactional", "marketing"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedMessage:
-    """A message that exists, as the planner sees it."""
-
-    step: str
-    parcel_group: str
-    occurrence: int
-    state: State
-    role: Role
-    stream: str
-    send_at: datetime
-    aim_at: datetime
-    offer_until: datetime | None
-    expires_at: datetime
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewMessage:
-    step: str
-    parcel_group: str
-    occurrence: int
-    state: State
-    role: Role
-    stream: Stream
-    template: str
-    send_at: datetime
-    aim_at: datetime
-    offer_until: datetime | None
-    expires_at: datetime
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Move:
-    step: str
-    parcel_group: str
-    occurrence: int
-    send_at: datetime
-    aim_at: datetime
-    offer_until: datetime | None
-    expires_at: datetime
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cancel:
-    step: str
-    parcel_group: str
-    occurrence: int
-    reason: str
-
-
-class Hold(Cancel):
-    """Keeps a scheduled message until the reason is gone."""
-
-
-class Release(Cancel):
-    """Lets a held message go on."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What to change. `unsent`: step -> why nothing is planned for it; `all` speaks for the whole order."""
-
-    schedule: tuple[NewMessage, ...] = ()
-    move: tuple[Move, ...] = ()
-    hold: tuple[Hold, ...] = ()
-    release: tuple[Release, ...] = ()
-    cancel: tuple[Cancel, ...] = ()
-    unsent: dict[str, str]
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.schedule or self.move or self.hold or self.release or self.cancel)
+WENT_OUT = frozenset({State.ATTEMPTING, State.UNKNOWN, State.ACCEPTED, State.DELIVERED, State.BOUNCED})
+"""States in which the customer has the mail, may have it, or would have it but for a bad address."""
 
 
 def plan(
@@ -118,16 +42,27 @@ def plan(
         siblings: other orders of the same address, placed within `combine_orders_within`.
     """
     situation = Situation(
-        facts=facts, sequence=sequence, shop=shop, now=now, hold=hold, imported=imported, siblings=tuple(siblings)
+        facts=facts,
+        sequence=sequence,
+        shop=shop,
+        hold=hold,
+        imported=imported,
+        siblings=tuple(siblings),
+        sent={each.key: each.sent_at or each.send_at for each in messages if each.state in WENT_OUT},
     )
-    sent = {(each.step, each.parcel_group): each.send_at for each in messages if _was_sent(each)}
-    demand = wanted_messages(situation, sent)
-    wanted = {(each.step, each.parcel_group): each for each in demand.messages}
-    changes: list[NewMessage | Move | Cancel] = []
-    for key, want in wanted.items():
-        changes += _reconcile(want, [each for each in messages if (each.step, each.parcel_group) == key])
-    changes += _cancel_rest(messages, wanted, demand.reasons)
-    unsent = {step: reason for step, reason in demand.reasons.items() if not _speaks_for_itself(step, messages)}
+    demand = wanted_messages(situation)
+    changes: list[Change] = []
+    for want in demand.messages:
+        existing = [each for each in messages if each.key == want.key]
+        if want.expires_at > now:
+            changes += _reconcile(want, existing)
+        elif not existing:  # what exists and is past its time is left to the sweep, which expires it
+            demand.reasons[want.key] = reasons.LONG_PAST
+    changes += _cancel_rest(messages, demand)
+    return _as_plan(changes, _unsent(demand, messages))
+
+
+def _as_plan(changes: Sequence[Change], unsent: dict[str, str]) -> Plan:
     return Plan(
         schedule=tuple(each for each in changes if isinstance(each, NewMessage)),
         move=tuple(each for each in changes if isinstance(each, Move)),
@@ -138,40 +73,46 @@ def plan(
     )
 
 
-def _was_sent(message: PlannedMessage) -> bool:
-    return message.state in (State.ATTEMPTING, State.UNKNOWN, State.ACCEPTED, State.DELIVERED, State.BOUNCED)
-
-
-def _speaks_for_itself(step: str, messages: Iterable[PlannedMessage]) -> bool:
-    """Whether a message of the step went out, or is going: then no reason for its absence is needed."""
-    gone = (State.CANCELLED, State.SKIPPED, State.EXPIRED, *PENDING)
-    return any(each.step == step and each.state not in gone for each in messages)
-
-
-def _reconcile(want: Wanted, existing: Sequence[PlannedMessage]) -> list[NewMessage | Move | Cancel]:
+def _reconcile(want: Wanted, existing: Sequence[PlannedMessage]) -> list[Change]:
     """Changes for one wanted message, given the occurrences that exist."""
-    pending = [each for each in existing if each.state in PENDING]
-    if pending:
-        return _adjust(want, max(pending, key=lambda each: each.occurrence))
-    newest = max(existing, key=lambda each: each.occurrence, default=None)
-    if newest is None:
+    by_age = sorted(existing, key=lambda each: each.occurrence)
+    pending = [each for each in by_age if each.state in PENDING]
+    if not by_age:
         return [_new(want, 0)]
-    if newest.state is State.CANCELLED and newest.reason in want.revives:
-        return [_new(want, newest.occurrence + 1)]
-    return []
+    newest = by_age[-1]
+    if not pending:
+        may_revive = newest.state is State.CANCELLED and newest.reason in reasons.REVIVABLE
+        return [_new(want, newest.occurrence + 1)] if may_revive else []
+    *older, current = pending
+    changes: list[Change] = [_cancel(each, reasons.REPLACED) for each in older]
+    if (current.role, current.stream) != (want.role, want.stream):
+        return [*changes, _cancel(current, reasons.OTHER_ROLE), _new(want, newest.occurrence + 1)]
+    return changes + _adjust(want, current)
 
 
-def _adjust(want: Wanted, message: PlannedMessage) -> list[NewMessage | Move | Cancel]:
-    changes: list[NewMessage | Move | Cancel] = []
-    key = {"step": message.step, "parcel_group": message.parcel_group, "occurrence": message.occurrence}
+def _adjust(want: Wanted, message: PlannedMessage) -> list[Change]:
+    changes: list[Change] = []
+    place = (message.step, message.parcel_group, message.occurrence)
     if (want.aim_at, want.expires_at, want.offer_until) != (message.aim_at, message.expires_at, message.offer_until):
-        times = {"send_at": want.aim_at, "aim_at": want.aim_at, "offer_until": want.offer_until}
-        changes.append(Move(**key, **times, expires_at=want.expires_at, reason=want.reason))  # type: ignore[arg-type]  # one mapping, mixed types
+        changes.append(_move(want, message))
     if want.held and message.state is State.SCHEDULED:
-        changes.append(Hold(**key, reason=want.held))  # type: ignore[arg-type]  # one mapping, mixed types
-    if not want.held and message.state is State.HELD:
-        changes.append(Release(**key, reason="the reason for holding is gone"))  # type: ignore[arg-type]  # one mapping, mixed types
+        changes.append(Hold(*place, want.held))
+    if not want.held and message.state is State.HELD and message.held_by != "pause":
+        changes.append(Release(*place, "the reason for holding is gone"))
     return changes
+
+
+def _move(want: Wanted, message: PlannedMessage) -> Move:
+    return Move(
+        step=message.step,
+        parcel_group=message.parcel_group,
+        occurrence=message.occurrence,
+        send_at=want.aim_at,
+        aim_at=want.aim_at,
+        offer_until=want.offer_until,
+        expires_at=want.expires_at,
+        reason=want.reason,
+    )
 
 
 def _new(want: Wanted, occurrence: int) -> NewMessage:
@@ -191,16 +132,31 @@ def _new(want: Wanted, occurrence: int) -> NewMessage:
     )
 
 
-def _cancel_rest(
-    messages: Sequence[PlannedMessage], wanted: dict[tuple[str, str], Wanted], reasons: dict[str, str]
-) -> list[Cancel]:
-    rest = [each for each in messages if each.state in PENDING and (each.step, each.parcel_group) not in wanted]
-    return [
-        Cancel(
-            step=each.step,
-            parcel_group=each.parcel_group,
-            occurrence=each.occurrence,
-            reason=reasons.get(each.step) or reasons.get("all") or "the facts no longer ask for it",
-        )
-        for each in rest
-    ]
+def _cancel(message: PlannedMessage, reason: str) -> Cancel:
+    return Cancel(message.step, message.parcel_group, message.occurrence, reason)
+
+
+def _cancel_rest(messages: Sequence[PlannedMessage], demand: Demand) -> list[Change]:
+    """Pending messages that the facts don't ask for."""
+    wanted = {want.key for want in demand.messages}
+    rest = [each for each in messages if each.state in PENDING and each.key not in wanted]
+    return [_cancel(each, _why_not(each, demand)) for each in rest]
+
+
+def _why_not(message: PlannedMessage, demand: Demand) -> str:
+    places = (message.key, (message.step, ""), ("all", ""))
+    known = (demand.reasons[place] for place in places if place in demand.reasons)
+    return next(known, reasons.PARCEL_GONE if message.step == "shipping" else reasons.NO_LONGER)
+
+
+def _unsent(demand: Demand, messages: Sequence[PlannedMessage]) -> dict[str, str]:
+    """Reasons for what is missing; what went out, or is on its way out, needs none."""
+    out = [each for each in messages if each.state not in (State.CANCELLED, State.SKIPPED, State.EXPIRED, *PENDING)]
+    busy = {each.step for each in out} | {want.step for want in demand.messages if want.key not in demand.reasons}
+    told: dict[str, str] = {}
+    for (step, group), reason in demand.reasons.items():
+        if step not in busy:
+            told[step] = reason
+        elif group and (step, group) not in {each.key for each in out}:
+            told[f"{step} {group}"] = reason
+    return told

@@ -1,45 +1,57 @@
 """What marketers edit: the schema of `sequences/*.yaml`. `catalog.py` reads it and names what is wrong, by line."""
 
 import re
-from datetime import time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from schedules.facts import Value
 from schedules.shop import Role
 
 UNITS = {"minute": 1, "hour": 60, "day": 60 * 24, "week": 60 * 24 * 7}
-DURATION = re.compile(r"(\d+(?:\.\d+)?) (minute|hour|day|week)s?")
+DURATION = re.compile(r"(\d{1,7}(?:\.\d+)?) *(minute|hour|day|week)s?", re.ASCII)
+HOUR = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
+LONGEST = timedelta(days=365)
+
+
+def refused(problem: str, remedy: str, at: str = "") -> PydanticCustomError:
+    """A setting that is refused, with what to do about it. `at`: where below the checked part, dotted."""
+    return PydanticCustomError("setting", "{problem}", {"problem": problem, "remedy": remedy, "at": at})
 
 
 def parse_duration(words: Any) -> timedelta:
-    """A delay in words: `2 minutes`, `36 hours`, `9 days`.
+    """A delay in words, up to a year: `2 minutes`, `36 hours`, `9 days`.
 
     Raises:
-        ValueError: it is none; the text says how to write one.
+        PydanticCustomError: it is none; it says how to write one.
     """
     if isinstance(words, timedelta):
         return words
     found = DURATION.fullmatch(str(words).strip())
     if found is None:
-        raise ValueError(f"'{words}' is not a delay: write a number and minutes, hours, days or weeks, like '9 days'")
-    return timedelta(minutes=float(found[1]) * UNITS[found[2]])
+        remedy = "Write a number and minutes, hours, days or weeks, like '36 hours' or '9 days'."
+        raise refused(f"'{words}' is not a delay", remedy)
+    delay = timedelta(minutes=float(found[1]) * UNITS[found[2]])
+    if delay > LONGEST:
+        raise refused(f"'{words}' is longer than a year", "Write a shorter delay.")
+    return delay
 
 
 def parse_hour(words: Any) -> time:
     """A time of day: `9:00`, `21:30`.
 
     Raises:
-        ValueError: it is none.
+        PydanticCustomError: it is none; it says how to write one.
     """
     if isinstance(words, time):
         return words
-    found = re.fullmatch(r"(\d{1,2}):(\d{2})", str(words).strip())
+    found = HOUR.fullmatch(str(words).strip())
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
-        raise ValueError(f"'{words}' is not a time of day: write hours and minutes in quotes, like '9:00'")
+        raise refused(f"'{words}' is not a time of day", "Write hours and minutes, from 0:00 to 23:59, like '9:00'.")
     return time(int(found[1]), int(found[2]))
 
 
@@ -61,6 +73,18 @@ class Hours(Value):
     start: Hour
     end: Hour
 
+    @model_validator(mode="after")
+    def _is_a_span(self) -> "Hours":
+        if self.start == self.end:
+            raise refused("start and end are the same hour", "Write two different hours.")
+        return self
+
+    def contains(self, wall: time) -> bool:
+        """Whether a time of day lies in [start, end), over midnight if start is after end."""
+        if self.start <= self.end:
+            return self.start <= wall < self.end
+        return wall >= self.start or wall < self.end
+
 
 class Timing(Value):
     """When a step's mail goes, for one role. All delays count from `counts_from`."""
@@ -76,9 +100,21 @@ class Timing(Value):
     @model_validator(mode="after")
     def _is_ordered(self) -> "Timing":
         if not self.earliest <= self.send <= self.latest:
-            raise ValueError("send must lie between earliest and latest")
+            raise refused(
+                "send lies outside its window", "Let earliest be at most send, and send at most latest.", "send"
+            )
         if self.give_up < self.latest:
-            raise ValueError("give_up must not come before latest")
+            raise refused(
+                "give_up comes before latest", "Write a give_up that is at least as long as latest.", "give_up"
+            )
+        if self.offer_until is not None and self.offer_until > self.give_up:
+            raise refused(
+                "offer_until comes after give_up", "Write an offer_until that is at most give_up.", "offer_until"
+            )
+        if self.daytime is not None and self.daytime.start > self.daytime.end:
+            raise refused(
+                "daytime ends before it starts", "Write the earlier hour as start, like 9:00 to 20:00.", "daytime"
+            )
         return self
 
 
@@ -87,6 +123,12 @@ class Cards(Value):
 
     aim: int = Field(ge=0, le=3)
     most: int = Field(ge=0, le=3)
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "Cards":
+        if self.aim > self.most:
+            raise refused("aim is more than most", "Let aim be at most most.")
+        return self
 
 
 class CodeUse(StrEnum):
@@ -120,6 +162,12 @@ class CodePolicy(Value):
     valid_after_follow_up: Duration = timedelta(days=7)
     rest: Duration = Field(default=timedelta(days=60), description="no new code for a customer this long after one")
 
+    @model_validator(mode="after")
+    def _is_a_share(self) -> "CodePolicy":
+        if self.kind == "percent" and self.value > 100:
+            raise refused(f"{self.value} percent is more than the price", "Write at most 100.")
+        return self
+
 
 class Cap(Value):
     most: int = Field(ge=0)
@@ -133,6 +181,17 @@ class Caps(Value):
     offer_panels: Cap = Cap(most=3, within=timedelta(days=30))
 
 
+COUNTED_FROM = {
+    ("confirmation", Role.REPLACE): Anchor.ORDER,
+    ("confirmation", Role.COMPANION): Anchor.ORDER,
+    ("shipping", Role.REPLACE): Anchor.SHIPPED,
+    ("shipping", Role.COMPANION): Anchor.ORDER,
+    ("follow_up", Role.REPLACE): Anchor.DELIVERED,
+    ("follow_up", Role.COMPANION): Anchor.DELIVERED,
+}
+"""What the delays of a step count from is part of what the step is; the file says it for the reader."""
+
+
 class Sequence(Value):
     """The whole of it. `steps` in the order confirmation, shipping, follow_up."""
 
@@ -141,6 +200,7 @@ class Sequence(Value):
     caps: Caps = Caps()
     code: CodePolicy = CodePolicy()
     wait_for_hold: Duration = timedelta(minutes=60)
+    wait_for_trouble: Duration = timedelta(days=45)
     assume_delivered_after: Duration = timedelta(days=10)
     rest_after_trouble: Duration = timedelta(days=30)
     combine_orders_within: Duration = timedelta(days=14)
@@ -149,5 +209,30 @@ class Sequence(Value):
     @model_validator(mode="after")
     def _has_the_three(self) -> "Sequence":
         if tuple(self.steps) != ("confirmation", "shipping", "follow_up"):
-            raise ValueError("steps must be exactly confirmation, shipping and follow_up, in this order")
+            remedy = "Write exactly confirmation, shipping and follow_up, in this order."
+            raise refused(f"the steps are {', '.join(self.steps) or 'none'}", remedy, "steps")
         return self
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Sequence":
+        for name, role, timing in self._timings():
+            right, place = COUNTED_FROM[name, role], f"steps.{name}.{role.value}"
+            if timing.counts_from is not right:
+                problem = f"this timing cannot count from {timing.counts_from.value}"
+                raise refused(problem, f"Write counts_from: {right.value}.", f"{place}.counts_from")
+            if timing.daytime is not None and not self._has_free_minute(timing.daytime):
+                problem = "it lies wholly in the quiet hours, so nothing would ever be sent"
+                raise refused(problem, "Change daytime or quiet_hours.", f"{place}.daytime")
+        return self
+
+    def _timings(self) -> list[tuple[str, Role, Timing]]:
+        both = [(name, role, step) for name, step in self.steps.items() for role in (Role.REPLACE, Role.COMPANION)]
+        return [(name, role, step.timing(role)) for name, role, step in both if role is Role.REPLACE or step.companion]
+
+    def _has_free_minute(self, hours: Hours) -> bool:
+        minute, end = (datetime.combine(date.min, each) for each in (hours.start, hours.end))
+        while minute < end:
+            if not self.quiet_hours.contains(minute.time()):
+                return True
+            minute += timedelta(minutes=1)
+        return False

@@ -1,6 +1,6 @@
-"""Local time: parcel days, daytime near the hour of the order, quiet hours. Safe over daylight saving and far zones."""
+"""Delays in words, and local time: parcel days, daytime, quiet hours. Safe over daylight saving and far zones."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schedules.sequence import Hours
@@ -8,12 +8,24 @@ from schedules.sequence import Hours
 DAY = timedelta(days=1)
 
 
+def in_words(delay: timedelta) -> str:
+    """A delay as people say it: 2 minutes, 36 hours, 9 days."""
+    minutes = int(delay.total_seconds() // 60)
+    for unit, length in (("day", 24 * 60), ("hour", 60)):
+        if minutes >= length and minutes % length == 0:
+            count = minutes // length
+            return f"{count} {unit}" + ("s" if count != 1 else "")
+    return f"{minutes} minute" + ("s" if minutes != 1 else "")
+
+
 def zone(name: str, fallback: str = "UTC") -> ZoneInfo:
-    """The IANA zone; the fallback when the name is empty or unknown."""
-    try:
-        return ZoneInfo(name or fallback)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(fallback)
+    """The IANA zone; the fallback when the name is empty or unknown, and UTC when that is too."""
+    for each in (name, fallback):
+        try:
+            return ZoneInfo(each)
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, like "America"
+            continue
+    return ZoneInfo("UTC")
 
 
 def local_day(moment: datetime, timezone: ZoneInfo) -> str:
@@ -32,10 +44,7 @@ def at_local(moment: datetime, wall: time, timezone: ZoneInfo, *, days: int = 0)
 
 def is_within(moment: datetime, hours: Hours, timezone: ZoneInfo) -> bool:
     """Whether the local time of day lies in [start, end), over midnight if start is after end."""
-    now = moment.astimezone(timezone).time()
-    if hours.start <= hours.end:
-        return hours.start <= now < hours.end
-    return now >= hours.start or now < hours.end
+    return hours.contains(moment.astimezone(timezone).time())
 
 
 def next_within(moment: datetime, hours: Hours, timezone: ZoneInfo) -> datetime:
@@ -52,10 +61,18 @@ def next_outside(moment: datetime, hours: Hours, timezone: ZoneInfo) -> datetime
     return _next_at(moment, hours.end, timezone)
 
 
+def next_polite(moment: datetime, daytime: Hours | None, quiet: Hours, timezone: ZoneInfo) -> datetime:
+    """The first moment from this one on that lies in the daytime, if there is one, and outside the quiet hours."""
+    for _ in range(3):  # each may push into the other once
+        moment = next_outside(moment, quiet, timezone)
+        moment = next_within(moment, daytime, timezone) if daytime else moment
+    return moment
+
+
 def near_hour(moment: datetime, ordered: datetime, hours: Hours, timezone: ZoneInfo) -> datetime:
     """On the moment's local day, the wall time at which the order was placed, kept inside the hours."""
     wall = ordered.astimezone(timezone).time().replace(second=0, microsecond=0)
-    last = (datetime.combine(moment, hours.end) - timedelta(minutes=1)).time()
+    last = (datetime.combine(date.min + DAY, hours.end) - timedelta(minutes=1)).time()
     return at_local(moment, min(max(wall, hours.start), last), timezone)
 
 

@@ -1,0 +1,126 @@
+"""What the parcels of an order tell: which left on which day, what arrived and when, what is in trouble."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from schedules.facts import DeliveryKind, DeliverySource, Facts, LineItem, LineKind, Order, Parcel, ParcelState
+from schedules.facts import TrackingStatus as Status
+from schedules.shop import ShopProfile
+from schedules.timing import local_day, zone
+
+ASSUME_DELIVERED_AFTER = timedelta(days=10)
+
+
+def is_shipped_goods(line: LineItem) -> bool:
+    """Whether pieces of this line travel in a parcel."""
+    return line.kind in (LineKind.PHYSICAL, LineKind.SAMPLE) and line.quantity > 0
+
+
+def has_goods(order: Order) -> bool:
+    return order.delivery is not DeliveryKind.DIGITAL and any(is_shipped_goods(line) for line in order.lines)
+
+
+def sent_parcels(facts: Facts) -> tuple[Parcel, ...]:
+    """Parcels that left; also those that the shop still calls open although they were delivered."""
+    return tuple(
+        parcel
+        for parcel in facts.parcels
+        if parcel.state is ParcelState.SHIPPED or (parcel.state is ParcelState.OPEN and arrival(parcel) is not None)
+    )
+
+
+def parcel_groups(facts: Facts, shop: ShopProfile) -> dict[str, list[Parcel]]:
+    """Parcels that left, by the shop-local day on which they did, as an ISO date."""
+    groups: dict[str, list[Parcel]] = {}
+    for parcel in sent_parcels(facts):
+        groups.setdefault(local_day(parcel.shipped_at, zone(shop.timezone)), []).append(parcel)
+    return groups
+
+
+def group_parcels(facts: Facts, shop: ShopProfile, group: str) -> list[Parcel]:
+    """The parcels that a message of this group tells about.
+
+    A group is a day, or `DAY+PARCEL` for what left from that parcel on, after the day's first mail.
+    """
+    day, _, first = group.partition("+")
+    parcels = parcel_groups(facts, shop).get(day, [])
+    if not first:
+        return parcels
+    begin = next((number for number, parcel in enumerate(parcels) if parcel.id == first), len(parcels))
+    return parcels[begin:]
+
+
+def arrival(parcel: Parcel) -> datetime | None:
+    """When the carrier reported it delivered; for pick-up: collected."""
+    reports = [report.at for report in parcel.tracking if report.status is Status.DELIVERED]
+    return min(reports, default=None)
+
+
+def trouble_since(parcel: Parcel) -> datetime | None:
+    """When the carrier reported a problem, if that is its newest word; None: all is well, or it arrived after all."""
+    newest = max(parcel.tracking, key=lambda report: (report.at, report.id), default=None)
+    if newest is None or newest.status is not Status.EXCEPTION or arrival(parcel) is not None:
+        return None
+    return newest.at
+
+
+def is_in_trouble(parcel: Parcel) -> bool:
+    return trouble_since(parcel) is not None
+
+
+def was_delayed(parcel: Parcel, timezone: ZoneInfo) -> bool:
+    """Whether the carrier reported a problem on the way, or it arrived after the first promised day."""
+    if any(report.status is Status.EXCEPTION for report in parcel.tracking):
+        return True
+    promised = next((report.expected_on for report in parcel.tracking if report.expected_on is not None), None)
+    arrived = arrival(parcel)
+    return promised is not None and arrived is not None and arrived.astimezone(timezone).date() > promised
+
+
+def left_late(facts: Facts, timezone: ZoneInfo) -> bool:
+    """Whether goods with a promised day of dispatch left after it."""
+    promised = {line.id: line.expected_on for line in facts.order.lines} if facts.order else {}
+    return any(
+        day is not None and parcel.shipped_at.astimezone(timezone).date() > day
+        for parcel in sent_parcels(facts)
+        for day in (promised.get(line.line_id) for line in parcel.lines)
+    )
+
+
+def has_left_whole(facts: Facts) -> bool:
+    """Whether every piece that travels is in a parcel that left. A parcel that lists no lines counts as everything."""
+    if facts.order is None:
+        return False
+    parcels = sent_parcels(facts)
+    if any(not parcel.lines for parcel in parcels):
+        return True
+    left: dict[str, int] = {}
+    for parcel in parcels:
+        for line in parcel.lines:
+            left[line.line_id] = left.get(line.line_id, 0) + line.quantity
+    return bool(parcels) and all(
+        left.get(line.id, 0) >= line.quantity for line in facts.order.lines if is_shipped_goods(line)
+    )
+
+
+def delivered_at(
+    facts: Facts, assume_after: timedelta = ASSUME_DELIVERED_AFTER
+) -> tuple[datetime, DeliverySource] | None:
+    """When the last parcel arrived, and how that is known. None: something has not left yet, or is in trouble.
+
+    Where no carrier reports it, a parcel counts as arrived `assume_after` it left, but not before the carrier's newest
+    word nor before the day for which the carrier promises it: an estimate.
+    """
+    parcels = sent_parcels(facts)
+    if not parcels or not has_left_whole(facts) or any(is_in_trouble(parcel) for parcel in parcels):
+        return None
+    times = [arrival(parcel) or _assumed(parcel, assume_after) for parcel in parcels]
+    is_reported = all(arrival(parcel) is not None for parcel in parcels)
+    return max(times), DeliverySource.REPORTED if is_reported else DeliverySource.ESTIMATED
+
+
+def _assumed(parcel: Parcel, assume_after: timedelta) -> datetime:
+    newest = max((report.at for report in parcel.tracking), default=parcel.shipped_at)
+    promised = max((report.expected_on for report in parcel.tracking if report.expected_on), default=date.min)
+    end_of_day = datetime.combine(promised, time(23, 59), tzinfo=UTC)
+    return max(parcel.shipped_at + assume_after, newest, end_of_day)

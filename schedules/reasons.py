@@ -1,0 +1,66 @@
+"""Why a message waits, ends or never begins, in the words of the timeline; and which of these reasons may pass."""
+
+from schedules.facts import CaseKind, Channel
+
+NOT_ARRIVED_YET = "the order itself has not arrived yet"
+DELETED = "the order was deleted"
+CANCELLED = "the order was cancelled"
+TEST = "it is a test order"
+NO_ADDRESS = "the order has no email address"
+RELAYED = "the address belongs to a marketplace, which writes to its customers itself"
+REFUNDED = "the order was refunded in full"
+VOIDED = "the payment was voided"
+PAYMENT_FAILED = "the payment failed"
+NOT_YET_PAID = "it is not paid yet"
+NOTHING_LEFT = "nothing is left on the order"
+IMPORTED = "the order was imported from history"
+LONG_PAST = "it became known too late: its time had passed"
+
+OFF = "the step is switched off for this shop"
+OTHER_ROLE = "the step has another role in this shop now"
+NO_LONGER = "the facts no longer ask for it"
+REPLACED = "a newer one replaced it"
+
+NOT_LEFT = "nothing has left yet"
+NO_GOODS = "nothing of it travels in a parcel"
+ARRIVED = "it had already arrived"
+PARCEL_GONE = "its parcel was cancelled or left on another day"
+PASSED_WINDOW = "the parcel left after the mail's window had closed"
+NOT_ARRIVED = "it waits until the last parcel has arrived"
+IN_TROUBLE = "a carrier reports a problem with a parcel"
+TOO_SOON = "the goods, or those of the other order, arrived only a few days ago"
+COMBINED = "it is combined with a later order of the same person"
+
+OUTDATED_EDIT = "a newer edit replaced it"
+SHOP_TELLS = "the shop's platform tells the customer about edits itself"
+ON_HOLD = "it waits while the order is held or edited"
+TICKET = "support is talking to the customer"
+RESTING = "something went wrong with an order of this person lately"
+
+NOT_ONLINE = {
+    Channel.POS: "it was bought in the store",
+    Channel.MARKETPLACE: "it came from a marketplace, which writes to its customers itself",
+    Channel.STAFF: "it is an order of the staff",
+}
+TROUBLE = {
+    CaseKind.RETURN: "a return was opened",
+    CaseKind.EXCHANGE: "an exchange was asked for",
+    CaseKind.DISPUTE: "the payment is disputed",
+    CaseKind.UNHAPPY: "the customer told us that something is wrong",
+}
+SHORT_OF_STOCK = "something could not be delivered and was refunded"
+PARTLY_REFUNDED = "part of the order was refunded"
+BUSINESS = "it is a business order"
+RENEWAL = "it renews a subscription; only the first order gets a follow-up"
+REPLACEMENT = "it is a replacement, or an order over nothing"
+
+REVIVABLE = frozenset(
+    {NOT_YET_PAID, PAYMENT_FAILED, VOIDED, NO_ADDRESS, RELAYED, NOTHING_LEFT, TEST, *NOT_ONLINE.values()}
+    | {OFF, OTHER_ROLE, NO_LONGER, REPLACED}
+    | {NOT_LEFT, NO_GOODS, PARCEL_GONE, PASSED_WINDOW, NOT_ARRIVED, IN_TROUBLE, COMBINED, OUTDATED_EDIT}
+    | {*TROUBLE.values(), PARTLY_REFUNDED, BUSINESS, RENEWAL, REPLACEMENT}
+)
+"""Reasons of a cancellation that a later word of the shop can take back: then the message comes again.
+
+Not among them: what is final for people (cancelled, refunded, arrived), and every reason from elsewhere.
+"""
