@@ -230,6 +230,10 @@ class Parcel(Value):
     id: str
     state: ParcelState
     shipped_at: AwareDatetime = Field(description="when it left; for pick-up: when it was made ready")
+    is_sighting: bool = Field(
+        default=False,
+        description="no version tells when it left: `shipped_at` is when it was seen to have, and the earliest counts",
+    )
     updated_at: AwareDatetime
     carrier: str = ""
     tracking_number: str = ""

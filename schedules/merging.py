@@ -2,7 +2,8 @@
 
 Each part of the facts is a register or a set of registers, keyed by the source's id: of two versions the one with the
 newer `updated_at` wins, and of two with the same time the one whose canonical JSON sorts last. Of two reports
-of a carrier with the same id the earlier counts. So `merge` commutes and repeating it changes nothing.
+of a carrier with the same id the earlier counts, and of two sightings of a parcel's dispatch. So `merge` commutes and
+repeating it changes nothing.
 """
 
 from collections.abc import Callable, Iterable
@@ -52,8 +53,16 @@ def _cancelled(facts: Facts, event: OrderCancelled) -> dict[str, Any]:
 def _parcel(facts: Facts, event: ParcelStated) -> dict[str, Any]:
     known = {parcel.id: parcel.model_copy(update={"tracking": ()}) for parcel in facts.parcels}
     new = event.parcel.model_copy(update={"tracking": ()})
-    known[new.id] = _newer(known[new.id], new, _parcel_version) if new.id in known else new
+    known[new.id] = _newer_parcel(known[new.id], new) if new.id in known else new
     return _with_tracking(known.values(), _reports(facts))
+
+
+def _newer_parcel(one: Parcel, other: Parcel) -> Parcel:
+    """The newer version; where no source tells when it left, it left when it was first seen to have."""
+    if one.is_sighting and other.is_sighting:
+        first = {"shipped_at": min(one.shipped_at, other.shipped_at)}
+        one, other = one.model_copy(update=first), other.model_copy(update=first)
+    return _newer(one, other, _parcel_version)
 
 
 def _tracked(facts: Facts, event: ParcelTracked) -> dict[str, Any]:

@@ -6,5 +6,8 @@ from types import MappingProxyType
 from worker.platforms.port import Platform
 from worker.platforms.shopify.platform import Shopify
 from worker.platforms.standard.platform import Standard
+from worker.platforms.woocommerce.platform import WooCommerce
 
-PLATFORMS: Mapping[str, Platform] = MappingProxyType({platform.kind: platform for platform in (Shopify(), Standard())})
+PLATFORMS: Mapping[str, Platform] = MappingProxyType(
+    {platform.kind: platform for platform in (Shopify(), Standard(), WooCommerce())}
+)

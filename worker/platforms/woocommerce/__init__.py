@@ -1,0 +1,1 @@
+"""WooCommerce: order, product and customer webhooks of its REST API v3."""

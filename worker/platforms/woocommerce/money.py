@@ -1,0 +1,130 @@
+"""Payment, totals and lines of an order."""
+
+from decimal import Decimal
+
+from schedules.facts import LineItem, LineKind, PaymentState, Totals
+from worker.platforms.bodies import Body, amount, identifier, mapping, needed_id, objects, text
+from worker.platforms.woocommerce import tables
+from worker.platforms.woocommerce.values import money, plain, rounded, status_of, taxed, web_url
+
+S = PaymentState
+
+
+def payment_of(body: Body) -> PaymentState:
+    """Where the money is. `order.created` comes before payment, and core has no word for "accepted, paid later"."""
+    status = status_of(body)
+    refunded, total = refunds_sum(body), amount(body.get("total"))
+    state = _by_status(status, body)
+    if state is S.PAID and refunded:
+        return S.REFUNDED if refunded >= total else S.PARTIALLY_REFUNDED
+    return state
+
+
+def _by_status(status: str, body: Body) -> PaymentState:
+    method = text(body.get("payment_method"))
+    is_paid = bool(body.get("date_paid_gmt") or body.get("date_paid"))
+    if status == "processing" and not is_paid and tables.ON_DELIVERY.search(method):
+        return S.ACCEPTED
+    if status in tables.PAYMENT:
+        return tables.PAYMENT[status]
+    if is_paid:
+        return S.PAID
+    if status in tables.GONE:
+        return S.VOIDED
+    if tables.PAID_LATER.search(method):
+        return S.ACCEPTED
+    # On hold with a card: the gateway reserved the money, or looks at the order; it then names its transaction.
+    return S.AUTHORIZED if text(body.get("transaction_id")) else S.OPEN
+
+
+def refunds_sum(body: Body) -> Decimal:
+    """What was paid back so far; WooCommerce tells it as negative totals."""
+    return sum((abs(amount(each.get("total"))) for each in objects(body.get("refunds"))), Decimal(0))
+
+
+def read_lines(body: Body, currency: str) -> tuple[LineItem, ...]:
+    """Products, then fees that cost something; a fee below zero is a discount."""
+    with_tax = body.get("prices_include_tax") is True
+    products = [_product_line(line, currency, with_tax=with_tax) for line in objects(body.get("line_items"))]
+    fees = [
+        _fee_line(fee, currency, with_tax=with_tax)
+        for fee in objects(body.get("fee_lines"))
+        if amount(fee.get("total")) > 0
+    ]
+    return (*products, *fees)
+
+
+def read_totals(body: Body, currency: str, payment: PaymentState) -> Totals:
+    """All rows add up to the total. What was paid back later is no part of them."""
+    with_tax = body.get("prices_include_tax") is True
+    fees = [taxed(fee, "total", "total_tax", with_tax=with_tax) for fee in objects(body.get("fee_lines"))]
+    lines = objects(body.get("line_items"))
+    subtotal = sum((taxed(line, "subtotal", "subtotal_tax", with_tax=with_tax) for line in lines), Decimal(0))
+    discount = taxed(body, "discount_total", "discount_tax", with_tax=with_tax)
+    total = rounded(amount(body.get("total")))
+    is_open = payment in (S.OPEN, S.FAILED, S.VOIDED, S.ACCEPTED)
+    outstanding = total if is_open else Decimal(0)
+    return Totals(
+        subtotal=money(subtotal + sum((fee for fee in fees if fee > 0), Decimal(0)), currency),
+        discount=money(discount - sum((fee for fee in fees if fee < 0), Decimal(0)), currency),
+        shipping=money(taxed(body, "shipping_total", "shipping_tax", with_tax=with_tax), currency),
+        tax=money(amount(body.get("total_tax")), currency),
+        total=money(total, currency),
+        paid=money(total - outstanding, currency),
+        outstanding=money(outstanding, currency),
+        tax_included=with_tax,
+    )
+
+
+def _product_line(line: Body, currency: str, *, with_tax: bool) -> LineItem:
+    number = amount(line.get("quantity"))
+    # 0.5 kg is one piece at the price of half a kilogram: pieces are whole, and sums stay true.
+    pieces = int(number) if number > 0 and number == number.to_integral_value() else int(number > 0)
+    before = taxed(line, "subtotal", "subtotal_tax", with_tax=with_tax)
+    title, variant = _names(line)
+    return LineItem(
+        id=needed_id(line, "id"),
+        product_id=_reference(line.get("product_id")),
+        variant_id=_reference(line.get("variation_id")),
+        sku=text(line.get("sku")),
+        title=title,
+        variant_title=variant,
+        quantity=pieces,
+        ordered_quantity=pieces,
+        unit_price=money(before / pieces if pieces else before, currency),
+        total=money(taxed(line, "total", "total_tax", with_tax=with_tax), currency),
+        kind=_kind(title, LineKind.PHYSICAL),
+        image_url=web_url(mapping(line.get("image")).get("src")) or None,
+    )
+
+
+def _names(line: Body) -> tuple[str, str]:
+    """The product's name, and what tells its variant; older versions know only both in one."""
+    whole, parent = plain(line.get("name")), plain(line.get("parent_name"))
+    if parent and whole.startswith(parent):
+        return parent, whole.removeprefix(parent).lstrip(" -–,")
+    return whole or parent or "Item", ""
+
+
+def _fee_line(fee: Body, currency: str, *, with_tax: bool) -> LineItem:
+    price = money(taxed(fee, "total", "total_tax", with_tax=with_tax), currency)
+    title = plain(fee.get("name")) or "Fee"
+    return LineItem(
+        id=needed_id(fee, "id"),
+        title=title,
+        quantity=1,
+        ordered_quantity=1,
+        unit_price=price,
+        total=price,
+        kind=_kind(title, LineKind.SERVICE),
+    )
+
+
+def _kind(title: str, default: LineKind) -> LineKind:
+    return next((kind for pattern, kind in tables.LINE_KIND if pattern.search(title.lower())), default)
+
+
+def _reference(value: object) -> str | None:
+    """An id; WooCommerce writes 0 where there is none."""
+    found = identifier(value)
+    return None if found == "0" else found

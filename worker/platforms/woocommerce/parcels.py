@@ -1,0 +1,136 @@
+"""Parcels and refunds out of an order body: WooCommerce has no topics of their own for them."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from schedules.events import OrderEvent, OrderRefunded, ParcelStated, ParcelTracked
+from schedules.facts import (
+    DeliveryKind,
+    Order,
+    Parcel,
+    ParcelLine,
+    ParcelState,
+    Refund,
+    RefundReason,
+    Tracking,
+    TrackingStatus,
+)
+from worker.platforms.bodies import Body, amount, identifier, moment, needed_id, objects, text, whole
+from worker.platforms.woocommerce import tables
+from worker.platforms.woocommerce.values import meta, money, plain, status_of, version_of, web_url
+
+LATEST_ENTRY = timedelta(hours=36)
+"""The date beside a tracking number is a day of the shop's calendar, as midnight UTC: by then it is over."""
+
+
+def read_parcels(order: Order, body: Body) -> Iterator[OrderEvent]:
+    """A parcel per tracking number; without any, one parcel once the order is completed.
+
+    Parcels are named by their place in the list, so that a number that is corrected, or added to an order that was
+    completed without one, is the same parcel. How it is known to have left is the sighting, see `Parcel.is_sighting`.
+    """
+    status = status_of(body)
+    items = _tracking_items(body)
+    if order.delivery is DeliveryKind.PICKUP:
+        yield from _pickup(order, body, status)
+        return
+    if order.delivery is DeliveryKind.DIGITAL or not (items or status in tables.SHIPPED):
+        return
+    for number, item in enumerate(items or [{}], 1):
+        parcel = _parcel(order, body, item, f"{order.id}-{number}")
+        yield ParcelStated(order_id=order.id, parcel=parcel)
+        if status == "delivered":
+            yield _arrived(order.id, parcel.id, _sighted(body, status))
+
+
+def read_refunds(order: Order, body: Body) -> Iterator[OrderEvent]:
+    """Refunds are told inside the order, without a time and without the lines they are for."""
+    for refund in objects(body.get("refunds")):
+        words = text(refund.get("reason") or refund.get("refund"))
+        yield OrderRefunded(
+            order_id=order.id,
+            refund=Refund(
+                id=needed_id(refund, "id"),
+                at=version_of(body),
+                amount=money(abs(amount(refund.get("total"))), order.currency),
+                reason=RefundReason.STOCK if tables.STOCK.search(words) else RefundReason.OTHER,
+            ),
+        )
+
+
+def _tracking_items(body: Body) -> list[Body]:
+    """The plugin's list; PHP writes one with gaps as an object."""
+    found = meta(body, tables.TRACKING_KEY)
+    items = objects(list(found.values()) if isinstance(found, dict) else found)
+    return [item for item in items if identifier(item.get("tracking_number"))]
+
+
+def _parcel(order: Order, body: Body, item: Body, parcel_id: str) -> Parcel:
+    carrier, url = _carrier(item)
+    return Parcel(
+        id=parcel_id,
+        state=ParcelState.SHIPPED,
+        shipped_at=_left(item, _sighted(body, status_of(body))),
+        is_sighting=True,
+        updated_at=order.updated_at,
+        carrier=carrier,
+        tracking_number=text(item.get("tracking_number")),
+        tracking_url=url,
+        lines=_lines(item),
+    )
+
+
+def _sighted(body: Body, status: str) -> datetime:
+    """When this snapshot shows it to have happened: its completion if it has one, else its own time."""
+    completed = moment(body.get("date_completed_gmt")) if status in tables.SHIPPED else None
+    return completed or version_of(body)
+
+
+def _left(item: Body, sighted: datetime) -> datetime:
+    """The sighting, kept within the day that was entered beside the number."""
+    entered = _day(item.get("date_shipped"))
+    return sighted if entered is None else min(max(sighted, entered), entered + LATEST_ENTRY)
+
+
+def _day(value: Any) -> datetime | None:
+    """The plugin writes a Unix time; others who use its key, a date. What is neither tells nothing."""
+    told = text(value)
+    if re.fullmatch(r"\d{9,11}", told):
+        return datetime.fromtimestamp(int(told), UTC)
+    return moment(told) if re.fullmatch(r"\d{4}-\d\d-\d\d", told) else None
+
+
+def _carrier(item: Body) -> tuple[str, str]:
+    """Name and link: the shop's own link, else the carrier's page for the number."""
+    told = plain(item.get("custom_tracking_provider") or item.get("tracking_provider"))
+    link = web_url(item.get("custom_tracking_link") or item.get("tracking_link"))
+    name, template = tables.CARRIERS.get(re.sub(r"[^a-z0-9]", "", told.lower()), (told, ""))
+    return name, link or template.format(quote(text(item.get("tracking_number")), safe=""))
+
+
+def _lines(item: Body) -> tuple[ParcelLine, ...]:
+    """What is in it, where the plugin knows; a list that names no order lines means everything."""
+    listed = objects(item.get("products_list"))
+    if not listed or not all(identifier(each.get("item_id")) for each in listed):
+        return ()
+    return tuple(ParcelLine(line_id=text(each.get("item_id")), quantity=whole(each.get("qty"))) for each in listed)
+
+
+def _pickup(order: Order, body: Body, status: str) -> Iterator[OrderEvent]:
+    """Ready to collect by a plugin's status; `completed` means collected."""
+    if status not in tables.READY | tables.COLLECTED:
+        return
+    parcel = _parcel(order, body, {}, f"{order.id}-1").model_copy(update={"is_pickup": True})
+    yield ParcelStated(order_id=order.id, parcel=parcel)
+    if status in tables.COLLECTED:
+        yield _arrived(order.id, parcel.id, _sighted(body, status))
+
+
+def _arrived(order_id: str, parcel_id: str, at: datetime) -> ParcelTracked:
+    status = TrackingStatus.DELIVERED
+    return ParcelTracked(
+        order_id=order_id, tracking=Tracking(id=f"{parcel_id}:{status}", parcel_id=parcel_id, status=status, at=at)
+    )

@@ -1,0 +1,79 @@
+"""A product or variation body as a catalogue entry."""
+
+import re
+from decimal import Decimal
+
+from schedules.events import ProductStated
+from worker.platforms.bodies import Body, amount, mapping, moment, needed_id, objects, text, whole
+from worker.platforms.woocommerce.values import plain, web_url
+
+PARENT_LINK = re.compile(r"/products/(\d+)/?$")
+
+
+def read_product(body: Body) -> ProductStated | None:
+    """The entry; None for a variation that does not tell its name or product."""
+    parent = _parent(body)
+    title = plain(body.get("name"))
+    if not title or (parent is None and _is_variation(body)):
+        return None
+    own = needed_id(body, "id")
+    categories = [plain(each.get("name")) for each in objects(body.get("categories"))]
+    return ProductStated(
+        product_id=parent or own,
+        variant_id=own if parent else None,
+        title=title,
+        url=web_url(body.get("permalink")) or None,
+        image_url=_image(body),
+        price=_price(body),
+        category=next((name for name in categories if name.lower() != "uncategorized"), ""),
+        brand=next((plain(each.get("name")) for each in objects(body.get("brands"))), ""),
+        tags=tuple(name for each in objects(body.get("tags")) if (name := plain(each.get("name")))),
+        inventory=_inventory(body),
+        is_active=_is_sold(body),
+        updated_at=moment(body.get("date_modified_gmt")),
+    )
+
+
+def _is_variation(body: Body) -> bool:
+    return text(body.get("type")) == "variation" or ("type" not in body and "image" in body)
+
+
+def _parent(body: Body) -> str | None:
+    """The product a variation belongs to, by number, else by its link; None for anything else."""
+    if not _is_variation(body):
+        return None
+    told = text(body.get("parent_id"))
+    if told not in ("", "0"):
+        return told
+    links = (PARENT_LINK.search(text(up.get("href"))) for up in objects(mapping(body.get("_links")).get("up")))
+    return next((link[1] for link in links if link), None)
+
+
+def _image(body: Body) -> str | None:
+    pictures = [*objects(body.get("images")), mapping(body.get("image"))]
+    return next((url for picture in pictures if (url := web_url(picture.get("src")))), None)
+
+
+def _price(body: Body) -> str | None:
+    """What it costs now, a running sale included. Empty where a price depends on the variant, or there is none."""
+    told = text(body.get("price"))
+    price: Decimal | None = amount(told) if told else None
+    return str(price) if price is not None and price >= 0 else None
+
+
+def _inventory(body: Body) -> int | None:
+    """Pieces left; None where stock is not counted or back-orders are taken."""
+    if text(body.get("stock_status")) == "outofstock":
+        return 0
+    is_counted = body.get("manage_stock") not in (None, False, "")
+    if not is_counted or body.get("backorders_allowed") is True or body.get("stock_quantity") is None:
+        return None
+    return whole(body.get("stock_quantity"))
+
+
+def _is_sold(body: Body) -> bool:
+    """Whether the shop itself sells and shows it; external products are sold elsewhere."""
+    is_published = body.get("status") is True or text(body.get("status") or "publish") == "publish"
+    is_shown = text(body.get("catalog_visibility")) != "hidden"
+    is_ours = text(body.get("type")) != "external"
+    return is_published and is_shown and is_ours and body.get("purchasable") is not False

@@ -1,0 +1,90 @@
+"""WooCommerce's vocabulary in ours. Unknown words stay unknown: each look-up has a careful default."""
+
+import re
+
+from schedules.facts import Channel, LineKind, PaymentState
+
+PAYMENT = {
+    "auto-draft": PaymentState.OPEN,
+    "checkout-draft": PaymentState.OPEN,
+    "draft": PaymentState.OPEN,
+    "new": PaymentState.OPEN,
+    "pending": PaymentState.OPEN,
+    "failed": PaymentState.FAILED,
+    "partial-payment": PaymentState.PARTIALLY_PAID,
+    "partially-paid": PaymentState.PARTIALLY_PAID,
+    "processing": PaymentState.PAID,
+    "completed": PaymentState.PAID,
+    "refunded": PaymentState.REFUNDED,
+}
+"""Payment by status, where the status alone tells it. The rest needs a look at the payment: see `money.payment_of`."""
+
+DRAFTS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
+GONE = frozenset({"cancelled", "trash"})
+SHIPPED = frozenset({"completed", "shipped", "delivered"})
+"""`completed` is core's last status; the others are what shipping plugins add."""
+READY = frozenset({"ready-for-pickup", "ready-pickup"})
+COLLECTED = frozenset({"completed", "delivered", "picked-up"})
+
+RANK = {"pending": 1, "failed": 2, "on-hold": 3, "processing": 4, "shipped": 5, "delivered": 6, "completed": 6}
+RANK |= {"cancelled": 7, "trash": 7, "refunded": 8}
+"""Versions tell whole seconds only. Of two snapshots of one second the one that is further along counts."""
+
+PAID_LATER = re.compile(
+    r"^(bacs|cheque|cod|invoice)$|bank.?transfer|invoice|rechnung|vorkasse|nachnahme", re.IGNORECASE
+)
+"""Payment methods (ids) of orders that are accepted now and paid later; core's are bacs, cheque and cod."""
+ON_DELIVERY = re.compile(r"^cod$|cash.?on.?delivery|nachnahme", re.IGNORECASE)
+
+CHANNEL = (
+    (re.compile(r"^(admin|bookings-admin)$"), Channel.DRAFT),
+    (re.compile(r"^pos|\bpos\b"), Channel.POS),
+    (re.compile(r"^subscription"), Channel.SUBSCRIPTION_RENEWAL),
+    (re.compile(r"amazon|ebay|etsy|walmart|tiktok|zalando|kaufland|otto|marketplace|codisto"), Channel.MARKETPLACE),
+)
+RENEWAL_KEY = "_subscription_renewal"
+
+LINE_KIND = (
+    (re.compile(r"gift.?card|gift.?voucher|geschenkgutschein|geschenkkarte"), LineKind.GIFT_CARD),
+    (re.compile(r"\btips?\b|trinkgeld"), LineKind.TIP),
+    (
+        re.compile(r"(shipping|package) protection|protection plan|warranty|garantieverl|versandschutz"),
+        LineKind.PROTECTION,
+    ),
+    (re.compile(r"gift.?wrap|geschenkverpackung"), LineKind.GIFT_WRAP),
+    (re.compile(r"\b(free )?sample\b|gratisprobe"), LineKind.SAMPLE),
+)
+
+PICKUP = frozenset({"local_pickup", "pickup_location"})
+PICKUP_PLACE = ("pickup_location", "_pickup_location_name")
+STOCK = re.compile(r"\b(out of )?stock\b|inventory|sold out|unavailable|ausverkauft|nicht lieferbar", re.IGNORECASE)
+GIFT_KEYS = re.compile(r"^_?(billing_|order_)?gift.?(message|note|text)|^_?geschenk", re.IGNORECASE)
+VAT_KEYS = re.compile(r"^_?(billing_)?(eu_)?(vat_?(number|id)?|ust_?id|tax_?id)$|^is_vat_exempt$", re.IGNORECASE)
+LOCALE_KEYS = ("wpml_language", "_locale", "trp_language", "_order_language", "lang")
+"""Where translation plugins note the language of an order; core does not."""
+CONSENT_VALUES = frozenset({"1", "yes", "true", "on", "y", "subscribed", "ja", "oui", "si", "sí"})
+
+SYMBOLS = {"€": "EUR", "£": "GBP", "zł": "PLN", "kč": "CZK", "ft": "HUF", "lei": "RON", "₹": "INR", "₺": "TRY"}
+"""Symbols that mean one currency alone; `$`, `kr` and `¥` do not."""
+
+TRACKING_KEY = "_wc_shipment_tracking_items"
+
+CARRIERS = {
+    "anpost": ("An Post", "https://track.anpost.ie/TrackingResults.aspx?rtt=1&items={}"),
+    "australiapost": ("Australia Post", "https://auspost.com.au/mypost/track/#/details/{}"),
+    "canadapost": (
+        "Canada Post",
+        "https://www.canadapost.ca/cpotools/apps/track/personal/findByTrackNumber?trackingNumber={}",
+    ),
+    "dhl": ("DHL", "https://www.dhl.com/global-en/home/tracking.html?tracking-id={}"),
+    "dhlde": ("DHL", "https://nolp.dhl.de/nextt-online-public/set_identcodes.do?lang=de&idc={}"),
+    "dhlintraship": ("DHL", "https://nolp.dhl.de/nextt-online-public/set_identcodes.do?lang=de&idc={}"),
+    "dpd": ("DPD", "https://tracking.dpd.de/parcelstatus?query={}"),
+    "dpdde": ("DPD", "https://tracking.dpd.de/parcelstatus?query={}"),
+    "fedex": ("FedEx", "https://www.fedex.com/apps/fedextrack/?action=track&tracknumbers={}"),
+    "postnordsverigeab": ("PostNord", "https://portal.postnord.com/tracking/details/{}"),
+    "royalmail": ("Royal Mail", "https://www3.royalmail.com/track-your-item#/tracking-results/{}"),
+    "ups": ("UPS", "https://www.ups.com/track?loc=en_US&tracknum={}"),
+    "usps": ("USPS", "https://tools.usps.com/go/TrackConfirmAction_input?qtc_tLabels1={}"),
+}
+"""Carriers by their name in letters and digits alone: the shipment-tracking plugin stores a number, not its link."""

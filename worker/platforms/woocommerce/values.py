@@ -1,0 +1,87 @@
+"""What WooCommerce writes in ways of its own: names with HTML, meta data, currencies, version times."""
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from schedules.facts import Money
+from worker.errors import UnreadableEventError
+from worker.platforms.bodies import Body, amount, moment, objects, text
+from worker.platforms.woocommerce import tables
+
+CENT = Decimal("0.01")
+TAG = re.compile(r"<[^<>]*>")
+CODE = re.compile(r"^[A-Z]{3}$")
+
+
+def plain(value: Any) -> str:
+    """A name without the HTML that WordPress allows in it: `Filters &ndash; 02` becomes `Filters – 02`."""
+    return " ".join(TAG.sub(" ", html.unescape(text(value))).split())
+
+
+def status_of(body: Body) -> str:
+    return text(body.get("status")).lower().removeprefix("wc-")
+
+
+def version_of(body: Body) -> datetime:
+    """When this snapshot was made, the status breaking ties within its second.
+
+    Raises:
+        UnreadableEventError: it tells no time.
+    """
+    told = moment(body.get("date_modified_gmt")) or moment(body.get("date_created_gmt"))
+    if told is None:
+        raise UnreadableEventError("date_modified_gmt is missing")
+    return told + timedelta(microseconds=tables.RANK.get(status_of(body), tables.RANK["processing"]))
+
+
+def meta(body: Body, key: str) -> Any:
+    """The value of a meta entry: text, a number, a list or an object; None when there is none."""
+    return next((each.get("value") for each in objects(body.get("meta_data")) if text(each.get("key")) == key), None)
+
+
+def meta_like(body: Body, pattern: re.Pattern[str]) -> str:
+    """The first text under a key that matches; empty when there is none, or it is no text."""
+    found = (
+        text(each.get("value")) for each in objects(body.get("meta_data")) if pattern.search(text(each.get("key")))
+    )
+    return next((value for value in found if value), "")
+
+
+def first_meta(body: Body, keys: Iterable[str]) -> str:
+    """The first of these meta entries that holds text."""
+    return next((value for key in keys if (value := text(meta(body, key)))), "")
+
+
+def currency_of(body: Body, options: Mapping[str, Any]) -> str:
+    """The ISO code; plugins write a symbol there, some of which mean one currency alone.
+
+    Raises:
+        UnreadableEventError: it means no currency, and the source's options name none.
+    """
+    told = html.unescape(text(body.get("currency")))
+    for code in (told.upper(), tables.SYMBOLS.get(told.lower(), ""), text(options.get("currency")).upper()):
+        if CODE.match(code):
+            return code
+    raise UnreadableEventError("its currency is no ISO 4217 code")
+
+
+def rounded(number: Decimal) -> Decimal:
+    return number.quantize(CENT, ROUND_HALF_UP)
+
+
+def taxed(body: Body, net: str, tax: str, *, with_tax: bool) -> Decimal:
+    """An amount as the shop shows it: WooCommerce writes every amount without its tax, and the tax beside it."""
+    return rounded(amount(body.get(net)) + (amount(body.get(tax)) if with_tax else Decimal(0)))
+
+
+def money(number: Decimal, currency: str) -> Money:
+    return Money(amount=rounded(number), currency=currency)
+
+
+def web_url(value: Any) -> str:
+    url = text(value)
+    return url if url.startswith(("https://", "http://")) else ""
