@@ -127,7 +127,7 @@ class Cards(Value):
     @model_validator(mode="after")
     def _is_a_range(self) -> "Cards":
         if self.aim > self.most:
-            raise refused("aim is more than most", "Let aim be at most most.")
+            raise refused("aim is more than most", "Let aim be at most most.", "aim")
         return self
 
 
@@ -165,7 +165,7 @@ class CodePolicy(Value):
     @model_validator(mode="after")
     def _is_a_share(self) -> "CodePolicy":
         if self.kind == "percent" and self.value > 100:
-            raise refused(f"{self.value} percent is more than the price", "Write at most 100.")
+            raise refused(f"{self.value} percent is more than the price", "Write at most 100.", "value")
         return self
 
 
