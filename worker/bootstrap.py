@@ -6,18 +6,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.event import listen
 
 from worker.clock import Clock
 from worker.delivery.port import Provider
-from worker.delivery.registry import choose_provider
 from worker.errors import SettingsError
 from worker.links import LinkSigner
-from worker.rendering.renderer import Renderer
 from worker.sealing import Sealer
 from worker.settings import Settings, load_settings
 from worker.store.session import Database
+
+if TYPE_CHECKING:
+    from worker.rendering.renderer import Renderer
 
 KEY_FILE = "secret.key"
 
@@ -44,11 +46,15 @@ class Installation:
         return LinkSigner(self.keys, self.settings.public_url)
 
     @cached_property
-    def renderer(self) -> Renderer:
+    def renderer(self) -> "Renderer":
+        from worker.rendering.renderer import Renderer  # most commands never render: they start faster without
+
         return Renderer()
 
     @cached_property
     def provider(self) -> Provider:
+        from worker.delivery.registry import choose_provider  # nor send
+
         return choose_provider(self.settings, self.database, self.clock)
 
     def warm(self) -> None:

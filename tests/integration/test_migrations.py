@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from worker.store.migrate import _config, is_migrated, upgrade
+from worker.store.migrate import alembic_config, is_migrated, newest_revision, upgrade
 from worker.store.models import Base
 from worker.store.session import Database
 
@@ -19,7 +19,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database
 
 
 def test_there_is_one_migration_head() -> None:
-    assert len(ScriptDirectory.from_config(_config(None)).get_heads()) == 1
+    assert ScriptDirectory.from_config(alembic_config(None)).get_heads() == [newest_revision()]
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:

@@ -3,13 +3,14 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-RUN = [sys.executable, "-c", "from worker.cli.main import run; run()", "demo", "--once"]
+from tests.support.processes import PROGRAM
+
+RUN = [*PROGRAM, "demo", "--once"]
 
 
 def _run(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.servers import free_port
+from worker.settings import PREFIX
 
-PROGRAM = [sys.executable, "-m", "worker.cli.main"]
+PROGRAM = [sys.executable, "-c", "from worker.cli.main import run; run()"]
 
 
 @dataclass
@@ -29,10 +30,14 @@ class Processes:
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def _environment(self) -> dict[str, str]:
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("POSTPURCHASE_")}
+    def settings(self) -> dict[str, str]:
+        """The installation's settings by field, to open it beside its processes."""
         own = {"POSTPURCHASE_DATA_DIR": str(self.folder / "var"), "POSTPURCHASE_PUBLIC_URL": self.base_url}
-        return plain | own | self.environment
+        return {name.removeprefix(PREFIX).lower(): value for name, value in (own | self.environment).items()}
+
+    def _environment(self) -> dict[str, str]:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        return plain | {f"{PREFIX}{name.upper()}": value for name, value in self.settings().items()}
 
     def run(self, *arguments: str, check: bool = True, timeout_s: float = 120) -> str:
         """What one command prints on stdout."""
@@ -97,15 +102,15 @@ def _answers(url: str) -> bool:
         return False
 
 
-def wait_until(is_true: Callable[[], bool], what: str, *, timeout_s: float = 60) -> None:
+def wait_until(is_true: Callable[[], bool], what: str, *, timeout_s: float = 60, logs: Callable[[], str] = str) -> None:
     """Returns once the condition holds.
 
     Raises:
-        TimeoutError: it did not in time; names what was waited for.
+        TimeoutError: it did not in time; names what was waited for, and shows `logs`.
     """
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if is_true():
             return
         time.sleep(0.1)
-    raise TimeoutError(f"waited {timeout_s} s, but not yet: {what}")
+    raise TimeoutError(f"waited {timeout_s} s, but not yet: {what}\n{logs()}")

@@ -3,7 +3,7 @@
 import logging
 import signal
 import threading
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,9 +15,11 @@ from worker import telemetry
 from worker.cli.output import JsonFlag, grid, local, screen, show, side
 from worker.cli.timeline import code_text
 from worker.demo import shop
-from worker.demo.service import Demo, running_demo
 from worker.demo.story import DemoError, Happened, Sent, read_story, tell
 from worker.reports.timeline import ProductLine, Timeline
+
+if TYPE_CHECKING:
+    from worker.demo.service import Demo
 
 EXPECTED = {"confirmation": "order confirmation", "shipping": "shipping", "follow_up": "follow-up"}
 ZONE = shop.profile().timezone
@@ -30,6 +32,8 @@ def demo(once: Once = False, port: Port = None, json: JsonFlag = False) -> None:
     telemetry.configure(as_json=False, level=logging.ERROR)
     console = Console(stderr=True, highlight=False) if json else screen()
     console.print(f"[bold]Northkettle[/], an invented shop for coffee gear. Business time of {ZONE}.\n")
+    from worker.demo.service import running_demo  # brings servers: only this command needs them
+
     with running_demo(port) as running:
         mails = _play(running, console, stays=not once)
         story = read_story(running.installation)
@@ -43,7 +47,7 @@ def demo(once: Once = False, port: Port = None, json: JsonFlag = False) -> None:
             _stay(running, console)
 
 
-def _play(running: Demo, console: Console, *, stays: bool) -> list[Sent]:
+def _play(running: "Demo", console: Console, *, stays: bool) -> list[Sent]:
     mails: list[Sent] = []
     for event in tell(running.installation, running.url):
         if isinstance(event, Happened):
@@ -111,7 +115,7 @@ def _document(sent: Sent) -> dict[str, Any]:
     )
 
 
-def _stay(running: Demo, console: Console) -> None:
+def _stay(running: "Demo", console: Console) -> None:
     console.print(f"\nLook at them as phones and desktops show them: [cyan]{running.url}/outbox[/]")
     console.print("[bright_black]It stays up. Ctrl-C ends it and throws its data away.[/]")
     stop = threading.Event()
