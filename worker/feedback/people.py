@@ -1,6 +1,10 @@
-"""What a person does with a link: refuses mails or offers, takes it back, hides a product, says how it was."""
+"""What a person does with a link: refuses mails or offers, takes it back, hides a product, says how it was.
 
-from dataclasses import dataclass
+Marketing mails that are already scheduled are left to the gate, which skips them and says why: a skipped message is
+final, and the page offers a way back.
+"""
+
+from datetime import datetime
 
 import structlog
 from sqlalchemy import delete
@@ -10,38 +14,18 @@ from sqlalchemy.orm import Session
 from schedules.events import CaseStated
 from schedules.facts import Case, CaseKind
 from schedules.merging import merge
-from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
 from worker.links import LinkToken, Purpose
-from worker.store.models import HiddenProduct, Message, OrderRow, Shop
+from worker.store.models import HiddenProduct, Message
 from worker.store.orders import facts_of, lock_order
-from worker.store.shops import profile_of
 from worker.store.suppressions import lift, suppress
 from worker.store.types import new_id
 
 log = structlog.get_logger()
 
+SOURCE = "link"
 SCOPES = {Purpose.UNSUBSCRIBE: "marketing", Purpose.OFFERS: "offers"}
 REASONS = {Purpose.UNSUBSCRIBE: "unsubscribed", Purpose.OFFERS: "no_offers"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """Whom a link was written to: the shop as they see it, and their language."""
-
-    profile: ShopProfile
-    locale: str
-
-
-def person_behind(installation: Installation, token: LinkToken) -> Person | None:
-    """Who a link belongs to; None when the mail is not known any more."""
-    with installation.database.read() as session:
-        message = session.get(Message, token.message_id)
-        if message is None:
-            return None
-        order = session.get_one(OrderRow, message.order_id)
-        profile = profile_of(session.get_one(Shop, message.shop_id))
-        return Person(profile=profile, locale=str(order.pinned.get("locale") or profile.locale))
 
 
 def act(installation: Installation, token: LinkToken, *, undo: bool = False) -> bool:
@@ -54,40 +38,69 @@ def act(installation: Installation, token: LinkToken, *, undo: bool = False) -> 
         message = session.get(Message, token.message_id)
         if message is None or message.address is None:
             return False
-        if token.purpose in SCOPES:
-            scope = SCOPES[token.purpose]
-            if undo:
-                lift(session, message.shop_id, message.address, scope)
-            else:
-                reason = REASONS[token.purpose]
-                suppress(session, message.shop_id, message.address, scope, reason=reason, now=now, source="link")
-        elif token.purpose is Purpose.HIDE:
-            _hide(session, message, token.extra, undo, installation)
-        elif token.purpose is Purpose.FEEDBACK_NO:
-            _unhappy(session, message, installation, undo)
-        log.info("feedback.link.used", purpose=token.purpose.name, message_id=str(message.id), undo=undo)
+        changed = _done(session, message, token, now, undo=undo)
+    log.info("feedback.link.used", purpose=token.purpose.name, message_id=str(message.id), undo=undo, changed=changed)
     return True
 
 
-def _hide(session: Session, message: Message, product_id: str, undo: bool, installation: Installation) -> None:
+def unhappy_case_id(message: Message) -> str:
+    """The id of the case that "Not really" in this mail opens."""
+    return f"unhappy:{message.id.hex}"
+
+
+def _done(session: Session, message: Message, token: LinkToken, now: datetime, *, undo: bool) -> bool:
+    if token.purpose in SCOPES:
+        return _refuse(session, message, token.purpose, now, undo=undo)
+    if token.purpose is Purpose.HIDE:
+        return _hide(session, message, token.extra, now, undo=undo)
+    if token.purpose is Purpose.FEEDBACK_NO:
+        return _unhappy(session, message, now, undo=undo)
+    return _happy(session, message)
+
+
+def _refuse(session: Session, message: Message, purpose: Purpose, now: datetime, *, undo: bool) -> bool:
+    address, scope = message.address or "", SCOPES[purpose]
+    if undo:
+        return lift(session, message.shop_id, address, scope, source=SOURCE)
+    return suppress(session, message.shop_id, address, scope, reason=REASONS[purpose], now=now, source=SOURCE)
+
+
+def _hide(session: Session, message: Message, product_id: str, now: datetime, *, undo: bool) -> bool:
     mine = {"shop_id": message.shop_id, "address": message.address, "product_id": product_id}
     if undo:
         conditions = [getattr(HiddenProduct, name) == value for name, value in mine.items()]
-        session.execute(delete(HiddenProduct).where(*conditions))
-        return
-    insert = sqlite.insert if installation.database.is_sqlite else postgresql.insert
-    row = insert(HiddenProduct).values(id=new_id(), created_at=installation.clock.now(), **mine)
-    session.execute(row.on_conflict_do_nothing())
+        gone = session.execute(delete(HiddenProduct).where(*conditions).returning(HiddenProduct.id))
+        return gone.scalar() is not None
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = insert(HiddenProduct).values(id=new_id(), created_at=now, **mine)
+    return session.execute(row.on_conflict_do_nothing().returning(HiddenProduct.id)).scalar() is not None
 
 
-def _unhappy(session: Session, message: Message, installation: Installation, undo: bool) -> None:
+def _unhappy(session: Session, message: Message, now: datetime, *, undo: bool) -> bool:
     """Opens a case on the order, which stops its offers and its follow-up, and tells support by an alarm."""
     order = lock_order(session, message.order_id)
     facts = facts_of(order)
-    now = installation.clock.now()
-    case = Case(id=f"unhappy:{message.id.hex}", kind=CaseKind.UNHAPPY, opened_at=now, updated_at=now, closed=undo)
+    known = next((case for case in facts.cases if case.id == unhappy_case_id(message)), None)
+    is_open = known is not None and not known.closed
+    if is_open is not undo:
+        return False
+    case = Case(
+        id=unhappy_case_id(message),
+        kind=CaseKind.UNHAPPY,
+        opened_at=known.opened_at if known else now,
+        updated_at=now,
+        closed=undo,
+    )
     merged = merge(facts, CaseStated(order_id=order.external_id, case=case))
     order.facts = merged.model_dump(mode="json")
     order.version += 1
     order.updated_at = now
     log.warning("feedback.customer.unhappy", alarm=not undo, order_id=str(order.id), number=order.number)
+    return True
+
+
+def _happy(session: Session, message: Message) -> bool:
+    if message.details.get("feedback") == "happy":
+        return False
+    message.details = message.details | {"feedback": "happy"}
+    return True

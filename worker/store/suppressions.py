@@ -19,6 +19,13 @@ def scopes_of(session: Session, shop_id: UUID, address: str) -> frozenset[str]:
     return frozenset(session.scalars(select(Suppression.scope).where(*mine)))
 
 
+def sources_of(session: Session, shop_id: UUID, address: str) -> dict[str, str]:
+    """The scopes held against an address, each with where it came from."""
+    mine = (Suppression.shop_id == shop_id, Suppression.address == address.strip().lower())
+    found = session.execute(select(Suppression.scope, Suppression.source).where(*mine))
+    return dict(found.tuples().all())
+
+
 def suppress(
     session: Session, shop_id: UUID, address: str, scope: str, *, reason: str, now: datetime, source: str = ""
 ) -> bool:
@@ -39,7 +46,8 @@ def suppress(
     return session.execute(kept).scalar() is not None
 
 
-def lift(session: Session, shop_id: UUID, address: str, scope: str) -> bool:
-    """Takes a scope back, for a person who changed their mind; whether there was one."""
+def lift(session: Session, shop_id: UUID, address: str, scope: str, *, source: str) -> bool:
+    """Takes back a scope that came from this source, for a person who changed their mind; whether there was one."""
     mine = (Suppression.shop_id == shop_id, Suppression.address == address.strip().lower(), Suppression.scope == scope)
-    return session.execute(delete(Suppression).where(*mine).returning(Suppression.id)).scalar() is not None
+    gone = delete(Suppression).where(*mine, Suppression.source == source).returning(Suppression.id)
+    return session.execute(gone).scalar() is not None

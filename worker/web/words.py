@@ -6,7 +6,10 @@ from worker.links import Purpose
 
 
 class PageWords(NamedTuple):
-    """One page: before the act, its button, after it, and the way back. `{shop}` is the shop's name."""
+    """One page: before the act, its button, after it, and the way back (empty: none).
+
+    `{shop}` is the shop's name, `{product}` the product that a link is about.
+    """
 
     title: str
     text: str
@@ -30,32 +33,32 @@ WORDS: dict[str, dict[Purpose, PageWords]] = {
             "No offers in your order mails?",
             "Mails about your orders still come, without any products or codes.",
             "No more offers",
-            "Done",
-            "Your order mails come without offers from now on.",
+            "No more offers",
+            "Your order mails from {shop} come without offers from now on.",
             "I changed my mind",
         ),
         Purpose.HIDE: PageWords(
             "Not for you?",
-            "We will not suggest this product to you again.",
-            "Hide it",
+            "{shop} will not suggest {product} to you again.",
+            "Do not show it again",
             "Hidden",
-            "You will not see this product in our mails again.",
+            "You will not see {product} in mails from {shop} again.",
             "Show it again",
         ),
         Purpose.FEEDBACK_YES: PageWords(
             "Happy with it?",
-            "One tap tells {shop}.",
-            "Yes, I am",
+            "One more tap, and {shop} knows.",
+            "Yes, I am happy",
             "Thank you",
             "That is good to know.",
             "",
         ),
         Purpose.FEEDBACK_NO: PageWords(
             "Something is not right?",
-            "Tell {shop}. A person will get in touch, and we send no offers about this order.",
-            "Tell the shop",
+            "Tell {shop}. A person will get in touch, and no offers come about this order.",
+            "Tell {shop}",
             "Thank you for telling us",
-            "A person will look into it. You can also just reply to the mail.",
+            "A person will look into it. To say more, just reply to the mail.",
             "It is fine after all",
         ),
     },
@@ -65,28 +68,28 @@ WORDS: dict[str, dict[Purpose, PageWords]] = {
             "Danach kommen keine Tipps und Angebote von {shop} mehr. Mails zu Bestellungen kommen weiterhin.",
             "Abmelden",
             "Abgemeldet",
-            "Keine Tipps und Angebote von {shop} mehr. Mails zu Bestellungen kommen weiterhin.",
-            "Doch nicht",
+            "Es kommen keine Tipps und Angebote von {shop} mehr. Mails zu Bestellungen kommen weiterhin.",
+            "Doch nicht abmelden",
         ),
         Purpose.OFFERS: PageWords(
             "Keine Angebote in Bestellmails?",
             "Mails zu Bestellungen kommen weiterhin, ohne Produkte und Codes.",
             "Keine Angebote mehr",
-            "Erledigt",
-            "Bestellmails kommen ab jetzt ohne Angebote.",
-            "Doch nicht",
+            "Keine Angebote mehr",
+            "Bestellmails von {shop} kommen ab jetzt ohne Angebote.",
+            "Doch Angebote zeigen",
         ),
         Purpose.HIDE: PageWords(
             "Nicht das Richtige?",
-            "Wir schlagen dieses Produkt nicht mehr vor.",
-            "Ausblenden",
+            "{shop} schlägt {product} dann nicht mehr vor.",
+            "Nicht mehr zeigen",
             "Ausgeblendet",
-            "Dieses Produkt erscheint in unseren Mails nicht mehr.",
-            "Wieder anzeigen",
+            "{product} erscheint nicht mehr in Mails von {shop}.",
+            "Wieder zeigen",
         ),
         Purpose.FEEDBACK_YES: PageWords(
             "Zufrieden?",
-            "Ein Tippen sagt es {shop}.",
+            "Ein Tippen noch, dann weiß es {shop}.",
             "Ja, zufrieden",
             "Danke",
             "Das ist schön zu wissen.",
@@ -95,18 +98,24 @@ WORDS: dict[str, dict[Purpose, PageWords]] = {
         Purpose.FEEDBACK_NO: PageWords(
             "Etwas stimmt nicht?",
             "{shop} erfährt davon. Ein Mensch meldet sich, und zu dieser Bestellung kommen keine Angebote.",
-            "Dem Shop sagen",
+            "{shop} Bescheid geben",
             "Danke für den Hinweis",
-            "Ein Mensch kümmert sich darum. Eine Antwort auf die Mail geht auch.",
-            "Passt doch",
+            "Ein Mensch kümmert sich darum. Wer mehr sagen will, antwortet einfach auf die Mail.",
+            "Es ist doch alles gut",
         ),
     },
 }
 
+BACK = {"en": "To {shop}", "de": "Zu {shop}"}
+THIS_PRODUCT = {"en": "this product", "de": "dieses Produkt"}
+
 GONE = {
     "en": (
-        "This link does not work any more",
-        "It may be incomplete. Try it from the mail again, or reply to the mail.",
+        "This link does not work",
+        "It may be incomplete or out of date. Open it from the mail again, or just reply to the mail.",
     ),
-    "de": ("Dieser Link gilt nicht mehr", "Vielleicht ist er unvollständig. Bitte noch einmal aus der Mail öffnen."),
+    "de": (
+        "Dieser Link funktioniert nicht",
+        "Vielleicht ist er unvollständig oder veraltet. Bitte noch einmal aus der Mail öffnen oder auf sie antworten.",
+    ),
 }

@@ -1,0 +1,72 @@
+"""What the page behind a link needs to know: whose it is, what it is about, and whether it was done already."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schedules.shop import ShopProfile
+from worker.bootstrap import Installation
+from worker.feedback.people import SCOPES, SOURCE, unhappy_case_id
+from worker.links import LinkToken, Purpose
+from worker.store.catalogue import products_of
+from worker.store.models import HiddenProduct, Message, OrderRow, Shop
+from worker.store.orders import facts_of
+from worker.store.shops import profile_of
+from worker.store.suppressions import sources_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Whom a link was written to: the shop as they see it, their language, and how things stand.
+
+    `product`: short title of what a HIDE link is about; empty when it is not in the catalogue any more.
+    `may_undo`: whether it was done by a link, and not by the shop or a mailbox.
+    """
+
+    profile: ShopProfile
+    locale: str
+    product: str = ""
+    is_done: bool = False
+    may_undo: bool = False
+
+
+def person_behind(installation: Installation, token: LinkToken) -> Person | None:
+    """Who a link belongs to; None when the mail is not known any more, or its person was erased."""
+    with installation.database.read() as session:
+        message = session.get(Message, token.message_id)
+        if message is None or message.address is None:
+            return None
+        order = session.get_one(OrderRow, message.order_id)
+        profile = profile_of(session.get_one(Shop, message.shop_id))
+        is_done, may_undo = _state(session, message, order, token)
+        return Person(
+            profile=profile,
+            locale=str(order.pinned.get("locale") or profile.locale),
+            product=_product(session, message, token) if token.purpose is Purpose.HIDE else "",
+            is_done=is_done,
+            may_undo=may_undo,
+        )
+
+
+def _product(session: Session, message: Message, token: LinkToken) -> str:
+    product = products_of(session, message.shop_id, [token.extra], "").get(token.extra)
+    return (product.short_title or product.title) if product else ""
+
+
+def _state(session: Session, message: Message, order: OrderRow, token: LinkToken) -> tuple[bool, bool]:
+    """Whether it was done, and whether it can be taken back here."""
+    if token.purpose in SCOPES:
+        sources = sources_of(session, message.shop_id, message.address or "")
+        held = {scope: sources[scope] for scope in (SCOPES[token.purpose], "all") if scope in sources}
+        return bool(held), set(held.values()) == {SOURCE}
+    if token.purpose is Purpose.HIDE:
+        mine = (HiddenProduct.shop_id == message.shop_id, HiddenProduct.address == message.address)
+        hidden = select(HiddenProduct.id).where(*mine, HiddenProduct.product_id == token.extra)
+        is_hidden = session.scalar(hidden) is not None
+        return is_hidden, is_hidden
+    if token.purpose is Purpose.FEEDBACK_NO:
+        cases = facts_of(order).cases
+        is_open = any(case.id == unhappy_case_id(message) and not case.closed for case in cases)
+        return is_open, is_open
+    return message.details.get("feedback") == "happy", False
