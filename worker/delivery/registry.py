@@ -4,22 +4,20 @@ from worker.clock import Clock
 from worker.delivery.outbox import Outbox
 from worker.delivery.port import Provider
 from worker.delivery.sendgrid import SendGrid
-from worker.errors import SettingsError
+from worker.delivery.smtp import Smtp
+from worker.delivery.smtp_server import parse_server
 from worker.settings import Settings
 from worker.store.session import Database
 
 
 def choose_provider(settings: Settings, database: Database, clock: Clock) -> Provider:
-    """SendGrid when it has a key, else the outbox.
+    """SMTP or SendGrid when it is set, else the outbox.
 
     Raises:
-        SettingsError: the settings name a provider that this version does not have.
+        SettingsError: POSTPURCHASE_SMTP_URL names no server.
     """
     if settings.smtp_url:
-        raise SettingsError(
-            "POSTPURCHASE_SMTP_URL is set, but this version cannot send through SMTP. Unset it, and set "
-            "POSTPURCHASE_SENDGRID_API_KEY to really send mails."
-        )
+        return Smtp(parse_server(settings.smtp_url.get_secret_value()))
     if settings.sendgrid_api_key:
         return SendGrid(
             api_key=settings.sendgrid_api_key.get_secret_value(),

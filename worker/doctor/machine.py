@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from kombu import Connection
 
+from worker.delivery.smtp_server import Tls, parse_server
 from worker.doctor.checks import Check, fail, ok, warn
+from worker.errors import SettingsError
 from worker.settings import LOOPBACK, ClockMode, Settings
 
 LOW_DISK = 1_000_000_000
@@ -69,7 +71,7 @@ def check_clock(settings: Settings) -> Check:
 def check_provider(settings: Settings) -> list[Check]:
     name = "provider"
     if settings.smtp_url:
-        return [fail(name, "SMTP is not available in this version.", "Unset POSTPURCHASE_SMTP_URL.")]
+        return [_smtp(settings.smtp_url.get_secret_value()), *_test_mode(settings)]
     if not settings.sendgrid_api_key:
         remedy = "Set POSTPURCHASE_SENDGRID_API_KEY once mails should really go out."
         return [warn(name, "None: mails are kept in the outbox, nobody gets them.", remedy), *_test_mode(settings)]
@@ -83,6 +85,16 @@ def check_provider(settings: Settings) -> list[Check]:
             )
         )
     return [*checks, *_test_mode(settings)]
+
+
+def _smtp(url: str) -> Check:
+    try:
+        server = parse_server(url)
+    except SettingsError as error:
+        return fail("provider", "The SMTP URL names no server.", str(error))
+    if server.tls is Tls.NEVER and server.user:
+        return warn("provider", f"SMTP at {server}: the password goes in clear text.", "Use starttls=required.")
+    return ok("provider", f"SMTP at {server}, TLS {server.tls}. Bounces come back by mail alone.")
 
 
 def _sendgrid_key(settings: Settings) -> Check:

@@ -26,6 +26,11 @@ def test_unknown_attempts_wait_for_evidence_only_where_events_can_be_verified(tm
     assert _chosen(tmp_path, sendgrid_api_key="SG.x", sendgrid_event_public_key="MFk").can_reconcile
 
 
-def test_smtp_is_refused_with_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="POSTPURCHASE_SENDGRID_API_KEY"):
-        _chosen(tmp_path, smtp_url="smtp://localhost")
+def test_an_smtp_url_chooses_smtp_which_never_hears_what_became_of_a_mail(tmp_path: Path) -> None:
+    provider = _chosen(tmp_path, smtp_url="smtp://localhost")
+    assert (provider.name, provider.can_reconcile) == ("smtp", False)
+
+
+def test_an_smtp_url_that_names_no_server_is_refused_with_its_form(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="must look like smtp://"):
+        _chosen(tmp_path, smtp_url="localhost:25")

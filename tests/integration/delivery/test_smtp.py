@@ -1,0 +1,221 @@
+"""The SMTP provider against a real SMTP server."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.mails import a_mail
+from tests.support.smtp import PASSWORD, USER, MailServer, certificate, mail_server
+from worker.delivery.port import Outcome, OutgoingMail, Verdict
+from worker.delivery.smtp import CONNECTIONS, Smtp
+from worker.delivery.smtp_server import parse_server
+
+LOGIN = f"{USER}:{quote(PASSWORD, safe='')}@"
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with mail_server() as running:
+        yield running
+
+
+@pytest.fixture
+def provider(server: MailServer) -> Iterator[Smtp]:
+    made = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"), answer_timeout_s=1)
+    yield made
+    made.close()
+
+
+def _one(provider: Smtp, **changes: object) -> Outcome:
+    (outcome,) = list(provider.deliver([a_mail(**changes)]))
+    return outcome
+
+
+def test_a_mail_arrives_whole(server: MailServer, provider: Smtp) -> None:
+    links = {
+        "Auto-Submitted": "auto-generated",
+        "List-Unsubscribe": f"<https://mail.northkettle.example/u/{'t' * 180}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    html = "<p>Grüße aus Galway: " + "lange Zeile " * 200 + "</p>\n.\n<p>Punkt</p>"
+    mail = a_mail(
+        subject="Wie läuft’s mit dem Dripper 02?", text="Hallo Mia,\n.\n..Punkte bleiben.", html=html, headers=links
+    )
+    (outcome,) = list(provider.deliver([mail]))
+    assert outcome.verdict is Verdict.ACCEPTED
+    assert "queued as NK1" in outcome.receipt
+    (got,) = server.mails
+    assert got["From"] == "Northkettle <hello@news.northkettle.example>"
+    assert (got["To"], got["Reply-To"]) == ("mia@example.com", "help@northkettle.example")
+    assert got["Subject"] == "Wie läuft’s mit dem Dripper 02?"
+    assert got["List-Unsubscribe"] == links["List-Unsubscribe"]
+    assert got.get_content_type() == "multipart/alternative"
+    text, shown = got.iter_parts()
+    assert text.get_content().splitlines() == ["Hallo Mia,", ".", "..Punkte bleiben."]
+    assert shown.get_content().splitlines() == html.splitlines()
+    assert shown.get_content_type() == "text/html"
+
+
+def test_the_message_id_names_the_attempt(server: MailServer, provider: Smtp) -> None:
+    mail = a_mail()
+    list(provider.deliver([mail]))
+    assert server.mails[0]["Message-ID"] == f"<{mail.attempt_id}@news.northkettle.example>"
+
+
+def test_no_line_is_longer_than_servers_take(server: MailServer, provider: Smtp) -> None:
+    _one(provider, html="<p>" + "x" * 5000 + "</p>", headers={"X-Long": "y" * 300})
+    content = server.envelopes[0].content
+    assert isinstance(content, bytes)
+    assert max(len(line) for line in content.split(b"\r\n")) <= 998
+
+
+def test_a_hundred_mails_arrive_once_each_over_a_few_connections(server: MailServer, provider: Smtp) -> None:
+    mails = [a_mail() for _ in range(100)]
+    outcomes = list(provider.deliver(mails))
+    assert {outcome.attempt_id for outcome in outcomes} == {mail.attempt_id for mail in mails}
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.ACCEPTED}
+    assert sorted(got["Message-ID"] for got in server.mails) == sorted(
+        f"<{mail.attempt_id}@news.northkettle.example>" for mail in mails
+    )
+    assert server.connections <= 2 * CONNECTIONS
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "CONTENT"])
+def test_what_may_pass_is_tried_again_and_what_will_not_is_refused(
+    server: MailServer, provider: Smtp, command: str
+) -> None:
+    server.script.extend([(command, "451 4.7.1 Greylisted"), (command, "550 5.1.1 No such user")])
+    assert _one(provider).verdict is Verdict.RETRY
+    refused = _one(provider)
+    assert (refused.verdict, refused.error) == (Verdict.REFUSED, "the mail server answered 550 5.1.1 No such user")
+    assert _one(provider).verdict is Verdict.ACCEPTED
+    assert len(server.mails) == 1
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT"])
+def test_a_connection_lost_before_the_content_is_certainly_not_a_sent_mail(
+    server: MailServer, provider: Smtp, command: str
+) -> None:
+    server.script.append((command, "drop"))
+    outcome = _one(provider)
+    assert outcome.verdict is Verdict.RETRY
+    assert "before the mail was sent" in outcome.error
+    assert _one(provider).verdict is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize("end", ["drop", "silence"])
+def test_a_connection_without_an_answer_to_the_content_leaves_it_open(
+    server: MailServer, provider: Smtp, end: str
+) -> None:
+    server.script.append(("CONTENT", end))
+    outcome = _one(provider)
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "after the mail was sent" in outcome.error
+    assert _one(provider).verdict is Verdict.ACCEPTED
+
+
+def test_a_refused_connection_is_certainly_not_a_sent_mail() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        provider = Smtp(parse_server(f"smtp://127.0.0.1:{unused.getsockname()[1]}"))
+        assert _one(provider).verdict is Verdict.RETRY
+        provider.close()
+
+
+def test_a_server_that_closed_an_idle_connection_is_called_again(server: MailServer, provider: Smtp) -> None:
+    assert _one(provider).verdict is Verdict.ACCEPTED
+    server.script.append(("MAIL", "421 4.4.2 Idle for too long"))
+    assert _one(provider).verdict is Verdict.RETRY
+    assert _one(provider).verdict is Verdict.ACCEPTED
+    assert server.connections == 2
+
+
+def test_starttls_and_login_come_before_any_mail(tmp_path: Path) -> None:
+    server_side, client_side = certificate(tmp_path)
+    with mail_server(tls_context=server_side, require_starttls=True, auth_required=True) as server:
+        url = f"smtp://{LOGIN}127.0.0.1:{server.port}?starttls=required"
+        provider = Smtp(parse_server(url), context=client_side)
+        assert _one(provider).verdict is Verdict.ACCEPTED
+        provider.close()
+        assert (server.encrypted, server.logins) == ([True], [USER])
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # aiosmtpd takes TLS from the first byte for none
+def test_implicit_tls_and_login_come_before_any_mail(tmp_path: Path) -> None:
+    server_side, client_side = certificate(tmp_path)
+    with mail_server(ssl_context=server_side, auth_required=True, auth_require_tls=False) as server:
+        provider = Smtp(parse_server(f"smtps://{LOGIN}127.0.0.1:{server.port}"), context=client_side)
+        assert _one(provider).verdict is Verdict.ACCEPTED
+        provider.close()
+        assert server.logins == [USER]
+
+
+def test_a_wrong_password_waits_for_whoever_mends_it(tmp_path: Path) -> None:
+    server_side, client_side = certificate(tmp_path)
+    with mail_server(tls_context=server_side, auth_required=True) as server:
+        url = f"smtp://{USER}:wrong@127.0.0.1:{server.port}?starttls=required"
+        provider = Smtp(parse_server(url), context=client_side)
+        outcome = _one(provider)
+        provider.close()
+    assert outcome.verdict is Verdict.RETRY
+    assert "535" in outcome.error
+    assert "wrong" not in outcome.error
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
+    server_side, _ = certificate(tmp_path)
+    with mail_server(tls_context=server_side) as server:
+        provider = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}?starttls=required"))
+        outcome = _one(provider)
+        provider.close()
+    assert (outcome.verdict, outcome.error) == (Verdict.RETRY, "the mail server's certificate is not to be trusted")
+    assert server.mails == []
+
+
+def test_nothing_goes_in_clear_text_where_encryption_is_required(server: MailServer) -> None:
+    provider = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}?starttls=required"))
+    assert _one(provider).verdict is Verdict.RETRY
+    provider.close()
+    assert server.mails == []
+
+
+def test_an_address_outside_ascii_needs_a_server_that_takes_it(tmp_path: Path) -> None:
+    for knows, expected in ((True, Verdict.ACCEPTED), (False, Verdict.REFUSED)):
+        with mail_server(enable_SMTPUTF8=knows) as server:
+            provider = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"))
+            assert _one(provider, to="märta@example.com").verdict is expected
+            provider.close()
+
+
+def test_a_domain_outside_ascii_is_written_in_ascii(server: MailServer, provider: Smtp) -> None:
+    assert _one(provider, to="mia@käse.example").verdict is Verdict.ACCEPTED
+    assert server.envelopes[0].rcpt_tos == ["mia@xn--kse-qla.example"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"to": "not an address"}, {"to": ""}, {"subject": "two\nlines"}, {"headers": {"Subject": "another"}}],
+)
+def test_one_bad_mail_does_not_cost_the_others_their_outcome(
+    server: MailServer, provider: Smtp, changes: dict[str, object]
+) -> None:
+    good: OutgoingMail = a_mail()
+    bad = a_mail(**changes)
+    verdicts = {outcome.attempt_id: outcome.verdict for outcome in provider.deliver([bad, good])}
+    assert verdicts == {good.attempt_id: Verdict.ACCEPTED, bad.attempt_id: Verdict.REFUSED}
+
+
+def test_no_error_tells_an_address(server: MailServer, provider: Smtp) -> None:
+    server.script.append(("RCPT", "550 5.1.1 <mia@example.com>: unknown"))
+    assert "mia" not in _one(provider).error
+
+
+def test_a_closed_provider_has_closed_its_connections(server: MailServer) -> None:
+    provider = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"))
+    assert _one(provider).verdict is Verdict.ACCEPTED
+    provider.close()
+    provider.close()

@@ -1,0 +1,129 @@
+"""Any SMTP server: a few connections, kept open, one thread each.
+
+SMTP cannot be asked what became of a mail, so an attempt that ended without an answer is decided by policy at once.
+"""
+
+import queue
+import smtplib
+import ssl
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from worker.delivery.port import Outcome, OutgoingMail, Verdict
+from worker.delivery.smtp_connection import ANSWER_TIMEOUT_S, OUR_FAULT, Connection, Reply, shown
+from worker.delivery.smtp_mail import Envelope, envelope_of
+from worker.delivery.smtp_server import SmtpServer
+
+CONNECTIONS = 4
+
+log = structlog.get_logger()
+
+
+class Smtp:
+    """Hands mails to one SMTP server. Its threads start with the first call, after any fork."""
+
+    name = "smtp"
+    connections = CONNECTIONS
+    can_reconcile = False
+
+    def __init__(
+        self, server: SmtpServer, *, context: ssl.SSLContext | None = None, answer_timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> None:
+        """`context`: whom to trust; by default the certificate authorities of this machine (`SSL_CERT_FILE`)."""
+        self.server = server
+        self._context = context or ssl.create_default_context()
+        self._answer_timeout_s = answer_timeout_s
+        self._starting = threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
+        self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+
+    def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
+        """Hands the mails over, a few at once, and yields outcomes in the order the answers arrive."""
+        arrived: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        threads = self._running()
+        for mail in mails:
+            threads.submit(self._deliver_into, arrived, mail)
+        for _ in mails:
+            yield arrived.get()
+
+    def close(self) -> None:
+        """Ends the threads and closes the connections."""
+        with self._starting:
+            threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown(wait=True)
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except queue.Empty:
+                return
+
+    def _running(self) -> ThreadPoolExecutor:
+        with self._starting:
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="smtp")
+            return self._threads
+
+    def _deliver_into(self, arrived: "queue.SimpleQueue[Outcome]", mail: OutgoingMail) -> None:
+        arrived.put(self._deliver(mail))
+
+    def _deliver(self, mail: OutgoingMail) -> Outcome:
+        try:
+            reply = self._sent(envelope_of(mail))
+        except Exception as error:  # noqa: BLE001 - whatever one mail provokes must not cost the others their outcome
+            kind = type(error).__name__
+            log.error("delivery.mail.failed", message_id=str(mail.message_id), error=kind, exc_info=False)
+            return Outcome(attempt_id=mail.attempt_id, verdict=Verdict.REFUSED, error=f"not a sendable mail: {kind}")
+        if reply.is_alarming:
+            log.error("delivery.provider.refused", alarm=True, provider=self.name, reason=reply.text, shop=mail.shop)
+        is_taken = reply.verdict is Verdict.ACCEPTED
+        return Outcome(
+            attempt_id=mail.attempt_id,
+            verdict=reply.verdict,
+            receipt=reply.text.removeprefix("the mail server answered ") if is_taken else "",
+            error="" if is_taken else reply.text,
+        )
+
+    def _sent(self, envelope: Envelope) -> Reply:
+        try:
+            connection = self._connection()
+        except (OSError, smtplib.SMTPException) as error:
+            return _not_connected(error)
+        reply = connection.send(envelope)
+        if reply.is_over:
+            connection.close()
+        else:
+            self._idle.put(connection)
+        return reply
+
+    def _connection(self) -> Connection:
+        while True:
+            try:
+                connection = self._idle.get_nowait()
+            except queue.Empty:
+                return Connection(self.server, self._context, answer_timeout_s=self._answer_timeout_s)
+            if connection.is_usable():
+                return connection
+            connection.close()
+
+
+def _not_connected(error: Exception) -> Reply:
+    """Nothing was sent: it is tried again, with an alarm where waiting alone mends nothing."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        text = shown(error.smtp_code, _bytes(error.smtp_error))
+        is_alarming = error.smtp_code in OUR_FAULT or error.smtp_code >= 500
+        return Reply(verdict=Verdict.RETRY, text=text, is_alarming=is_alarming)
+    is_settled = isinstance(error, ssl.SSLError | smtplib.SMTPNotSupportedError)
+    text = f"no connection to the mail server ({type(error).__name__})"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        text = "the mail server's certificate is not to be trusted"
+    elif isinstance(error, smtplib.SMTPNotSupportedError):
+        text = "the mail server offers no STARTTLS, or no login"
+    return Reply(verdict=Verdict.RETRY, text=text, is_alarming=is_settled)
+
+
+def _bytes(text: bytes | str) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()

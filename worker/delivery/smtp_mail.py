@@ -1,0 +1,80 @@
+"""One mail as MIME: multipart/alternative, text before HTML, lines that every server takes."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from uuid import UUID
+
+from worker.delivery.port import OutgoingMail
+
+LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """What is said to the server. `content` ends as SMTP demands it, dots at line starts doubled (RFC 5321, 4.5.2)."""
+
+    sender: str
+    recipient: str
+    content: bytes
+    needs_utf8: bool
+
+
+def message_id(attempt_id: UUID, sender: str) -> str:
+    """The Message-ID of an attempt: known before the call, and in every bounce that quotes the mail."""
+    return f"<{attempt_id}@{sender.rpartition('@')[2]}>"
+
+
+def envelope_of(mail: OutgoingMail) -> Envelope:
+    """The mail for the wire.
+
+    Raises:
+        ValueError: an address is none, or a header holds a line break.
+    """
+    sender, recipient = _on_the_wire(mail.sender), _on_the_wire(mail.to)
+    needs_utf8 = not (sender + recipient).isascii()
+    made = message_of(mail, sender=sender, recipient=recipient)
+    raw = made.as_bytes(policy=SMTPUTF8 if needs_utf8 else SMTP)
+    return Envelope(sender=sender, recipient=recipient, content=_stuffed(raw), needs_utf8=needs_utf8)
+
+
+def message_of(mail: OutgoingMail, *, sender: str, recipient: str) -> EmailMessage:
+    """The message with all its headers. Quoted-printable keeps long lines of HTML within 76 columns."""
+    made = EmailMessage(policy=SMTP)
+    made["From"] = _address(sender, mail.sender_name)
+    made["To"] = _address(recipient)
+    if mail.reply_to:
+        made["Reply-To"] = _address(_on_the_wire(mail.reply_to))
+    made["Subject"] = mail.subject
+    made["Date"] = datetime.now(UTC)
+    made["Message-ID"] = message_id(mail.attempt_id, sender)
+    for name, value in mail.headers.items():
+        made[name] = value
+    made.set_content(mail.text, cte="quoted-printable")
+    made.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    return made
+
+
+def _on_the_wire(address: str) -> str:
+    """The address with its domain in ASCII; a local part outside ASCII needs a server that knows SMTPUTF8."""
+    local, at, domain = address.strip().rpartition("@")
+    if not at or not local or any(char.isspace() for char in address.strip()):
+        raise ValueError("not an address")
+    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+
+
+def _address(address: str, name: str = "") -> Address:
+    """The address as a header holds it; the parser of whole addresses knows ASCII alone."""
+    if address.isascii():
+        return Address(display_name=name, addr_spec=address)
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=name, username=local, domain=domain)
+
+
+def _stuffed(raw: bytes) -> bytes:
+    lines = LINE_END.sub(b"\r\n", raw)
+    body = re.sub(rb"(?m)^\.", b"..", lines)
+    return body + (b"" if body.endswith(b"\r\n") else b"\r\n") + b".\r\n"
