@@ -23,7 +23,7 @@ def sources_of(session: Session, shop_id: UUID, address: str) -> dict[str, str]:
     """The scopes held against an address, each with where it came from."""
     mine = (Suppression.shop_id == shop_id, Suppression.address == address.strip().lower())
     found = session.execute(select(Suppression.scope, Suppression.source).where(*mine))
-    return dict(found.tuples().all())
+    return {row.scope: row.source for row in found}
 
 
 def suppress(

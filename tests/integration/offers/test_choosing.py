@@ -1,0 +1,139 @@
+"""Products for one mail, chosen from the catalogue on both databases."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from schedules.facts import Facts, Gift
+from tests.support.dispatching import MORNING, World
+from tests.support.orders import a_line, an_order, keep_order
+from tests.support.shelf import pair, stock
+from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer, record_offer
+from worker.store.models import HiddenProduct, OfferedProduct, Product
+
+
+def choose(world: World, *, step: str = "confirmation", message_id: UUID | None = None, **order: Any) -> OfferDecision:
+    facts = Facts(order=an_order(MORNING, **order))
+    request = OfferRequest(
+        shop_id=world.shop_id,
+        message_id=message_id or world.order_id,
+        address="mia@example.com",
+        step=step,
+        facts=facts,
+        most=3,
+        hide_link=lambda product_id: f"https://links.example/o/{product_id}",
+    )
+    with world.installation.database.read() as session:
+        return choose_offer(session, request)
+
+
+def products(decision: OfferDecision) -> list[str]:
+    return [card.product.product_id for card in decision.offer.cards] if decision.offer else []
+
+
+def test_a_pairing_becomes_a_card_with_its_pitch_price_and_way_out(world: World) -> None:
+    decision = choose(world)
+    assert decision.offer is not None
+    card = decision.offer.cards[0]
+    assert (card.kind, card.why, card.product.short_title) == ("pairing", "A thin, steady pour", "Kettle 0.9")
+    assert card.product.price is not None
+    assert card.hide_url == "https://links.example/o/kettle"
+    assert card.url == "https://northkettle.example/kettle"
+
+
+def test_categories_and_tags_of_what_was_bought_lead_to_offers_too(world: World) -> None:
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "grinder", category="grinders")
+        stock(session, world.shop_id, "beans", category="beans")
+        pair(session, world.shop_id, "grinder", when_category="filters", priority=5)
+        pair(session, world.shop_id, "beans", when_tag="brewer", priority=4)
+    decision = choose(world)
+    assert products(decision) == ["kettle", "grinder", "beans"]
+    assert decision.offer is not None
+    assert [card.why for card in decision.offer.cards[1:]] == [
+        "Goes well with Paper filters 02",
+        "Goes well with Dripper 02",
+    ]
+
+
+def test_reasons_are_written_in_the_language_of_the_mail(world: World) -> None:
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "grinder", category="grinders")
+        pair(session, world.shop_id, "grinder")
+    decision = choose(world, locale="de-DE")
+    assert decision.offer is not None
+    assert decision.offer.cards[1].why == "Passt gut zu: Dripper 02"
+
+
+def test_a_gift_names_nothing_the_buyer_owns(world: World) -> None:
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "grinder", category="grinders")
+        pair(session, world.shop_id, "grinder", pitch="Grinds for your Dripper 02")
+    decision = choose(world, gift=Gift(message="For you"))
+    assert decision.offer is not None
+    assert [card.why for card in decision.offer.cards] == ["A thin, steady pour", "Goes well with what was ordered"]
+
+
+def test_a_discreet_purchase_leads_to_no_offer(world: World) -> None:
+    with world.installation.database.write() as session:
+        session.execute(update(Product).where(Product.product_id == "product-1").values(discreet=True))
+    assert choose(world).why_not == "no pairing fits what was bought"
+
+
+def test_what_was_bought_in_an_earlier_order_is_not_offered(world: World) -> None:
+    earlier = an_order(MORNING, number="900", lines=(a_line(1, "Kettle 0.9", "49.00"),))
+    kettle = earlier.lines[0].model_copy(update={"product_id": "kettle"})
+    with world.installation.database.write() as session:
+        facts = Facts(order=earlier.model_copy(update={"lines": (kettle,)}))
+        keep_order(session, world.shop_id, facts, MORNING)
+    decision = choose(world)
+    assert decision.offer is None
+    assert decision.why_not == "no product fits: Kettle 0.9 was bought or returned"
+
+
+def test_a_product_the_person_hid_is_not_offered_again(world: World) -> None:
+    with world.installation.database.write() as session:
+        hidden = {"address": "mia@example.com", "product_id": "kettle", "created_at": MORNING}
+        session.add(HiddenProduct(shop_id=world.shop_id, **hidden))
+    assert "hidden by the customer" in choose(world).why_not
+
+
+def test_each_mail_shows_other_products_and_a_second_preparation_the_same(world: World) -> None:
+    first, second = world.add_message("confirmation"), world.add_message("shipping")
+    decision = choose(world, message_id=first)
+    assert decision.offer is not None
+    for _ in range(2):
+        with world.installation.database.write() as session:
+            kept = {"message_id": first, "address": "mia@example.com", "offer": decision.offer, "now": MORNING}
+            record_offer(session, shop_id=world.shop_id, **kept)
+    with world.installation.database.read() as session:
+        rows = session.scalars(select(OfferedProduct)).all()
+        assert [(row.position, row.product_id, row.why) for row in rows] == [(0, "kettle", "A thin, steady pour")]
+    assert products(choose(world, message_id=first)) == ["kettle"]
+    assert "offered before" in choose(world, step="shipping", message_id=second).why_not
+
+
+def test_somebody_elses_history_is_of_no_account(world: World) -> None:
+    with world.installation.database.write() as session:
+        hidden = {"address": "ole@example.com", "product_id": "kettle", "created_at": MORNING}
+        session.add(HiddenProduct(shop_id=world.shop_id, **hidden))
+    assert products(choose(world)) == ["kettle"]
+
+
+def test_a_case_does_not_come_before_the_phone(world: World) -> None:
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "grinder", category="grinders")
+        pair(session, world.shop_id, "grinder", not_before="delivered")
+    assert products(choose(world)) == ["kettle"]
+    assert products(choose(world, step="shipping")) == ["kettle"]
+    assert products(choose(world, step="follow_up")) == ["kettle", "grinder"]
+
+
+def test_a_business_gets_no_consumer_offer(world: World) -> None:
+    assert choose(world, is_b2b=True).why_not == "it is a business order"
+
+
+def test_what_no_pairing_names_leads_to_nothing(world: World) -> None:
+    decision = choose(world, lines=(a_line(7, "Something else", "60.00"),))
+    assert decision.why_not == "no pairing fits what was bought"

@@ -1,0 +1,66 @@
+"""The guide for what was bought, in the mail's language or none."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from schedules.facts import Facts, LineKind
+from tests.support.dispatching import MORNING, World
+from tests.support.orders import a_line, an_order
+from worker.personalisation.guides import find_guide
+from worker.store.models import Guide, Product
+
+
+def write(world: World, headline: str, **changes: Any) -> None:
+    fields = {"language": "en", "tips": ["Rinse the filter."], "url": "https://northkettle.example/g"} | changes
+    with world.installation.database.write() as session:
+        session.add(Guide(shop_id=world.shop_id, headline=headline, **fields))
+
+
+def found(world: World, language: str = "en", facts: Facts | None = None) -> str | None:
+    with world.installation.database.read() as session:
+        guide = find_guide(session, world.shop_id, facts or Facts(order=an_order(MORNING)), language)
+        return guide.headline if guide else None
+
+
+def test_the_products_own_guide_comes_before_its_categorys_and_its_tags(world: World) -> None:
+    write(world, "tag", for_tag="brewer")
+    assert found(world) == "tag"
+    write(world, "category", for_category="pour-over")
+    assert found(world) == "category"
+    write(world, "product", for_product="product-1")
+    assert found(world) == "product"
+
+
+def test_a_guide_for_something_else_is_none(world: World) -> None:
+    write(world, "other", for_product="product-2")
+    write(world, "grinders", for_category="grinders")
+    assert found(world) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "headline"),
+    [("de-AT", "Austrian"), ("de_DE", "German"), ("de", "German"), ("zh-Hant-TW", "Traditional"), ("fr", None)],
+)
+def test_the_nearest_language_is_taken_and_no_other(world: World, language: str, headline: str | None) -> None:
+    for tag, name in (("de", "German"), ("de-at", "Austrian"), ("zh", "Chinese"), ("zh-hant", "Traditional")):
+        write(world, name, for_product="product-1", language=tag)
+    assert found(world, language) == headline
+
+
+def test_a_discreet_products_guide_is_never_shown(world: World) -> None:
+    write(world, "product", for_product="product-1")
+    write(world, "filters", for_product="product-2")
+    with world.installation.database.write() as session:
+        session.execute(update(Product).where(Product.product_id == "product-1").values(discreet=True))
+    assert found(world) == "filters"
+
+
+def test_a_digital_order_has_the_guide_of_its_dearest_access(world: World) -> None:
+    write(world, "course", for_product="product-2")
+    lines = (
+        a_line(1, "Gift card", "90.00").model_copy(update={"kind": LineKind.GIFT_CARD}),
+        a_line(2, "Brewing course", "30.00").model_copy(update={"kind": LineKind.DIGITAL}),
+    )
+    assert found(world, facts=Facts(order=an_order(MORNING, lines=lines))) == "course"
