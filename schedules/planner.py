@@ -2,7 +2,7 @@
 
 `plan` is pure and idempotent: applied once, it asks for nothing more. For equal `now` and nothing sent yet, every
 order and repetition of the same events leads to the same schedule. Reasons that may pass hold a message, reasons that
-won't cancel it; a message cancelled for a reason that did pass after all comes back as its next occurrence.
+won't cancel it; a message cancelled for a reason that the facts take back comes again as its next occurrence.
 """
 
 from collections.abc import Sequence
@@ -56,8 +56,12 @@ def plan(
         existing = [each for each in messages if each.key == want.key]
         if want.expires_at > now:
             changes += _reconcile(want, existing)
-        elif not existing:  # what exists and is past its time is left to the sweep, which expires it
+            continue
+        if not existing:
             demand.reasons[want.key] = reasons.LONG_PAST
+        # what knows that its time has passed is left to the sweep, which expires it
+        unaware = [each for each in existing if each.state in PENDING and each.expires_at > now]
+        changes += [_cancel(each, reasons.LONG_PAST) for each in unaware]
     changes += _cancel_rest(messages, demand)
     return _as_plan(changes, _unsent(demand, messages))
 

@@ -55,12 +55,13 @@ RENEWAL = "it renews a subscription; only the first order gets a follow-up"
 REPLACEMENT = "it is a replacement, or an order over nothing"
 
 REVIVABLE = frozenset(
-    {NOT_YET_PAID, PAYMENT_FAILED, VOIDED, NO_ADDRESS, RELAYED, NOTHING_LEFT, TEST, *NOT_ONLINE.values()}
-    | {OFF, OTHER_ROLE, NO_LONGER, REPLACED}
-    | {NOT_LEFT, NO_GOODS, PARCEL_GONE, PASSED_WINDOW, NOT_ARRIVED, IN_TROUBLE, COMBINED, OUTDATED_EDIT}
-    | {*TROUBLE.values(), PARTLY_REFUNDED, BUSINESS, RENEWAL, REPLACEMENT}
+    {DELETED, CANCELLED, TEST, NO_ADDRESS, RELAYED, REFUNDED, VOIDED, PAYMENT_FAILED, NOT_YET_PAID, NOTHING_LEFT}
+    | {LONG_PAST, OFF, OTHER_ROLE, NO_LONGER, REPLACED, *NOT_ONLINE.values()}
+    | {NOT_LEFT, NO_GOODS, ARRIVED, PARCEL_GONE, PASSED_WINDOW, NOT_ARRIVED, IN_TROUBLE, COMBINED}
+    | {OUTDATED_EDIT, SHOP_TELLS, *TROUBLE.values(), SHORT_OF_STOCK, PARTLY_REFUNDED, BUSINESS, RENEWAL, REPLACEMENT}
 )
-"""Reasons of a cancellation that a later word of the shop can take back: then the message comes again.
+"""Reasons of a cancellation that come from the facts alone: when the facts take them back, the message comes again.
 
-Not among them: what is final for people (cancelled, refunded, arrived), and every reason from elsewhere.
+So the order in which events arrive cannot matter. Not among them: an import, and every reason from elsewhere, like an
+erasure.
 """
