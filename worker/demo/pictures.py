@@ -28,9 +28,9 @@ def _side_by_side(taken: Camera, look: Look, path: Path) -> Path:
     with TemporaryDirectory() as scratch:
         shots = []
         for step in STEPS:
-            shot = Path(scratch) / f"{step}.png"
-            taken.shoot(inline_pictures(renderer.render(content, example(step)).html), shot, look=look)
-            shots.append(Image.open(shot).convert("RGB"))
+            file = Path(scratch) / f"{step}.png"
+            taken.shoot(inline_pictures(renderer.render(content, example(step)).html), file, look=look)
+            shots.append(Image.open(file).convert("RGB"))
     height = max(shot.height for shot in shots)
     sheet = Image.new("RGB", (sum(shot.width + GAP for shot in shots) + GAP, height + 2 * GAP), GROUND)
     left = GAP

@@ -115,7 +115,7 @@ def _may_have_one(session: Session, request: CodeRequest, order: Order) -> bool:
         return False
     if not is_first_time(session, request.shop_id, request.profile, request.address, request.facts):
         return False
-    last = last_code_at(session, request.shop_id, request.address)
+    last = last_code_at(session, request.shop_id, request.address, but_not=request.order_id)
     return last is None or request.now - last > request.sequence.code.rest
 
 

@@ -37,9 +37,10 @@ def lower_minimum(session: Session, code: DiscountCode, minimum: Decimal) -> Non
     _change(session, code, update(DiscountCode).where(*mine).values(minimum_spend=minimum))
 
 
-def last_code_at(session: Session, shop_id: UUID, address: str) -> datetime | None:
-    """When this person last got a code, in any order."""
-    mine = (DiscountCode.shop_id == shop_id, DiscountCode.address == address)
+def last_code_at(session: Session, shop_id: UUID, address: str, *, but_not: UUID) -> datetime | None:
+    """When this person last got a code in another order than `but_not`."""
+    # The order's own code may be committed by somebody else between the caller's two looks.
+    mine = (DiscountCode.shop_id == shop_id, DiscountCode.address == address, DiscountCode.order_id != but_not)
     return session.scalar(select(func.max(DiscountCode.created_at, type_=DiscountCode.created_at.type)).where(*mine))
 
 

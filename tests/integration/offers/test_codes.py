@@ -18,6 +18,7 @@ from tests.support.orders import NORTHKETTLE, a_parcel, an_order, keep_order
 from worker.personalisation import codes
 from worker.personalisation.codes import ALPHABET, CodeRequest, reserve_code, revoke_code
 from worker.rendering.port import CodeView, Offer, OfferCard, ProductView
+from worker.store.codes import last_code_at
 from worker.store.models import CustomerRow, DiscountCode
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -257,6 +258,13 @@ def test_a_partial_refund_leaves_the_promised_code(world: World) -> None:
     with world.installation.database.write() as session:
         assert not revoke_code(session, world.order_id, facts_with(payment=PaymentState.PARTIALLY_REFUNDED))
     assert kept(world)[0].state == "reserved"
+
+
+def test_an_orders_own_code_is_no_earlier_code_that_asks_for_rest(world: World) -> None:
+    ask(world)
+    with world.installation.database.read() as session:
+        assert last_code_at(session, world.shop_id, "mia@example.com", but_not=world.order_id) is None
+        assert last_code_at(session, world.shop_id, "mia@example.com", but_not=world.shop_id) == MORNING
 
 
 def test_many_that_ask_at_once_get_one_code(world: World) -> None:
