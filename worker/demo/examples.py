@@ -98,6 +98,7 @@ CODE = CodeView(
     value=Decimal(10),
     currency="EUR",
     ends_at=datetime(2026, 6, 7, 22, 59, 59, tzinfo=UTC),
+    minimum=euros("20.00"),
 )
 
 
@@ -174,7 +175,12 @@ def parcel(number: int = 1, *, lines: tuple[str, ...] = (), days: int = 0, track
 def inputs(step: str, **more: Any) -> MailInputs:
     """The plain case of a step."""
     offers = {
-        "confirmation": Offer(cards=(card(KETTLE, "A thin, steady pour: what the dripper asks for"),)),
+        "confirmation": Offer(
+            cards=(
+                card(KETTLE, "A thin, steady pour: what the dripper asks for"),
+                card(CLEANING, "Takes coffee oil out of cone and cups"),
+            )
+        ),
         "shipping": Offer(cards=(card(SERVER, "Sits right under the dripper, with marks for 1–4 cups"),), code=CODE),
         "follow_up": Offer(cards=(card(CUPS, "Wide enough to smell what you brewed"),), code=CODE),
     }

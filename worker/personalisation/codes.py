@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from schedules.conditions import delivered_at
-from schedules.facts import Facts, Order, PaymentState
+from schedules.facts import Facts, Money, Order, PaymentState
 from schedules.sequence import CodeUse, Sequence
 from schedules.shop import ShopProfile
 from schedules.timing import zone
@@ -190,4 +190,7 @@ def _ends_at(request: CodeRequest) -> datetime:
 
 def _view(code: DiscountCode) -> CodeView:
     kind = cast(Literal["percent", "amount", "free_shipping"], code.kind)
-    return CodeView(code=code.code, kind=kind, value=code.value, currency=code.currency, ends_at=code.ends_at)
+    minimum = Money(amount=code.minimum_spend, currency=code.currency) if code.minimum_spend else None
+    return CodeView(
+        code=code.code, kind=kind, value=code.value, currency=code.currency, ends_at=code.ends_at, minimum=minimum
+    )

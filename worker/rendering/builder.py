@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from schedules.conditions import hero_line
 from schedules.facts import (
@@ -14,23 +14,22 @@ from schedules.facts import (
     Parcel,
     PaymentState,
 )
-from schedules.shop import Role, ShopProfile
+from schedules.shop import Role
 from schedules.situations import is_short
 from schedules.wanted import parcel_groups
 from worker.rendering import formats
-from worker.rendering.colours import button_ground, darkened_for, readable_on, tint
 from worker.rendering.context import (
     CardContext,
-    CodeContext,
     LineContext,
     MailContext,
     OrderContext,
     ParcelContext,
     ShopContext,
-    TotalContext,
 )
 from worker.rendering.markup import json_ld
-from worker.rendering.port import CodeView, MailInputs, OfferCard, ProductView
+from worker.rendering.offers import card_context, code_context
+from worker.rendering.port import MailInputs, OfferCard, ProductView
+from worker.rendering.totals import totals_context
 
 MOST_LINES = 6
 """More lines than this: one fewer is shown, and "and n more items"."""
@@ -45,6 +44,7 @@ class Builder:
     inputs: MailInputs
     locale: str
     labels: dict[str, str]
+    shop: ShopContext
 
     @cached_property
     def order(self) -> Order:
@@ -76,19 +76,21 @@ class Builder:
         return MailContext(
             lang=self.locale.replace("_", "-"),
             dir="rtl" if language in formats.RIGHT_TO_LEFT else "ltr",
-            shop=shop_context(inputs.shop),
+            shop=self.shop,
             order=self._order(),
             name=formats.first_name(order.customer.first_name),
             hero=self._hero_title(hero, hero_product),
-            hero_image=_sized(hero_product.image_url, 1104) if hero_product else "",
+            hero_image=formats.sized(hero_product.image_url, 1104) if hero_product else "",
             hero_url=hero_product.url if hero_product else "",
             lines=[self._line(line) for line in kept],
             more_lines=len(shown) - len(kept),
             others=sum(line.quantity for line in shown) - (hero.quantity if hero else 0),
-            totals=self._totals(),
-            parcel=self._parcel(),
+            totals=[] if self._hides_prices else totals_context(order.totals, self.labels, self.locale),
+            parcel=self.parcel,
             cards=[self._card(card) for card in inputs.offer.cards] if inputs.offer else [],
-            code=self._code(inputs.offer.code) if inputs.offer and inputs.offer.code else None,
+            code=code_context(inputs.offer.code, self.locale, inputs.shop.timezone)
+            if inputs.offer and inputs.offer.code
+            else None,
             tips=list(inputs.guide.tips) if inputs.guide else [],
             guide_headline=inputs.guide.headline if inputs.guide else "",
             guide_url=inputs.guide.url if inputs.guide else "",
@@ -117,7 +119,7 @@ class Builder:
     def _shown_lines(self) -> list[LineItem]:
         """The lines the mail is about: all that are left, or those in this parcel, with its pieces."""
         shown = [line for line in self.order.lines if line.quantity]
-        parcels = self._parcels() if self.inputs.step == "shipping" else []
+        parcels = self.parcels if self.inputs.step == "shipping" else []
         if not parcels or any(not parcel.lines for parcel in parcels):
             return shown
         pieces: dict[str, int] = {}
@@ -140,7 +142,7 @@ class Builder:
             return "short" if is_short(order) else "confirmed"
         if order.delivery is DeliveryKind.PICKUP:
             return "pickup"
-        return "part" if self._parcel().part else "shipped"
+        return "part" if self.parcel.part else "shipped"
 
     def _hero_title(self, hero: LineItem | None, product: ProductView | None) -> str:
         """The short title; never the catalogue's long one. A gift is not "your" anything."""
@@ -172,8 +174,8 @@ class Builder:
             payment_method=order.payment_method,
             pay_by=self._date(order.pay_by) if order.pay_by else "",
             method=order.shipping_method,
-            ship_to=formats.one_line(order.shipping_address),
-            bill_to=formats.one_line(billing),
+            ship_to=formats.one_line(order.shipping_address, self.locale),
+            bill_to=formats.one_line(billing, self.locale),
             gift_message=order.gift.message if order.gift else "",
         )
 
@@ -191,35 +193,16 @@ class Builder:
             price=""
             if self._hides_prices or self.inputs.step == "shipping"
             else formats.money(line.total, self.locale),
-            image=_sized(formats.web_url(image), 144),
+            image=formats.sized(formats.web_url(image), 144),
             expected=self._date(line.expected_on) if line.expected_on else "",
         )
 
-    def _totals(self) -> list[TotalContext]:
-        if self._hides_prices:
-            return []
-        totals = self.order.totals
-        rows = [("subtotal", totals.subtotal), ("discount", totals.discount), ("shipping", totals.shipping)]
-        rows.append(("tax_included" if totals.tax_included else "tax", totals.tax))
-        shown = [(name, value) for name, value in rows if value.amount or name in ("subtotal", "shipping")]
-        shown.append(("total", totals.total))
-        if totals.outstanding.amount:
-            shown += [("paid", totals.paid)] if totals.paid.amount else []
-            shown.append(("outstanding", totals.outstanding))
-        return [
-            TotalContext(
-                label=self.labels.get(f"label_{name}", name),
-                amount=("−" if name == "discount" else "") + formats.money(value, self.locale),
-                is_total=name == "total",
-            )
-            for name, value in shown
-        ]
-
-    def _parcel(self) -> ParcelContext:
-        parcels = self._parcels()
+    @cached_property
+    def parcel(self) -> ParcelContext:
+        parcels = self.parcels
         first = next((parcel for parcel in parcels if parcel.tracking_number or parcel.tracking_url), None)
-        groups = list(parcel_groups(self.inputs.facts, self.inputs.shop))
-        to_come = self._to_come(groups)
+        groups = list(self.groups)
+        to_come = self._to_come()
         day_group = self.inputs.parcel_group.partition("+")[0]
         part = groups.index(day_group) + 1 if day_group in groups else 0
         is_split = part > 0 and (len(groups) > 1 or bool(to_come))
@@ -235,15 +218,18 @@ class Builder:
             to_come=to_come,
         )
 
-    def _parcels(self) -> list[Parcel]:
-        groups = parcel_groups(self.inputs.facts, self.inputs.shop)
-        return groups.get(self.inputs.parcel_group.partition("+")[0], [])
+    @cached_property
+    def groups(self) -> dict[str, list[Parcel]]:
+        return parcel_groups(self.inputs.facts, self.inputs.shop)
 
-    def _to_come(self, groups: list[str]) -> str:
+    @cached_property
+    def parcels(self) -> list[Parcel]:
+        return self.groups.get(self.inputs.parcel_group.partition("+")[0], [])
+
+    def _to_come(self) -> str:
         """Lines that are in no parcel yet, in words; empty when parcels list no lines."""
-        every = parcel_groups(self.inputs.facts, self.inputs.shop)
         left: dict[str, int] = {}
-        for parcels in every.values():
+        for parcels in self.groups.values():
             for parcel in parcels:
                 if not parcel.lines:
                     return ""
@@ -252,80 +238,18 @@ class Builder:
         missing = [
             line.title
             for line in self.order.lines
-            if groups and line.kind is LineKind.PHYSICAL and left.get(line.id, 0) < line.quantity
+            if self.groups and line.kind is LineKind.PHYSICAL and left.get(line.id, 0) < line.quantity
         ]
         return ", ".join(missing)
 
     def _card(self, card: OfferCard) -> CardContext:
-        product = card.product
         address = self.order.shipping_address or self.order.billing_address
-        strict = address is not None and address.country in STRICT_PRICES
+        is_strict = address is not None and address.country in STRICT_PRICES
         has_code = self.inputs.offer is not None and self.inputs.offer.code is not None
-        price = formats.money(product.price, self.locale) if product.price and not (strict and has_code) else ""
-        return CardContext(
-            title=product.short_title or product.title,
-            image=_sized(product.image_url, 1104),
-            why=card.why,
-            price=price,
-            url=card.url,
-            hide_url=card.hide_url,
-            rating=f"★ {product.rating:.1f} ({product.rating_count})"
-            if product.rating and product.rating_count
-            else "",
-        )
-
-    def _code(self, code: CodeView) -> CodeContext:
-        until = formats.local_date(code.ends_at, self.inputs.shop.timezone)
-        value = f"{formats.number(code.value)} %" if code.kind == "percent" else ""
-        if code.kind == "amount":
-            value = formats._money(code.value, code.currency, self.locale)
-        return CodeContext(
-            code=code.code,
-            value=value,
-            until=formats.day(until, self.locale),
-            is_free_shipping=code.kind == "free_shipping",
-        )
+        return card_context(card, self.locale, with_price=not (is_strict and has_code))
 
     def _pickup_place(self) -> str:
         point = self.order.pickup
         if point is None:
             return ""
-        return ", ".join(part for part in (point.name, formats.one_line(point.address)) if part)
-
-
-@lru_cache(maxsize=64)
-def _shop(profile_json: str) -> ShopContext:
-    profile = ShopProfile.model_validate_json(profile_json)
-    colour = button_ground(profile.brand.colour)
-    company = profile.legal.company or profile.name
-    lines = [line.strip() for line in profile.legal.postal_address.splitlines()]
-    return ShopContext(
-        name=profile.name,
-        url=formats.web_url(profile.url),
-        logo_url=formats.web_url(profile.brand.logo_url),
-        colour=colour,
-        on_colour=readable_on(colour),
-        link_colour=darkened_for(colour, tint(colour, 0.07)),
-        tint=tint(colour, 0.07),
-        tint_border=tint(colour, 0.2),
-        company=company,
-        address=", ".join(part for part in lines if part and part != company),
-        vat_id=profile.legal.vat_id,
-        terms_url=formats.web_url(profile.legal.terms_url),
-        withdrawal_url=formats.web_url(profile.legal.withdrawal_url),
-        privacy_url=formats.web_url(profile.legal.privacy_url),
-        returns_url=formats.web_url(profile.legal.returns_url),
-        reply_to=profile.transactional.reply_to,
-    )
-
-
-def shop_context(profile: ShopProfile) -> ShopContext:
-    """The shop as templates see it; the same for every mail of a shop until its profile changes."""
-    return _shop(profile.model_dump_json())
-
-
-def _sized(url: str, width: int) -> str:
-    """Asks Shopify's CDN for the size that is shown, at twice the pixels; other hosts keep their address."""
-    if "cdn.shopify.com" not in url:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}width={width}"
+        return ", ".join(part for part in (point.name, formats.one_line(point.address, self.locale)) if part)

@@ -1,6 +1,6 @@
 """From a revision's files to compiled templates: words and includes put in, then MJML and Jinja compiled once.
 
-Jinja runs in a sandbox, escapes what it prints, and refuses names it doesn't know.
+MJML is compiled per language; what comes of it is then compiled as Jinja for each shop, with the shop's values in it.
 """
 
 import html
@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
 
 import yaml
-from jinja2 import StrictUndefined, Template
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, nodes
 from mjml import mjml_to_html  # type: ignore[import-untyped]  # it ships no types
 
 from worker.errors import ContentError, Fault
+from worker.rendering.context import ShopContext
+from worker.rendering.sandbox import Sandbox, folded
 
 ROOT = "email_templates"
 INCLUDE = re.compile(r'[ \t]*<mj-include path="(?P<path>[a-z0-9_/.]+)" ?/>')
@@ -24,13 +24,19 @@ EXPRESSION = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 FORMAL = ".formal"
 TAIL = "layouts/tail.txt"
 
-_HTML = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
-_TEXT = ImmutableSandboxedEnvironment(
-    autoescape=False,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_HTML = Sandbox(autoescape=True)
+_TEXT = Sandbox(autoescape=False, trim_blocks=True, lstrip_blocks=True)
+
+
+@dataclass(frozen=True)
+class Worded:
+    """One mail in one language as Jinja: MJML is HTML already. Each part by the path its faults are told with."""
+
+    subject: tuple[str, str]
+    preheader: tuple[str, str]
+    html: tuple[str, str]
+    text: tuple[str, str]
+    labels: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -44,23 +50,38 @@ class Compiled:
     labels: dict[str, str]
 
 
-def compile_mail(files: Mapping[str, str], template: str, language: str, *, formal: bool) -> Compiled:
-    """Compiles a template in a language.
+def word_mail(files: Mapping[str, str], template: str, language: str, *, formal: bool) -> Worded:
+    """Puts words and includes in and compiles the MJML.
 
     Raises:
-        ContentError: a file or a word is missing, or MJML or Jinja cannot be compiled.
+        ContentError: a file or a word is missing, or the MJML cannot be compiled.
     """
     words = words_of(files, template, language, formal=formal)
 
-    def text(path: str, tail: str = "") -> Template:
-        return _jinja(_TEXT, _worded(_source(files, path) + tail, words, path), path)
+    def text(path: str, tail: str = "") -> tuple[str, str]:
+        return path, _worded(_source(files, path) + tail, words, path)
 
-    return Compiled(
+    return Worded(
         subject=text(f"{template}/subject.txt"),
         preheader=text(f"{template}/preheader.txt"),
-        html=_jinja(_HTML, _body(files, template, words), f"{template}/body.mjml"),
+        html=(f"{template}/body.mjml", _body(files, template, words)),
         text=text(f"{template}/body.txt", "\n" + _source(files, TAIL)),
         labels={name: word for name, word in words.items() if name.startswith("label_")},
+    )
+
+
+def compile_mail(worded: Worded, shop: ShopContext | None = None) -> Compiled:
+    """Compiles the Jinja of a mail, for one shop or for any.
+
+    Raises:
+        ContentError: an expression is none.
+    """
+    return Compiled(
+        subject=_jinja(_TEXT, *worded.subject, shop),
+        preheader=_jinja(_TEXT, *worded.preheader, shop),
+        html=_jinja(_HTML, *worded.html, shop),
+        text=_jinja(_TEXT, *worded.text, shop),
+        labels=worded.labels,
     )
 
 
@@ -127,9 +148,9 @@ def _worded(source: str, words: Mapping[str, str], path: str) -> str:
     return WORD.sub(lambda match: words[match[1]], source)
 
 
-def _jinja(environment: ImmutableSandboxedEnvironment, source: str, path: str) -> Template:
+def _jinja(environment: Sandbox, path: str, source: str, shop: ShopContext | None) -> Template:
     try:
-        return environment.from_string(source)
+        return environment.from_string(folded(environment, source, shop))
     except Exception as error:
         line = getattr(error, "lineno", None) if not path.endswith(".mjml") else None
         raise _refused(path, line, f"{error}.", "Check the {{ … }} and {% … %} in it.") from error
@@ -146,6 +167,10 @@ def _refused(path: str, line: int | None, problem: str, remedy: str) -> ContentE
     return ContentError([Fault(f"{ROOT}/{path}", line, problem, remedy)])
 
 
-def environments() -> tuple[Any, Any]:
-    """The sandboxes for HTML and for plain text, for the linter."""
-    return _HTML, _TEXT
+def parsed(source: str) -> nodes.Template:
+    """The syntax tree of a text with expressions.
+
+    Raises:
+        TemplateSyntaxError: an expression is none.
+    """
+    return _TEXT.parse(source)

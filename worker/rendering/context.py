@@ -88,6 +88,7 @@ class CardContext:
 class CodeContext:
     code: str
     value: str  # "10 %", "€5.00"; empty for free shipping
+    minimum: str  # least that must be spent, "€24.00"; empty: any order will do
     until: str
     is_free_shipping: bool
 

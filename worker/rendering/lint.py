@@ -1,7 +1,7 @@
 """What is wrong with a revision's content, by file and line, before anybody gets a mail made of it.
 
 Every expression is followed through the types of `context.py`: a name that does not exist there is found without
-running anything. Then every template is compiled and run once per language on an example.
+running anything. Then every template is compiled in each of its languages.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from schedules.catalog import SequenceError, load_sequence
 from worker.errors import ContentError, Fault
-from worker.rendering.compiling import ROOT, TAIL, WORD, compile_mail, environments, languages_of, read_words
+from worker.rendering.compiling import ROOT, TAIL, WORD, compile_mail, languages_of, parsed, read_words, word_mail
 from worker.rendering.context import MailContext
 from worker.rendering.port import Content
 
@@ -68,7 +68,7 @@ def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:
         for language in languages:
             for formal in (False, True):
                 try:
-                    compile_mail(files, template, language, formal=formal)
+                    compile_mail(word_mail(files, template, language, formal=formal))
                 except ContentError as error:
                     yield from (
                         dataclasses.replace(fault, problem=f"{fault.problem} ({language})") for fault in error.faults
@@ -78,13 +78,12 @@ def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:
 
 def _expressions(path: str, text: str) -> Iterator[Fault]:
     """Names that no mail has, and expressions that are none."""
-    _, environment = environments()
     source = WORD.sub("", text)
     names = _Names(path)
     if path.endswith(TAIL) or "/components/" in path or LANGUAGE.search(path):
         names.loops = LOOPED
     try:
-        tree = environment.parse(source)
+        tree = parsed(source)
     except TemplateSyntaxError as error:
         yield Fault(path, error.lineno, f"{error.message}.", "Check the {{ … }} and {% … %} in this line.")
         return

@@ -1,7 +1,6 @@
 """The plain text part: lines of at most 72 columns, links whole on lines of their own."""
 
 import re
-import textwrap
 
 COLUMNS = 72
 
@@ -13,7 +12,15 @@ def wrapped(text: str) -> str:
 
 
 def _wrap(line: str) -> list[str]:
+    """Breaks at spaces; a word that is longer than a line stays whole."""
     if len(line) <= COLUMNS or "://" in line:
         return [line]
     indent = "  " if line.startswith("- ") else ""
-    return textwrap.wrap(line, COLUMNS, subsequent_indent=indent, break_long_words=False) or [""]
+    first, *words = line.split()
+    lines = [first]
+    for word in words:
+        if len(lines[-1]) + 1 + len(word) <= COLUMNS:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(indent + word)
+    return lines

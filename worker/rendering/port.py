@@ -59,6 +59,7 @@ class CodeView:
     value: Decimal
     currency: str
     ends_at: datetime  # last moment it is valid, aware UTC; shown in the shop's zone
+    minimum: Money | None = None  # least that must be spent for it to work
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,30 +1,35 @@
 """One mail, rendered: subject, inbox preview, HTML and plain text."""
 
-import dataclasses
 import threading
-from typing import Any
+from typing import Any, TypeVar
+
+from jinja2 import TemplateError
 
 from worker.errors import ContentError, Fault
 from worker.rendering import formats
 from worker.rendering.builder import Builder
-from worker.rendering.compiling import Compiled, compile_mail, languages_of
-from worker.rendering.context import MailContext
+from worker.rendering.compiling import Compiled, Worded, compile_mail, languages_of, word_mail
+from worker.rendering.context import MailContext, ShopContext
 from worker.rendering.plain import wrapped
 from worker.rendering.port import Content, MailInputs, RenderedMail
+from worker.rendering.shops import shop_context
 
 TEMPLATES = {"confirmation": "order_confirmation", "shipping": "shipping_confirmation", "follow_up": "follow_up"}
 LARGEST_BYTES = 300_000
 """A mail this large is a mistake in its template: Gmail clips at 102 KB."""
 PADDING = "\u00a0\u200c" * 60
 """Follows the inbox preview, so that no body text leaks into it."""
-KEPT = 512
+Value = TypeVar("Value")
+KEPT_WORDED, KEPT_COMPILED = 128, 1024
+"""How many mails stay in memory: HTML per content and language, 60 KB each; templates per shop, 150 KB each."""
 
 
 class Renderer:
-    """Renders mails; keeps what it compiled, per content and language. Thread-safe."""
+    """Renders mails; keeps what it compiled, per content, language and shop. Thread-safe."""
 
     def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str, str, bool], Compiled] = {}
+        self._worded: dict[tuple[Any, ...], Worded] = {}
+        self._compiled: dict[tuple[Any, ...], Compiled] = {}
         self._lock = threading.Lock()
 
     def render(self, content: Content, inputs: MailInputs) -> RenderedMail:
@@ -39,20 +44,21 @@ class Renderer:
         if language != formats.language_of(locale):
             locale = formats.locale_of(language)
         formal = inputs.shop.formal_address.get(language, False)
-        compiled = self.compiled(content, template, language, formal=formal)
-        context = Builder(inputs, locale, compiled.labels).build()
+        shop = shop_context(inputs.shop)
+        compiled = self._compile(content, shop, template, language, formal=formal)
+        context = Builder(inputs, locale, compiled.labels, shop).build()
         return _run(compiled, context, template)
 
-    def compiled(self, content: Content, template: str, language: str, *, formal: bool) -> Compiled:
+    def _compile(self, content: Content, shop: ShopContext, template: str, language: str, *, formal: bool) -> Compiled:
         """The compiled template, from memory or made now."""
         key = (content.digest, template, language, formal)
-        found = self._compiled.get(key)
+        found = self._compiled.get((*key, shop))
         if found is None:
-            found = compile_mail(content.files, template, language, formal=formal)
+            worded = self._worded.get(key) or word_mail(content.files, template, language, formal=formal)
+            found = compile_mail(worded, shop)
             with self._lock:
-                if len(self._compiled) >= KEPT:
-                    self._compiled.clear()
-                self._compiled[key] = found
+                _keep(self._worded, key, worded, KEPT_WORDED)
+                _keep(self._compiled, (*key, shop), found, KEPT_COMPILED)
         return found
 
     def _language(self, content: Content, template: str, locale: str, shop_locale: str) -> str:
@@ -63,9 +69,9 @@ class Renderer:
 
 
 def _run(compiled: Compiled, context: MailContext, template: str) -> RenderedMail:
-    values: dict[str, Any] = {each.name: getattr(context, each.name) for each in dataclasses.fields(context)}
-    subject = _one_line(compiled.subject.render(values))
-    preview = _one_line(compiled.preheader.render(values))
+    values = vars(context)
+    subject = _one_line(_capped(compiled.subject, values, template))
+    preview = _one_line(_capped(compiled.preheader, values, template))
     html = _capped(compiled.html, values | {"preheader": preview + PADDING}, template)
     text = wrapped(_capped(compiled.text, values, template))
     return RenderedMail(subject=subject, preview=preview, html=html, text=text, variant=context.variant)
@@ -75,15 +81,34 @@ def _capped(template: Any, values: dict[str, Any], name: str) -> str:
     """Runs a template and stops it once its output is larger than any mail may be."""
     parts: list[str] = []
     size = 0
-    for part in template.generate(values):
-        size += len(part)
-        if size > LARGEST_BYTES:
-            problem = f"it makes a mail of more than {LARGEST_BYTES // 1000} KB."
-            raise ContentError([Fault(f"email_templates/{name}", None, problem, "Look for a loop that is too long.")])
-        parts.append(part)
+    try:
+        for part in template.root_render_func(template.new_context(values)):
+            size += len(part)
+            if size > LARGEST_BYTES:
+                break
+            parts.append(part)
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        raise _refused(
+            name, f"an expression in it cannot be worked out: {error}.", "Try it with `content lint`."
+        ) from error
+    if size > LARGEST_BYTES:
+        problem = f"it makes a mail of more than {LARGEST_BYTES // 1000} KB."
+        raise _refused(name, problem, "Look for a loop that is too long.")
     return "".join(parts)
+
+
+def _refused(name: str, problem: str, remedy: str) -> ContentError:
+    return ContentError([Fault(f"email_templates/{name}", None, problem, remedy)])
+
+
+def _keep(memory: dict[tuple[Any, ...], Value], key: tuple[Any, ...], value: Value, most: int) -> None:
+    """Remembers, and forgets what was remembered first once there are too many."""
+    while len(memory) >= most:
+        memory.pop(next(iter(memory)))
+    memory[key] = value
 
 
 def _one_line(text: str) -> str:
     """A header's value: one line without control characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join("".join(c if c.isprintable() else " " for c in line).split())

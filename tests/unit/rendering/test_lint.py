@@ -67,7 +67,25 @@ def test_an_unknown_name_that_reaches_the_renderer_is_refused_there_too() -> Non
 def test_a_mail_of_ten_megabytes_is_stopped() -> None:
     from tests.support.mailing import example
 
-    loop = "<mj-raw>{% for a in lines %}{% for b in lines %}{{ 'x' * 999999 }}{% endfor %}{% endfor %}</mj-raw>"
+    long = "x" * 40_000
+    loop = f"<mj-raw>{{% for a in lines %}}{{% for b in lines %}}{long}{{% endfor %}}{{% endfor %}}</mj-raw>"
     content = changed(BODY, '<mj-include path="components/footer.mjml" />', loop)
     with pytest.raises(ContentError, match="300 KB"):
         Renderer().render(content, example("confirmation"))
+
+
+@pytest.mark.parametrize(
+    "bomb", ["{{ 'x' * 999999999 }}", "{{ '%999999999d' % 1 }}", "{{ 9 ** 99999999 }}", "{{ 1 / 0 }}"]
+)
+def test_an_expression_that_would_grow_or_break_is_refused_in_words(bomb: str) -> None:
+    from tests.support.mailing import example
+
+    content = changed(BODY, '<mj-include path="components/footer.mjml" />', f"<mj-raw>{bomb}</mj-raw>")
+    with pytest.raises(ContentError, match="cannot be worked out"):
+        Renderer().render(content, example("confirmation"))
+
+
+@pytest.mark.parametrize("name", ["center", "indent", "format", "safe", "pprint", "tojson", "map"])
+def test_filters_that_grow_or_unescape_are_unknown(name: str) -> None:
+    content = changed(BODY, '<mj-include path="components/footer.mjml" />', f"<mj-raw>{{{{ name|{name} }}}}</mj-raw>")
+    assert any(name in str(fault) for fault in lint(content))

@@ -1,0 +1,39 @@
+"""The shop as templates see it: its texts, its addresses on the web, its colours made readable."""
+
+from functools import lru_cache
+
+from schedules.shop import ShopProfile
+from worker.rendering import formats
+from worker.rendering.colours import button_ground, darkened_for, readable_on, tint
+from worker.rendering.context import ShopContext
+
+
+def shop_context(profile: ShopProfile) -> ShopContext:
+    """The same for every mail of a shop until its profile changes."""
+    return _shop(profile.model_dump_json())
+
+
+@lru_cache(maxsize=64)
+def _shop(profile_json: str) -> ShopContext:
+    profile = ShopProfile.model_validate_json(profile_json)
+    colour = button_ground(profile.brand.colour)
+    company = profile.legal.company or profile.name
+    lines = [line.strip() for line in profile.legal.postal_address.splitlines()]
+    return ShopContext(
+        name=profile.name,
+        url=formats.web_url(profile.url),
+        logo_url=formats.web_url(profile.brand.logo_url),
+        colour=colour,
+        on_colour=readable_on(colour),
+        link_colour=darkened_for(colour, tint(colour, 0.07)),
+        tint=tint(colour, 0.07),
+        tint_border=tint(colour, 0.2),
+        company=company,
+        address=", ".join(part for part in lines if part and part != company),
+        vat_id=profile.legal.vat_id,
+        terms_url=formats.web_url(profile.legal.terms_url),
+        withdrawal_url=formats.web_url(profile.legal.withdrawal_url),
+        privacy_url=formats.web_url(profile.legal.privacy_url),
+        returns_url=formats.web_url(profile.legal.returns_url),
+        reply_to=profile.transactional.reply_to,
+    )

@@ -1,0 +1,26 @@
+"""The sums below an order's lines, in the money the customer paid with."""
+
+from collections.abc import Mapping
+
+from schedules.facts import Totals
+from worker.rendering import formats
+from worker.rendering.context import TotalContext
+
+
+def totals_context(totals: Totals, labels: Mapping[str, str], locale: str) -> list[TotalContext]:
+    """Subtotal, shipping and total always, the others where they say something. `labels`: `label_NAME` -> word."""
+    rows = [("subtotal", totals.subtotal), ("discount", totals.discount), ("shipping", totals.shipping)]
+    rows.append(("tax_included" if totals.tax_included else "tax", totals.tax))
+    shown = [(name, value) for name, value in rows if value.amount or name in ("subtotal", "shipping")]
+    shown.append(("total", totals.total))
+    if totals.outstanding.amount:
+        shown += [("paid", totals.paid)] if totals.paid.amount else []
+        shown.append(("outstanding", totals.outstanding))
+    return [
+        TotalContext(
+            label=labels.get(f"label_{name}", name),
+            amount=("−" if name == "discount" else "") + formats.money(value, locale),
+            is_total=name == "total",
+        )
+        for name, value in shown
+    ]
