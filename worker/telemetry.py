@@ -46,7 +46,9 @@ def _formatter(shared: Sequence[Any], *, as_json: bool) -> logging.Formatter:
     if as_json:
         ending += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        ending.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        # The default formatter prints the variables of every frame: customers' data among them.
+        plain = structlog.dev.plain_traceback
+        ending.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending)
 
 

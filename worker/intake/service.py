@@ -9,13 +9,15 @@ import structlog
 from worker.bootstrap import Installation
 from worker.errors import SettingsError
 from worker.intake.refusals import RefusalError
-from worker.platforms.port import Delivery, Platform
+from worker.platforms.port import Delivery
 from worker.platforms.registry import PLATFORMS
 from worker.store.events import NewEvent, store_events
 from worker.store.models import Source
 from worker.store.shops import find_source, open_secrets
 
 log = structlog.get_logger()
+
+UNKNOWN = "There is no such shop, or it has no such source."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,8 @@ def accept(installation: Installation, incoming: Sequence[Incoming]) -> list[Ans
     Raises:
         StorageUnavailableError: nothing of this batch is known to be stored; the senders should try again.
     """
-    looked_at = [_examine(installation, each) for each in incoming]
+    desk = _Desk(installation)
+    looked_at = [desk.examine(each) for each in incoming]
     passed = [event for event in looked_at if isinstance(event, NewEvent)]
     new: set[UUID] = set()
     if passed:
@@ -54,51 +57,60 @@ def accept(installation: Installation, incoming: Sequence[Incoming]) -> list[Ans
     return [each if isinstance(each, Answer) else _answer(each, is_new=each.id in new) for each in looked_at]
 
 
-def _examine(installation: Installation, incoming: Incoming) -> NewEvent | Answer:
-    try:
-        return _verified(installation, incoming)
-    except RefusalError as refusal:
-        log.warning(
-            "intake.webhook.refused",
-            shop=incoming.shop,
-            source=incoming.source,
-            status=refusal.status,
-            reason=refusal.detail,
-            size=len(incoming.body),
-        )
-        return Answer(status=refusal.status, detail=refusal.detail)
+class _Desk:
+    """Looks at the webhooks of one batch; each source is looked up, and its secrets opened, once for all of them."""
 
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._sources: dict[tuple[str, str], tuple[Source, tuple[str, ...]]] = {}
 
-def _verified(installation: Installation, incoming: Incoming) -> NewEvent | Answer:
-    platform, source = _addressee(installation, incoming)
-    delivery = platform.identify(headers=incoming.headers, body=incoming.body)
-    if delivery.is_ping:
-        return Answer(status=200, detail="Heard. Nothing was stored.")
-    secrets, now = _secrets(installation, source, incoming), installation.clock.real_now()
-    if not platform.verify(headers=incoming.headers, body=incoming.body, secrets=secrets, now=now):
-        raise RefusalError(401, "The signature does not match any active secret of this source.")
-    fault = platform.check(incoming.body)
-    if fault is not None:
-        raise RefusalError(422, fault)
-    note = "" if platform.is_known(delivery.topic) else "a topic that is of no use here"
-    return _event(installation, source, incoming, delivery, note)
+    def examine(self, incoming: Incoming) -> NewEvent | Answer:
+        try:
+            return self._verified(incoming)
+        except RefusalError as refusal:
+            log.warning(
+                "intake.webhook.refused",
+                shop=incoming.shop,
+                source=incoming.source,
+                status=refusal.status,
+                reason=refusal.detail,
+                size=len(incoming.body),
+            )
+            return Answer(status=refusal.status, detail=refusal.detail)
 
+    def _verified(self, incoming: Incoming) -> NewEvent | Answer:
+        platform = PLATFORMS.get(incoming.source)
+        if platform is None:
+            raise RefusalError(404, UNKNOWN)
+        source, secrets = self._source(incoming)
+        delivery = platform.identify(headers=incoming.headers, body=incoming.body)
+        if delivery.is_ping:
+            return Answer(status=200, detail="Heard. Nothing was stored.")
+        now = self._installation.clock.real_now()
+        if not platform.verify(headers=incoming.headers, body=incoming.body, secrets=secrets, now=now):
+            raise RefusalError(401, "The signature does not match any active secret of this source.")
+        fault = platform.check(incoming.body)
+        if fault is not None:
+            raise RefusalError(422, fault)
+        note = "" if platform.is_known(delivery.topic) else "a topic that is of no use here"
+        return _event(self._installation, source, incoming, delivery, note)
 
-def _addressee(installation: Installation, incoming: Incoming) -> tuple[Platform, Source]:
-    platform = PLATFORMS.get(incoming.source)
-    with installation.database.read() as session:
-        found = find_source(session, incoming.shop, incoming.source)
-    if platform is None or found is None:
-        raise RefusalError(404, "There is no such shop, or it has no such source.")
-    return platform, found[1]
+    def _source(self, incoming: Incoming) -> tuple[Source, tuple[str, ...]]:
+        key = (incoming.shop, incoming.source)
+        if key not in self._sources:
+            with self._installation.database.read() as session:
+                found = find_source(session, *key)
+            if found is None:
+                raise RefusalError(404, UNKNOWN)
+            self._sources[key] = (found[1], self._secrets(found[1], incoming))
+        return self._sources[key]
 
-
-def _secrets(installation: Installation, source: Source, incoming: Incoming) -> tuple[str, ...]:
-    try:
-        return open_secrets(source, installation.sealer)
-    except SettingsError as error:
-        log.error("intake.secret.unreadable", shop=incoming.shop, source=incoming.source, error=str(error))
-        raise RefusalError(503, "The signature cannot be checked at the moment. Please try again.") from error
+    def _secrets(self, source: Source, incoming: Incoming) -> tuple[str, ...]:
+        try:
+            return open_secrets(source, self._installation.sealer)
+        except SettingsError as error:
+            log.error("intake.secret.unreadable", shop=incoming.shop, source=incoming.source, error=str(error))
+            raise RefusalError(503, "The signature cannot be checked at the moment. Please try again.") from error
 
 
 def _event(installation: Installation, source: Source, incoming: Incoming, delivery: Delivery, note: str) -> NewEvent:

@@ -4,14 +4,13 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from worker import queues
-from worker.bootstrap import Installation
 from worker.hints import Hints
-from worker.intake.service import Answer, Incoming, accept
+from worker.intake.grouping import Group
+from worker.intake.service import Answer, Incoming
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -49,8 +48,8 @@ def _announced(request: Request) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _installation(request: Request) -> Installation:
-    found: Installation = request.app.state.installation
+def _group(request: Request) -> Group:
+    found: Group = request.app.state.group
     return found
 
 
@@ -64,7 +63,7 @@ async def receive(
     shop: str,
     source: str,
     request: Request,
-    installation: Annotated[Installation, Depends(_installation)],
+    group: Annotated[Group, Depends(_group)],
     hints: Annotated[Hints, Depends(_hints)],
 ) -> JSONResponse:
     """Answers 2xx only once the event is committed. The hint to plan it may be lost: the sweep finds it."""
@@ -77,7 +76,7 @@ async def receive(
         log.warning("intake.webhook.refused", shop=shop, source=source, status=400, reason="the sender hung up")
         return _json(Answer(status=400, detail="The body did not arrive whole."))
     incoming = Incoming(shop=shop, source=source, headers=dict(request.headers), body=body)
-    [answer] = await run_in_threadpool(accept, installation, [incoming])
+    answer = await group.accept(incoming)
     if answer.to_plan is not None:
         hints.send(queues.PLAN_EVENT, str(answer.to_plan))
     return _json(answer)
