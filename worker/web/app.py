@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from worker.bootstrap import Installation
 from worker.errors import StorageUnavailableError
 from worker.hints import Hints
+from worker.intake.grouping import Group
 from worker.web import health, links, outbox, webhooks
 
 log = structlog.get_logger()
@@ -28,7 +29,6 @@ def create_app(installation: Installation, hints: Hints, *, routers: Sequence[AP
     app.include_router(webhooks.router)
     app.include_router(health.router)
     app.include_router(links.router)
-    app.include_router(links.router)
     if installation.settings.is_embedded and not installation.settings.has_provider:
         app.include_router(outbox.router)
     for router in routers:
@@ -37,9 +37,13 @@ def create_app(installation: Installation, hints: Hints, *, routers: Sequence[AP
 
 
 @asynccontextmanager
-async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    yield
+    app.state.group = Group(app.state.installation)
+    try:
+        yield
+    finally:
+        app.state.group.close()
 
 
 async def _storage_gone(request: Request, error: Exception) -> Response:
