@@ -1,0 +1,130 @@
+"""What became of mails: events of a provider are kept once, move messages forward, and stop mails to people.
+
+Rows are locked in one order, messages by id and then people by address, so that batches at once don't cross.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from schedules.lifecycle import State
+from worker.bootstrap import Installation
+from worker.feedback.sendgrid_events import Batch, ToldEvent
+from worker.store.delivery_events import Recipient, keep_event, known_messages
+from worker.store.evidence import Evidence, record_evidence
+from worker.store.session import database_now
+from worker.store.suppressions import lift, suppress
+
+AT_ONCE = 200
+"""Events per transaction: a batch of 5 MB holds thousands, and SQLite has one writer."""
+PROVIDER = "sendgrid"
+REFUSED_THERE = "sendgrid_unsubscribe"
+"""Source of refusals that may be taken back there; complaints and bounces are not."""
+
+log = structlog.get_logger()
+
+Recipients = Mapping[UUID, Recipient]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """What a batch brought. `known`: events kept before; `foreign`: of mails that are not ours."""
+
+    new: int = 0
+    known: int = 0
+    foreign: int = 0
+    moved: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            new=self.new + other.new,
+            known=self.known + other.known,
+            foreign=self.foreign + other.foreign,
+            moved=self.moved + other.moved,
+        )
+
+
+def record_events(installation: Installation, batch: Batch) -> Tally:
+    """Works a batch in. Doing it twice, in parts or in another order ends the same.
+
+    Raises:
+        StorageUnavailableError: part of the batch may be stored; the sender should send all of it again.
+    """
+    for news in batch.account:
+        log.error("feedback.account.changed", alarm=True, provider=PROVIDER, news=news)
+    told = sorted(batch.events, key=lambda event: (event.message_id, event.at, event.kind, event.attempt_id))
+    tally = Tally(foreign=batch.foreign)
+    for start in range(0, len(told), AT_ONCE):
+        tally += _record(installation, told[start : start + AT_ONCE])
+    log.info("feedback.batch.recorded", new=tally.new, known=tally.known, foreign=tally.foreign, moved=tally.moved)
+    return tally
+
+
+def _record(installation: Installation, told: Sequence[ToldEvent]) -> Tally:
+    now = installation.clock.now()
+    with installation.database.write() as session:
+        recipients = known_messages(session, [event.message_id for event in told])
+        real_at = database_now(session)
+        ours = [event for event in told if event.message_id in recipients]
+        new = [event for event in ours if _is_new(session, event, real_at)]
+        moved = sum(_move(session, event, now) for event in new)
+        _stop_mails(session, new, recipients, now)
+    for event in new:
+        _raise_alarms(event, recipients[event.message_id])
+    return Tally(new=len(new), known=len(ours) - len(new), foreign=len(told) - len(ours), moved=moved)
+
+
+def _is_new(session: Session, event: ToldEvent, real_at: datetime) -> bool:
+    return keep_event(
+        session,
+        message_id=event.message_id,
+        attempt_id=event.attempt_id,
+        provider=PROVIDER,
+        kind=event.kind,
+        at=event.at,
+        details=event.details,
+        received_at=real_at,
+    )
+
+
+def _move(session: Session, event: ToldEvent, now: datetime) -> bool:
+    if event.state is None:
+        return False
+    proof = Evidence(
+        message_id=event.message_id,
+        attempt_id=event.attempt_id,
+        state=event.state,
+        reason=event.words,
+        receipt=event.receipt,
+    )
+    return record_evidence(session, proof, now=now)
+
+
+def _stop_mails(session: Session, new: Sequence[ToldEvent], recipients: Recipients, now: datetime) -> None:
+    """Suppresses people, and takes back what they refused at SendGrid alone."""
+    concerned = [(recipients[event.message_id], event) for event in new if event.suppresses or event.is_resubscribed]
+    for recipient, event in sorted(concerned, key=lambda each: (each[0].shop_id, each[0].address or "", each[1].at)):
+        if not recipient.address or event.address not in ("", recipient.address):
+            # In test mode a mail goes to another address than its customer's, who has nothing to do with it.
+            log.info("feedback.address.other", message_id=str(event.message_id), kind=event.kind)
+        elif event.suppresses:
+            scope, reason = event.suppresses
+            source = REFUSED_THERE if reason == "unsubscribed" else PROVIDER
+            suppress(session, recipient.shop_id, recipient.address, scope, reason=reason, now=now, source=source)
+        else:
+            lift(session, recipient.shop_id, recipient.address, "marketing", source=REFUSED_THERE)
+
+
+def _raise_alarms(event: ToldEvent, recipient: Recipient) -> None:
+    """A dropped receipt; a drop for a reason that is nobody's own; a complaint, after which receipts are dropped."""
+    ids = {"message_id": str(event.message_id), "step": recipient.step, "stream": recipient.stream}
+    if event.state is State.DROPPED and recipient.stream == "transactional":
+        log.error("feedback.receipt.dropped", alarm=True, reason=event.words, **ids)
+    elif event.state is State.DROPPED and event.suppresses is None:
+        log.error("feedback.mail.dropped", alarm=True, reason=event.words, **ids)
+    elif event.kind == "spamreport":
+        log.warning("feedback.person.complained", alarm=True, reason="SendGrid drops receipts to them too", **ids)
