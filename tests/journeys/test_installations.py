@@ -15,7 +15,8 @@ from tests.support.servers import fresh_postgres_database
 from tests.support.shopify import ShopifyShop, fulfillment, order, tracking
 from worker.bootstrap import Installation, build
 from worker.errors import UserError
-from worker.reports.timeline import MessageLine, find_order, order_timeline
+from worker.reports.story import MessageLine
+from worker.reports.timeline import find_order, order_timeline
 from worker.settings import load_settings
 from worker.store.shops import get_shop
 from worker.timetravel import advance

@@ -16,7 +16,7 @@ from worker.cli.output import JsonFlag, grid, local, screen, show, side
 from worker.cli.timeline import code_text
 from worker.demo import shop
 from worker.demo.story import DemoError, Happened, Sent, read_story, tell
-from worker.reports.timeline import ProductLine, Timeline
+from worker.reports.story import ProductLine, Timeline
 
 if TYPE_CHECKING:
     from worker.demo.service import Demo

@@ -12,7 +12,8 @@ from schedules.lifecycle import PENDING
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, grid, local, show, state_text
 from worker.cli.shops import Slug
-from worker.reports.timeline import CodeLine, MessageLine, Timeline, find_order, order_timeline
+from worker.reports.story import CodeLine, MessageLine, Timeline
+from worker.reports.timeline import find_order, order_timeline
 from worker.store.codes import LIVE
 from worker.store.shops import get_shop
 
@@ -79,6 +80,8 @@ def _changes(message: MessageLine, timezone: str) -> Table:
         rows.add_row(
             local(change.at, timezone), escape(f"{change.before or 'new'} → {change.after}"), escape(change.reason)
         )
+    for event in message.delivery_events:
+        rows.add_row(local(event.at, timezone), escape(f"{event.provider}: {event.kind}"), escape(event.words))
     return rows
 
 
@@ -94,10 +97,18 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
             for p in message.products
         ),
         ("code", code_text(message.code, timezone) if message.code else ""),
+        ("heard", _heard(message, timezone)),
     ]
     if not message.products and message.details.get("why_no_offer"):
         told.append(("no offer", escape(str(message.details["why_no_offer"]))))
     return [(name, value) for name, value in told if value]
+
+
+def _heard(message: MessageLine, timezone: str) -> str:
+    """What the provider told, each kind with its last time."""
+    last = {event.kind: event for event in message.delivery_events}
+    told = sorted(last.values(), key=lambda event: event.at)
+    return ", ".join(f"{escape(event.kind)} [bright_black]{local(event.at, timezone)}[/]" for event in told)
 
 
 def code_text(code: CodeLine, timezone: str) -> str:

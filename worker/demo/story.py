@@ -15,7 +15,8 @@ from worker.demo import shop
 from worker.demo.bodies import NUMBER
 from worker.demo.webhooks import Webhook, order_delivered, order_placed, order_shipped
 from worker.errors import PostpurchaseError
-from worker.reports.timeline import MessageLine, Timeline, find_order, order_timeline
+from worker.reports.story import MessageLine, Timeline
+from worker.reports.timeline import find_order, order_timeline
 from worker.store.models import OutboxMail
 from worker.store.shops import get_shop
 from worker.timetravel import advance, advance_to_next, finish_work, next_due

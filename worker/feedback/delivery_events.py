@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
 from worker.feedback.sendgrid_events import Batch, ToldEvent
-from worker.store.delivery_events import Recipient, keep_event, known_messages
-from worker.store.evidence import Evidence, record_evidence
+from worker.store.delivery_events import EventKey, Recipient, keep_events, known_messages, newest_of_kinds
+from worker.store.evidence import Evidence, lock_messages, record_all
 from worker.store.session import database_now
 from worker.store.suppressions import lift, suppress
 
@@ -68,40 +68,35 @@ def _record(installation: Installation, told: Sequence[ToldEvent]) -> Tally:
     now = installation.clock.now()
     with installation.database.write() as session:
         recipients = known_messages(session, [event.message_id for event in told])
-        real_at = database_now(session)
         ours = [event for event in told if event.message_id in recipients]
-        new = [event for event in ours if _is_new(session, event, real_at)]
-        moved = sum(_move(session, event, now) for event in new)
+        new = _keep(session, ours)
+        proofs = [proof for event in new if (proof := _proof(event)) is not None]
+        moved = record_all(session, proofs, now=now)
         _stop_mails(session, new, recipients, now)
     for event in new:
         _raise_alarms(event, recipients[event.message_id])
     return Tally(new=len(new), known=len(ours) - len(new), foreign=len(told) - len(ours), moved=moved)
 
 
-def _is_new(session: Session, event: ToldEvent, real_at: datetime) -> bool:
-    return keep_event(
-        session,
-        message_id=event.message_id,
-        attempt_id=event.attempt_id,
-        provider=PROVIDER,
-        kind=event.kind,
-        at=event.at,
-        details=event.details,
-        received_at=real_at,
-    )
+def _keep(session: Session, told: Sequence[ToldEvent]) -> list[ToldEvent]:
+    """Keeps the events; those that are new, once each."""
+    lock_messages(session, [event.message_id for event in told])
+    by_key = {EventKey(event.message_id, event.attempt_id, event.kind, event.at): event for event in told}
+    details = {key: event.details for key, event in by_key.items()}
+    new = keep_events(session, details, provider=PROVIDER, received_at=database_now(session))
+    return [event for key, event in by_key.items() if key in new]
 
 
-def _move(session: Session, event: ToldEvent, now: datetime) -> bool:
+def _proof(event: ToldEvent) -> Evidence | None:
     if event.state is None:
-        return False
-    proof = Evidence(
+        return None
+    return Evidence(
         message_id=event.message_id,
         attempt_id=event.attempt_id,
         state=event.state,
         reason=event.words,
         receipt=event.receipt,
     )
-    return record_evidence(session, proof, now=now)
 
 
 def _stop_mails(session: Session, new: Sequence[ToldEvent], recipients: Recipients, now: datetime) -> None:
@@ -111,12 +106,25 @@ def _stop_mails(session: Session, new: Sequence[ToldEvent], recipients: Recipien
         if not recipient.address or event.address not in ("", recipient.address):
             # In test mode a mail goes to another address than its customer's, who has nothing to do with it.
             log.info("feedback.address.other", message_id=str(event.message_id), kind=event.kind)
-        elif event.suppresses:
-            scope, reason = event.suppresses
-            source = REFUSED_THERE if reason == "unsubscribed" else PROVIDER
-            suppress(session, recipient.shop_id, recipient.address, scope, reason=reason, now=now, source=source)
         else:
-            lift(session, recipient.shop_id, recipient.address, "marketing", source=REFUSED_THERE)
+            _stop(session, event, recipient.shop_id, recipient.address, now)
+
+
+def _stop(session: Session, event: ToldEvent, shop_id: UUID, address: str, now: datetime) -> None:
+    scope, reason = event.suppresses or ("marketing", "unsubscribed")
+    if reason != "unsubscribed":
+        suppress(session, shop_id, address, scope, reason=reason, now=now, source=PROVIDER)
+    elif event.kind == "dropped" or _is_refused_there(session, shop_id, address):
+        suppress(session, shop_id, address, scope, reason=reason, now=now, source=REFUSED_THERE)
+    else:
+        lift(session, shop_id, address, scope, source=REFUSED_THERE)
+
+
+def _is_refused_there(session: Session, shop_id: UUID, address: str) -> bool:
+    """By the newest of all events that are kept, for they come in any order; only a group's refusal can be lifted."""
+    newest = newest_of_kinds(session, shop_id, address, ("unsubscribe", "group_unsubscribe", "group_resubscribe"))
+    refused, back = newest.get("group_unsubscribe"), newest.get("group_resubscribe")
+    return "unsubscribe" in newest or (refused is not None and (back is None or back < refused))
 
 
 def _raise_alarms(event: ToldEvent, recipient: Recipient) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ DROPPED_FOR = (
 )
 """Why SendGrid would not even try. Other reasons (quota, content, headers) say nothing of the person."""
 
-PRIVATE = frozenset({"email", "ip", "useragent", "message", "attempt", "event", "timestamp", "to", "from"})
+PRIVATE = frozenset({"email", "ip", "useragent", "message", "attempt", "event", "timestamp", "to", "from", "url"})
 LONGEST = 300
 MILLISECONDS = 10**11
 """Unix times above this are told in milliseconds, as some of SendGrid's events do."""
@@ -143,6 +144,8 @@ def _details(entry: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in entry.items():
         if name in PRIVATE or not isinstance(value, str | int | float | bool):
             continue
+        if isinstance(value, float) and not isfinite(value):
+            continue  # PostgreSQL's JSON knows no NaN
         kept[scrubbed(name)] = scrubbed(value) if isinstance(value, str) else value
     return kept
 

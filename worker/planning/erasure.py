@@ -17,6 +17,7 @@ from worker.planning.scheduling import DISCONNECTED, cancel_pending
 from worker.planning.unit import Unit
 from worker.store.models import (
     CustomerRow,
+    DeliveryEvent,
     DiscountCode,
     HiddenProduct,
     InboundEvent,
@@ -96,6 +97,7 @@ def _erase_order(unit: Unit, order_id: UUID, reason: str) -> None:
     _forget_bodies(unit, [order.external_id])
     messages = select(Message.id).where(Message.order_id == order_id)
     unit.session.execute(delete(OutboxMail).where(OutboxMail.message_id.in_(messages)))
+    unit.session.execute(update(DeliveryEvent).where(DeliveryEvent.message_id.in_(messages)).values(details={}))
     unit.session.execute(update(OfferedProduct).where(OfferedProduct.message_id.in_(messages)).values(address=""))
     unit.session.execute(update(DiscountCode).where(DiscountCode.order_id == order_id).values(address=""))
     blank: dict[str, Any] = {"address": None, "subject": "", "details": {}}

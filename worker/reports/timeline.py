@@ -1,103 +1,25 @@
 """The story of one order: what came in, what went out or will, and why the rest does not."""
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from schedules.shop import ShopProfile
 from worker.errors import UserError
+from worker.reports.story import (
+    CodeLine,
+    DeliveryLine,
+    EventLine,
+    MessageLine,
+    ProductLine,
+    Timeline,
+    TransitionLine,
+)
+from worker.store.delivery_events import events_of
 from worker.store.models import DiscountCode, InboundEvent, Message, OfferedProduct, OrderRow, Product, Shop, Transition
-
-
-class EventLine(BaseModel):
-    """One stored webhook."""
-
-    id: UUID
-    topic: str
-    state: str
-    note: str
-    received_at: datetime
-
-
-class TransitionLine(BaseModel):
-    """One change of a message. `at` is business time."""
-
-    at: datetime
-    before: str | None
-    after: str
-    reason: str
-
-
-class ProductLine(BaseModel):
-    """A product shown in a mail, and why."""
-
-    product_id: str
-    variant_id: str
-    title: str
-    kind: str
-    why: str
-
-
-class CodeLine(BaseModel):
-    code: str
-    kind: str
-    value: str
-    currency: str
-    state: str
-    ends_at: datetime
-
-
-class MessageLine(BaseModel):
-    """One email. Times are UTC; `send_at_local` is `send_at` on the clocks of the shop."""
-
-    id: UUID
-    sequence: str
-    step: str
-    parcel_group: str
-    occurrence: int
-    template: str
-    role: str
-    stream: str
-    state: str
-    reason: str
-    send_at: datetime
-    send_at_local: datetime
-    aim_at: datetime
-    offer_until: datetime | None
-    expires_at: datetime
-    accepted_at: datetime | None
-    delivered_at: datetime | None
-    tries: int
-    revision: int | None
-    variant: str
-    subject: str
-    has_offer: bool
-    products: list[ProductLine]
-    code: CodeLine | None
-    details: dict[str, Any]
-    transitions: list[TransitionLine]
-
-
-class Timeline(BaseModel):
-    """`unsent` maps a step without a message to the reason."""
-
-    shop: str
-    timezone: str
-    order: str
-    external_id: str
-    placed_at: datetime | None
-    payment: str
-    hold: str | None
-    imported: bool
-    events: list[EventLine]
-    messages: list[MessageLine]
-    unsent: dict[str, str]
 
 
 def find_order(session: Session, shop: Shop, reference: str) -> OrderRow:
@@ -187,6 +109,7 @@ def _message(session: Session, row: Message, code: DiscountCode | None, zone: Zo
         products=_products(session, row),
         code=_code(row, code),
         details=row.details,
+        delivery_events=_delivery(session, row.id),
         transitions=_transitions(session, row.id),
     )
 
@@ -229,6 +152,18 @@ def _code(message: Message, code: DiscountCode | None) -> CodeLine | None:
         state=code.state,
         ends_at=code.ends_at,
     )
+
+
+def _delivery(session: Session, message_id: UUID) -> list[DeliveryLine]:
+    return [
+        DeliveryLine(
+            at=row.at,
+            provider=row.provider,
+            kind=row.kind,
+            words=str(row.details.get("reason") or row.details.get("response") or ""),
+        )
+        for row in events_of(session, message_id)
+    ]
 
 
 def _transitions(session: Session, message_id: UUID) -> list[TransitionLine]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,31 +23,29 @@ class Recipient(NamedTuple):
     step: str
 
 
-def keep_event(
-    session: Session,
-    *,
-    message_id: UUID,
-    attempt_id: UUID,
-    provider: str,
-    kind: str,
-    at: datetime,
-    details: Mapping[str, Any],
-    received_at: datetime,
-) -> bool:
-    """Keeps an event; False when it is known already. `at` is the provider's time, `received_at` the database's."""
+class EventKey(NamedTuple):
+    """What names an event: copies of one differ in everything else."""
+
+    message_id: UUID
+    attempt_id: UUID
+    kind: str
+    at: datetime
+
+
+def keep_events(
+    session: Session, events: Mapping[EventKey, Mapping[str, Any]], *, provider: str, received_at: datetime
+) -> frozenset[EventKey]:
+    """Keeps events with their details; those of them that were not known yet. `received_at` is database time."""
+    if not events:
+        return frozenset()
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = insert(DeliveryEvent).values(
-        id=new_id(),
-        message_id=message_id,
-        attempt_id=attempt_id,
-        provider=provider,
-        kind=kind,
-        at=at,
-        details=dict(details),
-        received_at=received_at,
-    )
-    once = row.on_conflict_do_nothing(index_elements=["message_id", "attempt_id", "kind", "at"])
-    return session.execute(once.returning(DeliveryEvent.id)).scalar() is not None
+    once = insert(DeliveryEvent).on_conflict_do_nothing(index_elements=EventKey._fields)
+    rows = [
+        key._asdict() | {"id": new_id(), "provider": provider, "details": dict(details), "received_at": received_at}
+        for key, details in events.items()
+    ]
+    columns = [getattr(DeliveryEvent, name) for name in EventKey._fields]
+    return frozenset(EventKey(*row) for row in session.execute(once.returning(*columns), rows))
 
 
 def events_of(session: Session, message_id: UUID) -> Sequence[DeliveryEvent]:
@@ -61,3 +59,12 @@ def known_messages(session: Session, message_ids: Iterable[UUID]) -> dict[UUID, 
     columns = (Message.id, Message.shop_id, Message.address, Message.stream, Message.step)
     found = session.execute(select(*columns).where(Message.id.in_(sorted(set(message_ids)))))
     return {row[0]: Recipient(*row) for row in found}
+
+
+def newest_of_kinds(session: Session, shop_id: UUID, address: str, kinds: Iterable[str]) -> dict[str, datetime]:
+    """When a person last caused an event of each of these kinds, by the provider's time; kinds without one left out."""
+    mine = (Message.shop_id == shop_id, Message.address == address, DeliveryEvent.kind.in_(list(kinds)))
+    newest = select(DeliveryEvent.kind, func.max(DeliveryEvent.at)).join(
+        Message, Message.id == DeliveryEvent.message_id
+    )
+    return {row[0]: row[1] for row in session.execute(newest.where(*mine).group_by(DeliveryEvent.kind))}

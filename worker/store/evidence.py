@@ -4,12 +4,13 @@ Called by whoever reads a provider's events. Evidence comes late, twice and out 
 table, so what it cannot move it leaves alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State, may_move
@@ -47,11 +48,43 @@ def record_evidence(session: Session, evidence: Evidence, *, now: datetime) -> b
     `now` is business time. A message that policy had sent back to be sent again is thereby not sent again; a dispatcher
     that holds it finds its fence stale.
     """
-    message = session.scalars(select(Message).where(Message.id == evidence.message_id).with_for_update()).one_or_none()
-    if message is None or not _tried(session, evidence):
-        return False
+    return record_all(session, [evidence], now=now) == 1
+
+
+def record_all(session: Session, proofs: Sequence[Evidence], *, now: datetime) -> int:
+    """`record_evidence` of many, in their order; how many of them moved a message."""
+    messages = lock_messages(session, [proof.message_id for proof in proofs])
+    attempts = _attempts(session, [proof.attempt_id for proof in proofs])
     real_at = database_now(session)
-    _settle_attempt(session, evidence, real_at)
+    with session.no_autoflush:  # lets the lines of history go to the database together
+        return sum(
+            _record(session, messages[proof.message_id], attempt, proof, now, real_at)
+            for proof in proofs
+            if (attempt := attempts.get(proof.attempt_id)) is not None
+            and proof.message_id in messages
+            and attempt.message_id == proof.message_id
+        )
+
+
+def lock_messages(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, Message]:
+    """The messages as they stand, locked in the order of their ids; those that are unknown are left out."""
+    mine = select(Message).where(Message.id.in_(set(message_ids))).order_by(Message.id)
+    # As strong as an UPDATE's own lock: a stronger one would wait for rows that others add beside the message.
+    fresh = mine.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return {message.id: message for message in session.scalars(fresh)}
+
+
+def _attempts(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, Attempt]:
+    mine = select(Attempt).where(Attempt.id.in_(set(attempt_ids)))
+    return {attempt.id: attempt for attempt in session.scalars(mine)}
+
+
+def _record(
+    session: Session, message: Message, attempt: Attempt, evidence: Evidence, now: datetime, real_at: datetime
+) -> bool:
+    if attempt.outcome in ("open", "unknown"):
+        # An attempt that is proved to have arrived was accepted, whatever was noted of it.
+        attempt.outcome, attempt.receipt, attempt.finished_at = "accepted", evidence.receipt, real_at
     path = _path(State(message.state), evidence.state)
     for state in path:
         values = _values(message, state, evidence, now)
@@ -66,18 +99,6 @@ def _path(before: State, proved: State) -> tuple[State, ...]:
     if not first:
         return ()
     return first if proved is first[-1] else (*first, proved)
-
-
-def _tried(session: Session, evidence: Evidence) -> bool:
-    mine = (Attempt.id == evidence.attempt_id, Attempt.message_id == evidence.message_id)
-    return bool(session.scalar(select(func.count()).select_from(Attempt).where(*mine)))
-
-
-def _settle_attempt(session: Session, evidence: Evidence, real_at: datetime) -> None:
-    """An attempt that is proved to have arrived was accepted, whatever was noted of it."""
-    open_one = (Attempt.id == evidence.attempt_id, Attempt.outcome.in_(("open", "unknown")))
-    settled = {"outcome": "accepted", "receipt": evidence.receipt, "finished_at": real_at}
-    session.execute(update(Attempt).where(*open_one).values(settled))
 
 
 def _values(message: Message, state: State, evidence: Evidence, now: datetime) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
 
 from tests.support.intake import Connected
 from tests.support.shopify import order
 from worker.planning.replay import replay
 from worker.planning.service import plan_event
+from worker.store.models import DeliveryEvent
 from worker.store.orders import facts_of
 from worker.store.shops import add_source, get_shop
 
@@ -61,6 +65,17 @@ def test_a_redacted_customer_leaves_no_trace_but_numbers(shop: Connected) -> Non
     for message in shop.messages():
         assert (message.state, message.address) == ("cancelled", None)
         assert "erased" in message.reason
+
+
+def test_what_mailboxes_said_of_an_erased_customer_keeps_no_words(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    told = {"kind": "bounce", "provider": "sendgrid", "attempt_id": uuid4(), "at": shop.now, "received_at": shop.now}
+    with shop.installation.database.write() as session:
+        session.add(DeliveryEvent(message_id=shop.messages()[0].id, details={"reason": "550 no Mia here"}, **told))
+    shop.plan("customers/redact", redact(1042))
+    with shop.installation.database.read() as session:
+        [event] = session.scalars(select(DeliveryEvent))
+    assert (event.kind, event.details) == ("bounce", {})
 
 
 def test_replay_brings_nothing_erased_back(shop: Connected) -> None:
