@@ -75,7 +75,7 @@ class Group:
             outcomes: list[Answer | Exception] = [*accept(self._installation, [each.incoming for each in group])]
         except StorageUnavailableError as error:
             outcomes = [error] * len(group)
-        except Exception as error:  # what one webhook provokes must not cost the others their answer
+        except Exception as error:  # noqa: BLE001 - what one webhook provokes must not cost the others their answer
             if len(group) > 1:
                 for each in group:
                     self._store([each])

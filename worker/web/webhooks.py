@@ -1,9 +1,7 @@
 """POST /webhooks/{shop}/{source}: the door shops knock at."""
 
-from typing import Annotated
-
 import structlog
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
@@ -48,24 +46,8 @@ def _announced(request: Request) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _group(request: Request) -> Group:
-    found: Group = request.app.state.group
-    return found
-
-
-def _hints(request: Request) -> Hints:
-    found: Hints = request.app.state.hints
-    return found
-
-
 @router.post("/webhooks/{shop}/{source}")
-async def receive(
-    shop: str,
-    source: str,
-    request: Request,
-    group: Annotated[Group, Depends(_group)],
-    hints: Annotated[Hints, Depends(_hints)],
-) -> JSONResponse:
+async def receive(shop: str, source: str, request: Request) -> JSONResponse:
     """Answers 2xx only once the event is committed. The hint to plan it may be lost: the sweep finds it."""
     try:
         body = await whole_body(request)
@@ -76,8 +58,10 @@ async def receive(
         log.warning("intake.webhook.refused", shop=shop, source=source, status=400, reason="the sender hung up")
         return _json(Answer(status=400, detail="The body did not arrive whole."))
     incoming = Incoming(shop=shop, source=source, headers=dict(request.headers), body=body)
+    group: Group = request.app.state.group
     answer = await group.accept(incoming)
     if answer.to_plan is not None:
+        hints: Hints = request.app.state.hints
         hints.send(queues.PLAN_EVENT, str(answer.to_plan))
     return _json(answer)
 

@@ -1,0 +1,43 @@
+"""Subject, HTML and text of a mail, on one core, against compiling its MJML per mail."""
+
+import time
+
+from tests.bench.figures import Figure, judged, median_of
+from worker.demo.examples import STEPS, example
+from worker.rendering.compiling import compile_mail, word_mail
+from worker.rendering.renderer import TEMPLATES, Renderer
+from worker.store.content import packaged_content
+
+
+def run() -> list[Figure]:
+    renderer, content = Renderer(), packaged_content()
+    inputs = [example(step) for step in STEPS]
+    sizes = [len(renderer.render(content, each).html) for each in inputs]
+
+    def mails() -> float:
+        start = time.process_time()
+        for _ in range(400):
+            for each in inputs:
+                renderer.render(content, each)
+        return 400 * len(inputs) / (time.process_time() - start)
+
+    def compiling() -> float:
+        start = time.process_time()
+        for step in STEPS:
+            compile_mail(word_mail(content.files, TEMPLATES[step], "en", formal=False))
+        return len(STEPS) / (time.process_time() - start)
+
+    baseline = median_of(compiling, 3)
+    return [
+        judged(
+            name="render subject, HTML and text, one core",
+            value=median_of(mails),
+            unit="mails/s",
+            baseline=baseline,
+            must=lambda value, _: value >= 3000,
+            aim=lambda value, ratio: value >= 8000 and ratio >= 200,
+            must_says="3,000/s",
+            aim_says="8,000/s; 200 × compiling per mail",
+        ),
+        Figure(name="size of the three example mails, mean", value=sum(sizes) / len(sizes) / 1024, unit="KB HTML"),
+    ]
