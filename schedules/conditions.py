@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -16,16 +16,21 @@ from schedules.sequence import Cap, Sequence
 from schedules.shop import Role, ShopProfile
 from schedules.timing import next_polite, zone
 
-__all__ = ["GateInputs", "Judgement", "delivered_at", "hero_line", "judge"]
+__all__ = ["FEWER", "GateInputs", "Judgement", "delivered_at", "hero_line", "judge"]
+
+
+FEWER = "fewer"
+FEWER_MAILS = Cap(most=1, within=timedelta(days=30))
+"""What a person gets who asked for fewer mails; the preferences page promises it in these words."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateInputs:
     """The truth at the moment of sending.
 
-    `suppressed`: scopes (all, marketing, offers) held against the address. `marketing_sent` and `panels_sent`: when
-    this person got marketing mails and offer panels, over all orders. `troubles`: when returns, disputes, tickets and
-    unhappy answers of this person were opened, over all other orders. `has_guide`: whether a guide fits the order.
+    `suppressed`: scopes (all, marketing, offers, fewer) held against the address. `marketing_sent` and `panels_sent`:
+    when this person got marketing mails and offer panels, over all orders. `troubles`: when returns, disputes, tickets
+    and unhappy answers of this person were opened, over all other orders. `has_guide`: whether a guide fits the order.
     """
 
     facts: Facts
@@ -160,6 +165,8 @@ def _manners(gate: GateInputs) -> Judgement | None:
     if rested is not None:
         return _later(gate, rested, reasons.RESTING)
     free = _free_at(gate.marketing_sent, gate.sequence.caps.marketing_mails, gate.now)
+    if FEWER in gate.suppressed and (asked := _free_at(gate.marketing_sent, FEWER_MAILS, gate.now)) is not None:
+        return _later(gate, max(asked, free or asked), "this person asked for at most one such mail in 30 days")
     if free is not None:
         return _later(gate, free, "this person had a marketing mail only a few days ago")
     return _later(gate, gate.now, "it is night or early for the customer")

@@ -1,19 +1,19 @@
 """What the page behind a link needs to know: whose it is, what it is about, and whether it was done already."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
-from worker.feedback.people import SCOPES, SOURCE, unhappy_case_id
+from worker.feedback.people import unhappy_case_id
+from worker.feedback.preferences import CHOICE_OF, Preferences, preferences_of
 from worker.links import LinkToken, Purpose
 from worker.store.catalogue import products_of
 from worker.store.models import HiddenProduct, Message, OrderRow, Shop
 from worker.store.orders import facts_of
 from worker.store.shops import profile_of
-from worker.store.suppressions import sources_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Person:
     """Whom a link was written to: the shop as they see it, their language, and how things stand.
 
     `product`: short title of what a HIDE link is about; empty when it is not in the catalogue any more.
-    `may_undo`: whether it was done by a link, and not by the shop or a mailbox.
+    `is_done` and `may_undo`: of links that do one thing; `preferences`: of those to the preferences page.
     """
 
     profile: ShopProfile
@@ -29,6 +29,7 @@ class Person:
     product: str = ""
     is_done: bool = False
     may_undo: bool = False
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 def person_behind(installation: Installation, token: LinkToken) -> Person | None:
@@ -46,6 +47,7 @@ def person_behind(installation: Installation, token: LinkToken) -> Person | None
             product=_product(session, message, token) if token.purpose is Purpose.HIDE else "",
             is_done=is_done,
             may_undo=may_undo,
+            preferences=preferences_of(session, message),
         )
 
 
@@ -56,10 +58,8 @@ def _product(session: Session, message: Message, token: LinkToken) -> str:
 
 def _state(session: Session, message: Message, order: OrderRow, token: LinkToken) -> tuple[bool, bool]:
     """Whether it was done, and whether it can be taken back here."""
-    if token.purpose in SCOPES:
-        sources = sources_of(session, message.shop_id, message.address or "")
-        held = {scope: sources[scope] for scope in (SCOPES[token.purpose], "all") if scope in sources}
-        return bool(held), set(held.values()) == {SOURCE}
+    if token.purpose in CHOICE_OF:
+        return False, False
     if token.purpose is Purpose.HIDE:
         mine = (HiddenProduct.shop_id == message.shop_id, HiddenProduct.address == message.address)
         hidden = select(HiddenProduct.id).where(*mine, HiddenProduct.product_id == token.extra)

@@ -15,22 +15,19 @@ from schedules.events import CaseStated
 from schedules.facts import Case, CaseKind
 from schedules.merging import merge
 from worker.bootstrap import Installation
+from worker.feedback.preferences import CHOICE_OF, choice_meant, choose
 from worker.links import LinkToken, Purpose
 from worker.store.models import HiddenProduct, Message
 from worker.store.orders import facts_of, lock_order
-from worker.store.suppressions import lift, suppress
 from worker.store.types import new_id
 
 log = structlog.get_logger()
 
-SOURCE = "link"
-SCOPES = {Purpose.UNSUBSCRIBE: "marketing", Purpose.OFFERS: "offers"}
-REASONS = {Purpose.UNSUBSCRIBE: "unsubscribed", Purpose.OFFERS: "no_offers"}
 
-
-def act(installation: Installation, token: LinkToken, *, undo: bool = False) -> bool:
+def act(installation: Installation, token: LinkToken, *, said: str = "", undo: bool = False) -> bool:
     """Does what the link stands for, or takes it back; doing it twice changes nothing twice.
 
+    `said`: another choice than the link's own, from the preferences page; a word that is none changes nothing.
     Returns False when the mail is not known any more, or its person was erased.
     """
     now = installation.clock.now()
@@ -38,8 +35,16 @@ def act(installation: Installation, token: LinkToken, *, undo: bool = False) -> 
         message = session.get(Message, token.message_id)
         if message is None or message.address is None:
             return False
-        changed = _done(session, message, token, now, undo=undo)
-    log.info("feedback.link.used", purpose=token.purpose.name, message_id=str(message.id), undo=undo, changed=changed)
+        changed = _done(session, message, token, now, said=said, undo=undo)
+    choice = choice_meant(token, said) or ""
+    log.info(
+        "feedback.link.used",
+        purpose=token.purpose.name,
+        choice=str(choice),
+        message_id=str(message.id),
+        undo=undo,
+        changed=changed,
+    )
     return True
 
 
@@ -48,21 +53,15 @@ def unhappy_case_id(message: Message) -> str:
     return f"unhappy:{message.id.hex}"
 
 
-def _done(session: Session, message: Message, token: LinkToken, now: datetime, *, undo: bool) -> bool:
-    if token.purpose in SCOPES:
-        return _refuse(session, message, token.purpose, now, undo=undo)
+def _done(session: Session, message: Message, token: LinkToken, now: datetime, *, said: str, undo: bool) -> bool:
+    if token.purpose in CHOICE_OF:
+        choice = choice_meant(token, said)
+        return choice is not None and choose(session, message, choice, now, undo=undo)
     if token.purpose is Purpose.HIDE:
         return _hide(session, message, token.extra, now, undo=undo)
     if token.purpose is Purpose.FEEDBACK_NO:
         return _unhappy(session, message, now, undo=undo)
     return _happy(session, message)
-
-
-def _refuse(session: Session, message: Message, purpose: Purpose, now: datetime, *, undo: bool) -> bool:
-    address, scope = message.address or "", SCOPES[purpose]
-    if undo:
-        return lift(session, message.shop_id, address, scope, source=SOURCE)
-    return suppress(session, message.shop_id, address, scope, reason=REASONS[purpose], now=now, source=SOURCE)
 
 
 def _hide(session: Session, message: Message, product_id: str, now: datetime, *, undo: bool) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from worker.store.models import Suppression
 from worker.store.types import new_id
 
-SCOPES = ("all", "marketing", "offers")
+SCOPES = ("all", "marketing", "offers", "fewer")
 
 
 def scopes_of(session: Session, shop_id: UUID, address: str) -> frozenset[str]:

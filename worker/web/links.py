@@ -1,4 +1,4 @@
-"""The pages behind links in mails: /u unsubscribe, /o "Not for me", /f feedback.
+"""The pages behind links in mails: /u which mails one wants, /o "Not for me", /f feedback.
 
 GET shows a page and changes nothing: scanners fetch every link. POST acts, without cookies and without a redirect
 (RFC 8058), whatever its body is: urlencoded, multipart or none. Works without scripts.
@@ -17,8 +17,9 @@ from worker.feedback.pages import Person, person_behind
 from worker.feedback.people import act
 from worker.links import PATHS, LinkToken
 from worker.rendering.colours import FALLBACK, button_ground, readable_on
-from worker.rendering.formats import language_of, locale_of, web_url
-from worker.web.words import BACK, GONE, THIS_PRODUCT, WORDS
+from worker.rendering.formats import web_url
+from worker.web.views import View, gone, view_of
+from worker.web.words import BACK
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {
@@ -54,21 +55,24 @@ def show(token: str, request: Request, installation: Here) -> HTMLResponse:
 @router.post("/u/{token}")
 @router.post("/o/{token}")
 @router.post("/f/{token}")
-async def submit(token: str, request: Request, installation: Here, undo: bool = False) -> HTMLResponse:
+async def submit(
+    token: str, request: Request, installation: Here, choice: str = "", undo: bool = False
+) -> HTMLResponse:
     """Acts. A mailbox's one-click POST and the page's button do the same; `undo` takes it back.
 
-    The body says nothing that the link doesn't, so a malformed one refuses nobody.
+    `choice`: another one of the preferences page. The body says nothing that the link doesn't, so a malformed one
+    refuses nobody.
     """
     await _drain(request)
-    return await run_in_threadpool(_submitted, installation, request, token, undo)
+    return await run_in_threadpool(_submitted, installation, request, token, choice, undo)
 
 
-def _submitted(installation: Installation, request: Request, token: str, undo: bool) -> HTMLResponse:
+def _submitted(installation: Installation, request: Request, token: str, choice: str, undo: bool) -> HTMLResponse:
     link = _link(installation, request, token)
-    if link is None or not act(installation, link, undo=undo):
+    if link is None or not act(installation, link, said=choice, undo=undo):
         return _gone(request)
     person = person_behind(installation, link)
-    return _page(link, person) if person else _gone(request)
+    return _page(link, person, was_saved=bool(choice)) if person else _gone(request)
 
 
 async def _drain(request: Request) -> None:
@@ -86,38 +90,22 @@ def _link(installation: Installation, request: Request, token: str) -> LinkToken
     return link if link and request.url.path.startswith(f"/{PATHS[link.purpose]}/") else None
 
 
-def _page(link: LinkToken, person: Person) -> HTMLResponse:
-    language = language_of(locale_of(person.locale))
-    language = language if language in WORDS else "en"
-    words, profile, done = WORDS[language][link.purpose], person.profile, person.is_done
-    named = {"shop": profile.name, "product": person.product or THIS_PRODUCT[language]}
-    undo = words.undo if person.may_undo else ""
-    return _rendered(
-        language=language,
-        shop=profile.name,
-        title=(words.done_title if done else words.title).format(**named),
-        text=(words.done_text if done else words.text).format(**named),
-        button=(undo if done else words.button).format(**named),
-        is_done=done,
-        colour=profile.brand.colour,
-        shop_url=web_url(profile.url),
-        back=BACK[language].format(**named),
-    )
+def _page(link: LinkToken, person: Person, *, was_saved: bool = False) -> HTMLResponse:
+    view, profile = view_of(link, person, was_saved=was_saved), person.profile
+    back = BACK[view.language].format(shop=profile.name)
+    return _rendered(view, shop=profile.name, colour=profile.brand.colour, shop_url=web_url(profile.url), back=back)
 
 
 def _gone(request: Request) -> HTMLResponse:
-    wanted = (part.strip()[:2].lower() for part in request.headers.get("accept-language", "").split(","))
-    language = next((each for each in wanted if each in GONE), "en")
-    title, text = GONE[language]
-    return _rendered(404, language=language, shop="", title=title, text=text, button="", is_done=False, colour=FALLBACK)
+    return _rendered(gone(request.headers.get("accept-language", "")), status=404)
 
 
 def _rendered(
-    status: int = 200, *, colour: str, shop_url: str = "", back: str = "", **values: str | bool
+    view: View, *, status: int = 200, shop: str = "", colour: str = FALLBACK, shop_url: str = "", back: str = ""
 ) -> HTMLResponse:
     ground = button_ground(colour)
-    page = _template().render(colour=ground, on_colour=readable_on(ground), shop_url=shop_url, back=back, **values)
-    return HTMLResponse(page, status_code=status, headers=HEADERS)
+    shown = {"shop": shop, "shop_url": shop_url, "back": back, "colour": ground, "on_colour": readable_on(ground)}
+    return HTMLResponse(_template().render(view=view, **shown), status_code=status, headers=HEADERS)
 
 
 @lru_cache(maxsize=1)

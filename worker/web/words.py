@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from worker.feedback.preferences import Choice
 from worker.links import Purpose
 
 
@@ -17,6 +18,13 @@ class PageWords(NamedTuple):
     done_title: str
     done_text: str
     undo: str
+
+
+class ChoiceWords(NamedTuple):
+    """One choice of the preferences page: its name, and what it means."""
+
+    name: str
+    meaning: str
 
 
 WORDS: dict[str, dict[Purpose, PageWords]] = {
@@ -104,6 +112,32 @@ WORDS: dict[str, dict[Purpose, PageWords]] = {
             "Es ist doch alles gut",
         ),
     },
+}
+
+CHOICES: dict[str, dict[Choice, ChoiceWords]] = {
+    "en": {
+        Choice.FEWER: ChoiceWords("Fewer mails", "At most one mail with tips or offers in 30 days."),
+        Choice.OFFERS: ChoiceWords("No offers in order mails", "Mails about orders, without products and codes."),
+        Choice.RECEIPTS: ChoiceWords("Nothing but receipts", "Only mails about orders, without any offers."),
+    },
+    "de": {
+        Choice.FEWER: ChoiceWords("Weniger Mails", "Höchstens eine Mail mit Tipps oder Angeboten in 30 Tagen."),
+        Choice.OFFERS: ChoiceWords("Keine Angebote in Bestellmails", "Mails zu Bestellungen, ohne Produkte und Codes."),
+        Choice.RECEIPTS: ChoiceWords("Nur noch Belege", "Nur Mails zu Bestellungen, ganz ohne Angebote."),
+    },
+}
+
+LESS = {
+    "en": {Purpose.UNSUBSCRIBE: "Or just a little less", Purpose.OFFERS: "You can also choose"},
+    "de": {Purpose.UNSUBSCRIBE: "Oder nur etwas weniger", Purpose.OFFERS: "Außerdem möglich"},
+}
+"""Above the other choices, by the link that led here."""
+
+SAVED = {"en": "Saved. It counts from now on.", "de": "Gespeichert. Das gilt ab sofort."}
+
+SILENT = {
+    "en": ("No more mails", "{shop} does not write to this address any more."),
+    "de": ("Keine Mails mehr", "{shop} schreibt nicht mehr an diese Adresse."),
 }
 
 BACK = {"en": "To {shop}", "de": "Zu {shop}"}

@@ -28,7 +28,7 @@ BODIES = {
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_looking_at_a_link_changes_nothing(mailed: Mailed, purpose: Purpose, method: str) -> None:
     before = mailed.order().version
-    for query in ("", "?undo=1"):
+    for query in ("", "?undo=1", "?choice=fewer", "?choice=receipts&undo=1"):
         assert mailed.get(mailed.link(purpose, "product-9") + query, method=method).status == 200
     assert mailed.scopes() == frozenset()
     assert mailed.order().version == before
@@ -57,8 +57,8 @@ def test_refusing_offers_leaves_marketing_mails_alone(mailed: Mailed) -> None:
 def test_a_changed_mind_takes_it_back(mailed: Mailed) -> None:
     link = mailed.link(Purpose.UNSUBSCRIBE)
     done = mailed.post(link)
-    assert 'action="?undo=1"' in done.page
-    back = mailed.post(f"{link}?undo=1")
+    assert 'action="?choice=receipts&amp;undo=1"' in done.page
+    back = mailed.post(f"{link}?choice=receipts&undo=1")
     assert "Unsubscribe?" in back.page
     assert mailed.scopes() == frozenset()
 

@@ -195,6 +195,17 @@ def test_a_cap_that_outlasts_the_window_ends_the_mail_with_a_reason() -> None:
     )
 
 
+def test_who_asked_for_fewer_mails_gets_one_in_30_days() -> None:
+    fewer = frozenset({"fewer"})
+    assert follow_up(suppressed=fewer).action == "send"
+    assert follow_up(suppressed=fewer, marketing_sent=(DUE - timedelta(days=30),)).action == "send"
+    judgement = follow_up(suppressed=fewer, marketing_sent=(DUE - timedelta(days=28),))
+    assert (judgement.action, judgement.until) == ("postpone", DUE + timedelta(days=2))
+    assert judgement.reason == "this person asked for at most one such mail in 30 days"
+    assert follow_up(suppressed=fewer, marketing_sent=(DUE - timedelta(days=8),)).action == "expire"
+    assert confirmation(suppressed=fewer, marketing_sent=(DUE,)).with_offer
+
+
 def test_the_end_of_a_cap_at_night_means_the_next_morning() -> None:
     at_night = datetime.fromisoformat("2031-05-18T23:30:00+00:00")
     judgement = follow_up(marketing_sent=(at_night,))

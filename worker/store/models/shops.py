@@ -39,9 +39,10 @@ class Source(Base):
 
 
 class Suppression(Base):
-    """An address that must not get mails of a scope: `all`, `marketing` (and offers), or `offers`.
+    """An address that must not get mails of a scope: `all`, `marketing` (and offers), `offers`, or `fewer`.
 
-    `address` is lower case. Reasons: unsubscribed, no_offers, manual, hard_bounce, complaint.
+    `fewer` lets one marketing mail in 30 days pass. `address` is lower case. Reasons: unsubscribed, no_offers,
+    fewer_mails, manual, hard_bounce, complaint.
     """
 
     __tablename__ = "suppression"

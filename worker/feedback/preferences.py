@@ -1,0 +1,68 @@
+"""Which mails a person wants from a shop: three ways to get less, each taken back where it was said.
+
+Each choice is a suppression with a scope of its own; the gate reads them at the moment of sending.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from worker.links import LinkToken, Purpose
+from worker.store.models import Message
+from worker.store.suppressions import lift, sources_of, suppress
+
+SOURCE = "link"
+
+
+class Choice(StrEnum):
+    FEWER = "fewer"  # at most one marketing mail in 30 days
+    OFFERS = "offers"  # order mails without products and codes
+    RECEIPTS = "receipts"  # nothing but mails about orders, without products and codes
+
+
+SCOPES = {Choice.FEWER: "fewer", Choice.OFFERS: "offers", Choice.RECEIPTS: "marketing"}
+REASONS = {Choice.FEWER: "fewer_mails", Choice.OFFERS: "no_offers", Choice.RECEIPTS: "unsubscribed"}
+CHOICE_OF = {Purpose.UNSUBSCRIBE: Choice.RECEIPTS, Purpose.OFFERS: Choice.OFFERS}
+"""What a link stands for by itself: a mailbox's one-click POST names no choice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preferences:
+    """What a person said. `made`: the choices that hold; `fixed`: those of them that no link takes back.
+
+    `is_silent`: nothing at all is sent to the address, because it bounced, complained, or the shop said so.
+    """
+
+    made: frozenset[Choice] = frozenset()
+    fixed: frozenset[Choice] = frozenset()
+    is_silent: bool = False
+
+
+def preferences_of(session: Session, message: Message) -> Preferences:
+    """How things stand for the person of a message."""
+    sources = sources_of(session, message.shop_id, message.address or "")
+    made = {choice: sources[scope] for choice, scope in SCOPES.items() if scope in sources}
+    return Preferences(
+        made=frozenset(made),
+        fixed=frozenset(choice for choice, source in made.items() if source != SOURCE),
+        is_silent="all" in sources,
+    )
+
+
+def choose(session: Session, message: Message, choice: Choice, now: datetime, *, undo: bool) -> bool:
+    """Makes a choice, or takes back one that was made by a link; whether anything changed."""
+    address, scope = message.address or "", SCOPES[choice]
+    if undo:
+        return lift(session, message.shop_id, address, scope, source=SOURCE)
+    return suppress(session, message.shop_id, address, scope, reason=REASONS[choice], now=now, source=SOURCE)
+
+
+def choice_meant(token: LinkToken, said: str) -> Choice | None:
+    """The choice a POST stands for: the one it names, else the link's own; None for any other link or word."""
+    if token.purpose not in CHOICE_OF:
+        return None
+    if not said:
+        return CHOICE_OF[token.purpose]
+    return Choice(said) if said in set(Choice) else None

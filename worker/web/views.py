@@ -1,0 +1,124 @@
+"""What the pages behind links show, put into words."""
+
+from dataclasses import dataclass
+
+from worker.feedback.pages import Person
+from worker.feedback.preferences import CHOICE_OF, Choice
+from worker.links import LinkToken, Purpose
+from worker.rendering.formats import language_of, locale_of
+from worker.web.words import CHOICES, GONE, LESS, SAVED, SILENT, THIS_PRODUCT, WORDS, PageWords
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One more choice of the preferences page, with its switch. `action`: where its form goes."""
+
+    name: str
+    meaning: str
+    is_on: bool
+    is_fixed: bool
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One page. `button` empty: none. `saved`: a word that the last tap counted."""
+
+    language: str
+    title: str
+    text: str
+    button: str = ""
+    action: str = "?"
+    is_done: bool = False
+    options_title: str = ""
+    options: tuple[Option, ...] = ()
+    saved: str = ""
+
+
+def view_of(link: LinkToken, person: Person, *, was_saved: bool = False) -> View:
+    """The page behind a link. `was_saved`: it answers a tap on one of its further choices."""
+    language = language_of(locale_of(person.locale))
+    language = language if language in WORDS else "en"
+    if link.purpose in CHOICE_OF:
+        return _preferences(link.purpose, person, language, was_saved=was_saved)
+    named = _named(person, language)
+    words, done = WORDS[language][link.purpose], person.is_done
+    undo = words.undo if person.may_undo else ""
+    return _said(language, words, named, undo=undo, is_done=done, action="?undo=1" if done else "?")
+
+
+def gone(accepted: str) -> View:
+    """The page behind a link that is none, in the first language that the browser accepts and we speak."""
+    wanted = (part.strip()[:2].lower() for part in accepted.split(","))
+    language = next((each for each in wanted if each in GONE), "en")
+    title, text = GONE[language]
+    return View(language=language, title=title, text=text)
+
+
+def _preferences(purpose: Purpose, person: Person, language: str, *, was_saved: bool) -> View:
+    """Its link's choice first, the others below; who wants nothing but receipts has no others to make."""
+    said, named = person.preferences, _named(person, language)
+    if said.is_silent:
+        title, text = SILENT[language]
+        return View(language=language, title=title.format(**named), text=text.format(**named), is_done=True)
+    main = Choice.RECEIPTS if Choice.RECEIPTS in said.made else CHOICE_OF[purpose]
+    words = WORDS[language][next(each for each, choice in CHOICE_OF.items() if choice is main)]
+    done = main in said.made
+    others = () if Choice.RECEIPTS in said.made else tuple(choice for choice in Choice if choice is not main)
+    return _said(
+        language,
+        words,
+        named,
+        undo="" if main in said.fixed else words.undo,
+        is_done=done,
+        action=_action(main, undo=done),
+        options_title=LESS[language][purpose],
+        options=tuple(_option(choice, person, language) for choice in others),
+        saved=SAVED[language] if was_saved and others else "",
+    )
+
+
+def _said(
+    language: str,
+    words: PageWords,
+    named: dict[str, str],
+    *,
+    undo: str,
+    is_done: bool,
+    action: str,
+    options_title: str = "",
+    options: tuple[Option, ...] = (),
+    saved: str = "",
+) -> View:
+    title, text = (words.done_title, words.done_text) if is_done else (words.title, words.text)
+    return View(
+        language=language,
+        title=title.format(**named),
+        text=text.format(**named),
+        button=(undo if is_done else words.button).format(**named),
+        action=action,
+        is_done=is_done,
+        options_title=options_title,
+        options=options,
+        saved=saved,
+    )
+
+
+def _option(choice: Choice, person: Person, language: str) -> Option:
+    is_on = choice in person.preferences.made
+    words = CHOICES[language][choice]
+    return Option(
+        name=words.name,
+        meaning=words.meaning,
+        is_on=is_on,
+        is_fixed=choice in person.preferences.fixed,
+        action=_action(choice, undo=is_on),
+    )
+
+
+def _action(choice: Choice, *, undo: bool) -> str:
+    return f"?choice={choice.value}" + ("&undo=1" if undo else "")
+
+
+def _named(person: Person, language: str) -> dict[str, str]:
+    return {"shop": person.profile.name, "product": person.product or THIS_PRODUCT[language]}
