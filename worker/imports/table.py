@@ -108,8 +108,10 @@ def _row(path: Path, header: list[str], line: int, cells: list[str]) -> Row:
 
 def _check_header(path: Path, header: list[str], needed: Sequence[str], known: Sequence[str]) -> None:
     columns = f"The columns are: {', '.join(known)}."
-    faults = [Fault(path.name, 1, f"the column {name} is missing.", columns) for name in needed if name not in header]
-    faults += [Fault(path.name, 1, f"the column '{name}' is unknown.", columns) for name in header if name not in known]
+    missing = [name for name in needed if name not in header]
+    unknown = [repr(name) for name in header if name not in known]
+    faults = [Fault(path.name, 1, f"missing columns: {', '.join(missing)}.", columns)] if missing else []
+    faults += [Fault(path.name, 1, f"unknown columns: {', '.join(unknown)}.", columns)] if unknown else []
     faults += [
         Fault(path.name, 1, f"the column {name} stands there twice.", "Keep one.")
         for name in sorted(set(header))

@@ -58,8 +58,8 @@ def test_one_pair_stands_there_once(shelf: Desk) -> None:
 
 
 def test_a_missing_column_of_each_file_is_named(desk: Desk) -> None:
-    assert "the column offer_product is missing" in desk.refuse("pairings", "when_product\n")[0]
-    assert "the column language is missing" in desk.refuse("guides", "for_product,headline,tip_1\n")[0]
+    assert "missing columns: offer_product" in desk.refuse("pairings", "when_product\n")[0]
+    assert "missing columns: language" in desk.refuse("guides", "for_product,headline,tip_1\n")[0]
 
 
 def test_guides_stand_per_language_with_the_tips_they_have(desk: Desk) -> None:

@@ -158,12 +158,12 @@ def test_variants_of_a_product_are_rows_of_their_own(desk: Desk) -> None:
 def test_a_missing_column_is_named(desk: Desk, missing: str) -> None:
     header = ",".join(name for name in NEEDED.split(",") if name != missing)
     faults = desk.refuse("products", f"{header}\n")
-    assert faults[0].startswith(f"products.csv:1: the column {missing} is missing. The columns are: product_id, ")
+    assert faults[0].startswith(f"products.csv:1: missing columns: {missing}. The columns are: product_id, ")
 
 
 def test_an_unknown_or_doubled_column_is_named(desk: Desk) -> None:
     faults = desk.refuse("products", f"{NEEDED},colour,title\n")
-    assert any("the column 'colour' is unknown" in fault for fault in faults)
+    assert any("unknown columns: 'colour'" in fault for fault in faults)
     assert any("the column title stands there twice" in fault for fault in faults)
 
 
