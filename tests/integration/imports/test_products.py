@@ -206,7 +206,8 @@ def test_a_text_over_several_lines_becomes_one_and_later_lines_keep_their_number
 
 
 def test_an_empty_file_says_which_columns_it_needs(desk: Desk) -> None:
-    assert len(desk.refuse("products", "")) == len(NEEDED.split(","))
+    [fault] = desk.refuse("products", "")
+    assert f"missing columns: {', '.join(NEEDED.split(','))}. The columns are" in fault
 
 
 def test_a_file_of_faults_is_cut_short_and_says_so(desk: Desk) -> None:
