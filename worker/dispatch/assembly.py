@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from sqlalchemy.orm import Session
 
 from schedules.conditions import delivered_at
 from schedules.facts import DeliverySource
@@ -18,7 +17,7 @@ from worker.dispatch.flight import Ready
 from worker.dispatch.gating import Gated
 from worker.dispatch.headers import TEST_MARK, headers_of
 from worker.dispatch.linking import links_of
-from worker.dispatch.personalising import Personal, personalise
+from worker.dispatch.personalising import Chooser, Personal, personal_of, reserve, shows_codes
 from worker.dispatch.returning import fail, put_back, told
 from worker.dispatch.senders import envelope_of
 from worker.errors import PostpurchaseError, StorageUnavailableError
@@ -38,26 +37,27 @@ class _Draft:
 
 def assemble(installation: Installation, passed: Sequence[Gated]) -> list[Ready]:
     """Rendered mails of the messages that may go. One that cannot be rendered fails and says why."""
-    drafts = [draft for gated in passed if (draft := _drafted(installation, gated)) is not None]
+    if not passed:
+        return []
+    with installation.database.read() as session:
+        chooser = Chooser(installation, session, passed)
+    drafts = [draft for gated in passed if (draft := _drafted(installation, chooser, gated)) is not None]
     return [ready for draft in drafts if (ready := _rendered(installation, draft)) is not None]
 
 
-def _drafted(installation: Installation, gated: Gated) -> _Draft | None:
+def _drafted(installation: Installation, chooser: Chooser, gated: Gated) -> _Draft | None:
     try:
-        # Only a mail with an offer may write (it reserves the code): a writer's turn is worth keeping short.
-        database = installation.database
-        with database.write() if gated.judgement.with_offer else database.read() as session:
-            return _draft(installation, session, gated)
+        decision, code = chooser.choose(gated), None
+        if shows_codes(gated):
+            with installation.database.write() as session:
+                code = reserve(session, gated, decision)
+        personal = personal_of(gated, decision, code)
+        return _Draft(gated=gated, inputs=inputs_of(installation, gated, personal), personal=personal)
     except StorageUnavailableError:
         raise
     except Exception as error:  # noqa: BLE001 - one message that cannot be put together must not stop the others
         put_back(installation, gated.message, error, "it could not be put together")
         return None
-
-
-def _draft(installation: Installation, session: Session, gated: Gated) -> _Draft:
-    personal = personalise(installation, session, gated)
-    return _Draft(gated=gated, inputs=inputs_of(installation, gated, personal), personal=personal)
 
 
 def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> MailInputs:
@@ -75,9 +75,9 @@ def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> M
         locale=gated.truth.locale,
         timezone=timezone,
         now=gated.now,
-        products=personal.products,
+        products=gated.products,
         offer=personal.offer,
-        guide=personal.guide,
+        guide=gated.guide,
         links=links_of(installation.links, message, profile),
         delivery_source=arrived[1] if arrived else DeliverySource.ESTIMATED,
         is_first_time=personal.is_first_time,

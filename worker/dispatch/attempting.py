@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -14,13 +15,12 @@ from worker.dispatch.flight import Flight, Ready
 from worker.dispatch.naming import ids
 from worker.dispatch.personalising import Personal
 from worker.dispatch.policies import ATTEMPT_LEASE
-from worker.errors import StaleFenceError
-from worker.personalisation.offers import record_offer
+from worker.personalisation.offers import Shown, record_offers
 from worker.rendering.port import Offer
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
-from worker.store.transitions import transition
-from worker.store.truth import lock_person, read_witness
+from worker.store.transitions import Change, transition_many
+from worker.store.truth import lock_people, read_truths
 from worker.store.types import new_id
 
 log = structlog.get_logger()
@@ -37,28 +37,49 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
     """
     now = installation.clock.now()
     with installation.database.write() as session:
-        for shop_id, address in sorted({(ready.message.shop_id, ready.address) for ready in chunk}):
-            lock_person(session, shop_id, address)
+        lock_people(session, [(ready.message.shop_id, ready.address) for ready in chunk])
         real_at = database_now(session)
-        marked = (_mark(session, installation.provider.name, ready, now, real_at) for ready in chunk)
-        return [flight for flight in marked if flight is not None]
+        same, changed = _looked_at_again(session, chunk)
+        changes = [_attempting(installation.provider.name, ready, now, real_at) for ready in same]
+        changes += [Change(ready.message, State.SCHEDULED, CHANGED, {"claims": 0}) for ready in changed]
+        moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=real_at)}
+        for ready in chunk:
+            if ready.message.id not in moved:
+                log.info("dispatch.message.left", **ids(ready.message), reason="its claim has ended")
+        flights = [_flight(ready) for ready in same if ready.message.id in moved]
+        _keep_attempts(session, installation.provider.name, flights, real_at)
+        # Also without an offer: an earlier attempt may have recorded one that this mail no longer shows.
+        record_offers(session, [_shown(ready) for ready in same if ready.message.id in moved], now=now)
+    for flight in flights:
+        _raise_alarm_if_late(flight.message, now)
+    return flights
 
 
-def _mark(session: Session, provider: str, ready: Ready, now: datetime, real_at: datetime) -> Flight | None:
-    message = ready.message
-    try:
-        if read_witness(session, message, ready.judged_at) != ready.witness:
-            transition(session, message, State.SCHEDULED, CHANGED, now=now, real_at=real_at, claims=0)
-            return None
-        return _fly(session, provider, ready, now, real_at)
-    except StaleFenceError:
-        log.info("dispatch.message.left", **ids(message), reason="its claim has ended")
-        return None
+def _looked_at_again(session: Session, chunk: Sequence[Ready]) -> tuple[list[Ready], list[Ready]]:
+    """Those about which nothing has changed since the gate looked, and those about which something has."""
+    same: list[Ready] = []
+    changed: list[Ready] = []
+    for judged_at in sorted({ready.judged_at for ready in chunk}):
+        judged = [ready for ready in chunk if ready.judged_at == judged_at]
+        truths = read_truths(session, [ready.message for ready in judged], judged_at)
+        for ready in judged:
+            (same if truths.witness(ready.message) == ready.witness else changed).append(ready)
+    return _one_each(same, changed)
 
 
-def _fly(session: Session, provider: str, ready: Ready, now: datetime, real_at: datetime) -> Flight:
-    message = ready.message
-    attempt_id = new_id()
+def _one_each(same: Sequence[Ready], changed: list[Ready]) -> tuple[list[Ready], list[Ready]]:
+    """At most one mail that counts for caps goes to a person at once; for the next of them this one has changed it."""
+    kept: list[Ready] = []
+    counted: set[tuple[UUID, str]] = set()
+    for ready in same:
+        person = (ready.message.shop_id, ready.address)
+        (changed if person in counted else kept).append(ready)
+        if ready.message.stream == "marketing" or ready.personal.offer is not None:
+            counted.add(person)
+    return kept, changed
+
+
+def _attempting(provider: str, ready: Ready, now: datetime, real_at: datetime) -> Change:
     values = {
         "lease_until": real_at + ATTEMPT_LEASE,
         "attempted_at": real_at,
@@ -68,32 +89,36 @@ def _fly(session: Session, provider: str, ready: Ready, now: datetime, real_at: 
         "subject": ready.mail.subject,
         "address": ready.address,
         "has_offer": ready.personal.offer is not None,
-        "details": message.details | _shown(ready.personal),
+        "details": ready.message.details | _told(ready.personal),
     }
-    _raise_alarm_if_late(message, now)
-    reason = f"handed to {provider}"
-    transition(session, message, State.ATTEMPTING, reason, now=now, real_at=real_at, **values)
-    number = _attempts(session, message) + 1
-    session.add(
-        Attempt(
-            id=attempt_id,
-            message_id=message.id,
-            number=number,
-            fence=message.fence,
-            provider=provider,
-            started_at=real_at,
-        )
-    )
-    # Also without an offer: an earlier attempt may have recorded one that this mail no longer shows.
-    record_offer(
-        session,
-        shop_id=message.shop_id,
-        message_id=message.id,
-        address=ready.address,
-        offer=ready.personal.offer or Offer(),
-        now=now,
-    )
-    return Flight(message=message, mail=replace(ready.mail, attempt_id=attempt_id))
+    return Change(ready.message, State.ATTEMPTING, f"handed to {provider}", values)
+
+
+def _flight(ready: Ready) -> Flight:
+    return Flight(message=ready.message, mail=replace(ready.mail, attempt_id=new_id()))
+
+
+def _keep_attempts(session: Session, provider: str, flights: Sequence[Flight], real_at: datetime) -> None:
+    if not flights:
+        return
+    before = _attempts(session, [flight.message.id for flight in flights])
+    rows = [
+        {
+            "id": flight.mail.attempt_id,
+            "message_id": flight.message.id,
+            "number": before.get(flight.message.id, 0) + 1,
+            "fence": flight.message.fence,
+            "provider": provider,
+            "outcome": "open",
+            "started_at": real_at,
+        }
+        for flight in flights
+    ]
+    session.execute(insert(Attempt), rows)
+
+
+def _shown(ready: Ready) -> Shown:
+    return Shown(ready.message.shop_id, ready.message.id, ready.address, ready.personal.offer or Offer())
 
 
 def _raise_alarm_if_late(message: Message, now: datetime) -> None:
@@ -103,12 +128,13 @@ def _raise_alarm_if_late(message: Message, now: datetime) -> None:
         log.error("dispatch.message.late", alarm=True, late_s=round(late.total_seconds()), **ids(message))
 
 
-def _shown(personal: Personal) -> dict[str, str]:
+def _told(personal: Personal) -> dict[str, str]:
     """What the timeline tells of the offer."""
     code = personal.offer.code if personal.offer else None
     return {"why_no_offer": personal.why_no_offer, "code": code.code if code else ""}
 
 
-def _attempts(session: Session, message: Message) -> int:
-    mine = select(func.count()).select_from(Attempt).where(Attempt.message_id == message.id)
-    return session.scalar(mine) or 0
+def _attempts(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many attempts each message has had."""
+    mine = select(Attempt.message_id, func.count()).where(Attempt.message_id.in_(message_ids))
+    return dict(session.execute(mine.group_by(Attempt.message_id)).all())

@@ -1,6 +1,6 @@
 """The gate: the truth is read at the moment of sending; each claimed message goes on, waits, or ends and says why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,14 @@ from worker.bootstrap import Installation
 from worker.dispatch.content import Edition, Shelf
 from worker.dispatch.naming import ids
 from worker.dispatch.returning import put_back
-from worker.errors import StaleFenceError, StorageUnavailableError
-from worker.personalisation.guides import find_guide
-from worker.rendering.port import GuideView
+from worker.errors import StorageUnavailableError
+from worker.personalisation.library import Library, Reader
+from worker.rendering.port import GuideView, ProductView
 from worker.store.models import Message
 from worker.store.session import database_now
 from worker.store.siblings import sibling_of
-from worker.store.transitions import transition
-from worker.store.truth import Truth, read_truth
+from worker.store.transitions import Change, transition_many
+from worker.store.truth import Truth, Truths, read_truths
 
 log = structlog.get_logger()
 
@@ -31,44 +31,88 @@ DISCONNECTED = "the shop disconnected: nothing more is sent for it"
 
 @dataclass(frozen=True, kw_only=True)
 class Gated:
-    """A message with what it was judged by and the judgement."""
+    """A message with what it was judged by and the judgement. `products`: those behind the order's lines."""
 
     message: Message
     truth: Truth
     edition: Edition
     judgement: Judgement
+    products: dict[str, ProductView]
     guide: GuideView | None
     now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    message: Message
+    truth: Truth
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.message.shop_id, self.truth.facts, self.truth.locale)
 
 
 def gate(installation: Installation, messages: Sequence[Message]) -> list[Gated]:
     """Judges claimed messages, acts on all that must not go now, and returns those that may."""
     now = installation.clock.now()
-    shelf, judged = Shelf(), []
+
+    def trip(message: Message, error: Exception) -> None:
+        put_back(installation, message, error, "it could not be judged")
+
     with installation.database.read() as session:
-        for message in messages:
-            try:
-                judged.append(examine(session, shelf, message, now))
-            except StorageUnavailableError:
-                raise
-            except Exception as error:  # noqa: BLE001 - one message that cannot be judged must not stop the others
-                put_back(installation, message, error, "it could not be judged")
+        judged = _examined(session, messages, now, trip)
     stopped = [each for each in judged if each.judgement.action != "send"]
     if stopped:
         with installation.database.write() as session:
-            real_at = database_now(session)
-            for each in stopped:
-                _act(session, each, real_at)
+            _act(session, stopped, now)
     return [each for each in judged if each.judgement.action == "send"]
 
 
-def examine(session: Session, shelf: Shelf, message: Message, now: datetime) -> Gated:
+def examine(session: Session, message: Message, now: datetime) -> Gated:
     """The truth about one message, with the judgement on it; changes nothing."""
-    truth = read_truth(session, message, now)
+
+    def trip(_message: Message, error: Exception) -> None:
+        raise error
+
+    [gated] = _examined(session, [message], now, trip)
+    return gated
+
+
+def _examined(
+    session: Session, messages: Sequence[Message], now: datetime, trip: Callable[[Message, Exception], None]
+) -> list[Gated]:
+    """Judges each; one that cannot be judged is handed to `trip` and must not stop the others."""
+    truths, shelf = read_truths(session, messages, now), Shelf()
+    seen = [each for message in messages if (each := _seen(truths, message, trip)) is not None]
+    library = Library(session, [each.reader for each in seen])
+    judged = []
+    for each in seen:
+        try:
+            judged.append(_judged(session, shelf, library, each, now))
+        except StorageUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            trip(each.message, error)
+    return judged
+
+
+def _seen(truths: Truths, message: Message, trip: Callable[[Message, Exception], None]) -> _Seen | None:
+    try:
+        return _Seen(message=message, truth=truths.of(message))
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with what is stored of it, the others go on
+        trip(message, error)
+        return None
+
+
+def _judged(session: Session, shelf: Shelf, library: Library, seen: _Seen, now: datetime) -> Gated:
+    message, truth = seen.message, seen.truth
     edition = shelf.edition(session, message.shop_id)
-    guide = find_guide(session, message.shop_id, truth.facts, truth.locale)
+    guide = library.guide(seen.reader)
     judgement = _refusal(truth) or judge(_inputs(message, truth, edition, now, has_guide=guide is not None))
-    return Gated(message=message, truth=truth, edition=edition, judgement=judgement, guide=guide, now=now)
+    products = library.products(seen.reader)
+    return Gated(
+        message=message, truth=truth, edition=edition, judgement=judgement, products=products, guide=guide, now=now
+    )
 
 
 def _refusal(truth: Truth) -> Judgement | None:
@@ -101,27 +145,31 @@ def _inputs(message: Message, truth: Truth, edition: Edition, now: datetime, *, 
         timezone=truth.timezone,
         now=now,
         has_guide=has_guide,
+        troubles=tuple(case.opened_at for facts in truth.other_facts for case in facts.cases if not case.closed),
     )
 
 
-def _act(session: Session, gated: Gated, real_at: datetime) -> None:
-    state, values = _consequence(gated)
-    message, reason = gated.message, gated.judgement.reason
-    try:
-        transition(session, message, state, reason, now=gated.now, real_at=real_at, **values)
-        is_loss = state is State.EXPIRED and message.stream == "transactional"
-        log.info("dispatch.message.stopped", alarm=is_loss, **ids(message), state=state.value)
-    except StaleFenceError:
-        log.info("dispatch.message.left", **ids(message), reason="its claim has ended")
+def _act(session: Session, stopped: Sequence[Gated], now: datetime) -> None:
+    changes = [Change(each.message, *_consequence(each)) for each in stopped]
+    real_at = database_now(session)
+    moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=real_at)}
+    for each in stopped:
+        message = each.message
+        if message.id in moved:
+            is_loss = message.state == State.EXPIRED and message.stream == "transactional"
+            log.info("dispatch.message.stopped", alarm=is_loss, **ids(message), state=message.state)
+        else:
+            log.info("dispatch.message.left", **ids(message), reason="its claim has ended")
 
 
-def _consequence(gated: Gated) -> tuple[State, dict[str, Any]]:
-    """Every way in which the gate may stop a message, as a state and what goes with it."""
+def _consequence(gated: Gated) -> tuple[State, str, dict[str, Any]]:
+    """Every way in which the gate may stop a message: a state, why, and what goes with it."""
     judgement = gated.judgement
     if judgement.action == "postpone":
         assert judgement.until is not None, "a postponement says until when"
-        return State.SCHEDULED, {"send_at": judgement.until, "claims": 0}
+        return State.SCHEDULED, judgement.reason, {"send_at": judgement.until, "claims": 0}
     if judgement.action == "hold":
-        return State.HELD, {"held_by": "pause" if gated.truth.paused else "plan", "claims": 0}
+        held_by = "pause" if gated.truth.paused else "plan"
+        return State.HELD, judgement.reason, {"held_by": held_by, "claims": 0}
     ends = {"skip": State.SKIPPED, "cancel": State.CANCELLED, "expire": State.EXPIRED}
-    return ends[judgement.action], {}
+    return ends[judgement.action], judgement.reason, {}

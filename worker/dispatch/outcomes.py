@@ -1,12 +1,13 @@
-"""The provider's answers, committed one by one as they arrive."""
+"""The provider's answers, committed as they arrive: those that came together in one unit."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -20,10 +21,11 @@ from worker.errors import StaleFenceError, StorageUnavailableError
 from worker.store.evidence import Evidence, record_evidence
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
-from worker.store.transitions import transition
+from worker.store.transitions import Change, lock_rows, transition, transition_many
 
 log = structlog.get_logger()
 
+CLOSING = ("outcome", "receipt", "error", "finished_at")
 STORAGE_PAUSES_S = (0.2, 1.0, 3.0)
 
 
@@ -38,40 +40,46 @@ class _Answer:
 
 
 def settle_surely(
-    installation: Installation, flight: Flight, outcome: Outcome, wait: Callable[[float], None] = time.sleep
+    installation: Installation, answers: Sequence[tuple[Flight, Outcome]], wait: Callable[[float], None] = time.sleep
 ) -> None:
-    """Writes down one answer, also through a short outage of the database: an answer that is lost may cost a copy.
+    """Writes answers down, also through a short outage of the database: an answer that is lost may cost a copy.
 
     What still cannot be written is left to the sweep, so that the answers after it are heard.
     """
     for pause_s in (*STORAGE_PAUSES_S, None):
         try:
-            return settle(installation, flight, outcome)
+            return settle(installation, answers)
         except StorageUnavailableError:
             if pause_s is None:
-                log.error("dispatch.outcome.lost", alarm=True, **ids(flight.message), verdict=outcome.verdict)
+                for flight, outcome in answers:
+                    log.error("dispatch.outcome.lost", alarm=True, **ids(flight.message), verdict=outcome.verdict)
             else:
                 wait(pause_s)
     return None
 
 
-def settle(installation: Installation, flight: Flight, outcome: Outcome) -> None:
-    """Writes down one answer. One that comes after the lease has ended still counts as evidence."""
+def settle(installation: Installation, answers: Sequence[tuple[Flight, Outcome]]) -> None:
+    """Writes answers down in one unit. One that comes after the lease has ended still counts as evidence."""
     now = installation.clock.now()
     with installation.database.write() as session:
-        answer = _Answer(
-            session=session,
-            message=flight.message,
-            outcome=outcome,
-            provider=installation.provider,
-            now=now,
-            real_at=database_now(session),
-        )
-        _close_attempt(answer)
-        try:
-            _SETTLED[outcome.verdict](answer)
-        except StaleFenceError:
-            _settle_late(answer)
+        lock_rows(session, [flight.message.id for flight, _ in answers])
+        real_at = database_now(session)
+        settled = [
+            _Answer(
+                session=session,
+                message=flight.message,
+                outcome=outcome,
+                provider=installation.provider,
+                now=now,
+                real_at=real_at,
+            )
+            for flight, outcome in answers
+        ]
+        _close_attempts(session, settled, real_at)
+        _accept(session, [each for each in settled if each.outcome.verdict is Verdict.ACCEPTED], now, real_at)
+        for answer in settled:
+            if answer.outcome.verdict is not Verdict.ACCEPTED:
+                _settle_other(answer)
 
 
 def resolve_unknown(session: Session, message: Message, *, now: datetime, real_at: datetime) -> None:
@@ -96,10 +104,31 @@ def grace_end(provider: Provider, attempt_provider: str, now: datetime) -> datet
     return now + GRACE if may_hear else now
 
 
-def _accepted(answer: _Answer) -> None:
-    values = {"accepted_at": answer.now, "provider_id": answer.outcome.receipt, "claims": 0}
-    _move(answer, State.ACCEPTED, f"{answer.provider.name} took it", tries=answer.message.tries + 1, **values)
-    log.info("dispatch.message.sent", provider=answer.provider.name, **ids(answer.message))
+def _accept(session: Session, answers: Sequence[_Answer], now: datetime, real_at: datetime) -> None:
+    changes = [_acceptance(answer) for answer in answers]
+    moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=real_at)}
+    for answer in answers:
+        if answer.message.id in moved:
+            log.info("dispatch.message.sent", provider=answer.provider.name, **ids(answer.message))
+        else:
+            _settle_late(answer)
+
+
+def _acceptance(answer: _Answer) -> Change:
+    values = {
+        "accepted_at": answer.now,
+        "provider_id": answer.outcome.receipt,
+        "claims": 0,
+        "tries": answer.message.tries + 1,
+    }
+    return Change(answer.message, State.ACCEPTED, f"{answer.provider.name} took it", values)
+
+
+def _settle_other(answer: _Answer) -> None:
+    try:
+        _SETTLED[answer.outcome.verdict](answer)
+    except StaleFenceError:
+        _settle_late(answer)
 
 
 def _retry(answer: _Answer) -> None:
@@ -124,7 +153,6 @@ def _unknown(answer: _Answer) -> None:
 
 
 _SETTLED: dict[Verdict, Callable[[_Answer], None]] = {
-    Verdict.ACCEPTED: _accepted,
     Verdict.RETRY: _retry,
     Verdict.REFUSED: _refused,
     Verdict.UNKNOWN: _unknown,
@@ -158,16 +186,22 @@ def _move(answer: _Answer, to: State, reason: str, **values: object) -> None:
     transition(answer.session, answer.message, to, reason, now=answer.now, real_at=answer.real_at, **values)
 
 
-def _close_attempt(answer: _Answer) -> None:
-    outcome = answer.outcome
-    closed = {
-        "outcome": outcome.verdict.value,
-        "receipt": outcome.receipt,
-        "error": outcome.error,
-        "finished_at": answer.real_at,
-    }
-    still_open = (Attempt.id == outcome.attempt_id, Attempt.outcome.in_(("open", "unknown")))
-    answer.session.execute(update(Attempt).where(*still_open).values(closed))
+def _close_attempts(session: Session, answers: Sequence[_Answer], real_at: datetime) -> None:
+    table = cast(Table, Attempt.__table__)
+    closed = {name: bindparam(f"to_{name}", type_=table.c[name].type) for name in CLOSING}
+    mine = table.c.id == bindparam("of_id", type_=table.c.id.type)
+    still_open = or_(table.c.outcome == "open", table.c.outcome == "unknown")
+    rows = [
+        {
+            "of_id": answer.outcome.attempt_id,
+            "to_outcome": answer.outcome.verdict.value,
+            "to_receipt": answer.outcome.receipt,
+            "to_error": answer.outcome.error,
+            "to_finished_at": real_at,
+        }
+        for answer in answers
+    ]
+    session.connection().execute(update(table).where(mine, still_open).values(closed), rows)
 
 
 def _unclear(session: Session, message: Message) -> int:

@@ -10,6 +10,7 @@ from worker.bootstrap import Installation
 from worker.dispatch.assembly import assemble
 from worker.dispatch.attempting import mark_attempting
 from worker.dispatch.flight import Ready
+from worker.dispatch.gathering import gathered
 from worker.dispatch.gating import gate
 from worker.dispatch.naming import ids
 from worker.dispatch.outcomes import settle_surely
@@ -69,5 +70,6 @@ def _deliver(installation: Installation, chunk: Sequence[Ready]) -> None:
     flights = {flight.mail.attempt_id: flight for flight in mark_attempting(installation, chunk)}
     if not flights:
         return
-    for outcome in installation.provider.deliver([flight.mail for flight in flights.values()]):
-        settle_surely(installation, flights[outcome.attempt_id], outcome)
+    outcomes = installation.provider.deliver([flight.mail for flight in flights.values()])
+    for group in gathered(outcomes):
+        settle_surely(installation, [(flights[outcome.attempt_id], outcome) for outcome in group])

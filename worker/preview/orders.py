@@ -10,9 +10,8 @@ from schedules.conditions import Judgement
 from schedules.shop import Role
 from worker.bootstrap import Installation
 from worker.dispatch.assembly import inputs_of
-from worker.dispatch.content import Shelf
 from worker.dispatch.gating import examine
-from worker.dispatch.personalising import personalise
+from worker.dispatch.personalising import Chooser, personal_of, reserve, shows_codes
 from worker.rendering.port import MailInputs
 from worker.store.models import Message, OrderRow, Shop
 from worker.store.shops import profile_of
@@ -38,12 +37,14 @@ def glimpse(
     with installation.database.write() as session:
         try:
             message = _message(session, shop, order, step, now)
-            gated = examine(session, Shelf(), message, now)
+            gated = examine(session, message, now)
             judgement = gated.judgement
             remark = "" if judgement.action == "send" else f"{judgement.action}: {judgement.reason}"
             if judgement.action != "send":
                 gated = replace(gated, judgement=_open())
-            inputs = inputs_of(installation, gated, personalise(installation, session, gated))
+            decision = Chooser(installation, session, [gated]).choose(gated)
+            code = reserve(session, gated, decision) if shows_codes(gated) else None
+            inputs = inputs_of(installation, gated, personal_of(gated, decision, code))
         finally:
             session.rollback()
     return Glimpse(inputs=replace(inputs, role=role or inputs.role, locale=language or inputs.locale), remark=remark)

@@ -4,11 +4,12 @@ A write is one conditional UPDATE on (id, state, fence) and its row count: whoev
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -16,6 +17,19 @@ from schedules.lifecycle import State, may_move
 from worker.errors import StaleFenceError
 from worker.store.models import Message, Transition
 from worker.store.session import database_now
+from worker.store.types import new_id
+
+_TABLE = cast(Table, Message.__table__)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One message, as its caller read it, and where it should go. `values` are further columns to set."""
+
+    message: Message
+    to: State
+    reason: str
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 def transition(
@@ -44,6 +58,31 @@ def transition(
         values.setdefault("held_by", "")
     values.setdefault("lease_until", None)
     _write(session, message, to, reason, now, real_at, values)
+
+
+def transition_many(session: Session, changes: Sequence[Change], *, now: datetime, real_at: datetime) -> list[Change]:
+    """Moves many messages at once, as `transition` moves one; those that really moved.
+
+    A change whose row has moved on since it was read is left out, and changes nothing.
+
+    Raises:
+        ValueError: the table has no such edge, or there is no reason; a fault of the program.
+    """
+    for change in changes:
+        _check(change)
+    still = _still_as_read(session, [change.message for change in changes])
+    moved = [change for change in changes if change.message.id in still]
+    for columns, alike in _by_columns(moved, now).items():
+        # One statement for all of the same columns, sent as one batch. Their rows are locked, so each finds its own.
+        values = {name: bindparam(f"to_{name}", type_=_TABLE.c[name].type) for name in columns}
+        seen = _TABLE.c.id == bindparam("of_id", type_=_TABLE.c.id.type)
+        session.connection().execute(update(_TABLE).where(seen).values(values), alike)
+    if moved:
+        session.execute(insert(Transition), [_line(change, now, real_at) for change in moved])
+    for change in moved:
+        for name, value in _values(change, now).items():
+            set_committed_value(change.message, name, value)
+    return moved
 
 
 def reschedule(
@@ -99,3 +138,52 @@ def _note(
     real_at: datetime,
 ) -> None:
     session.add(Transition(message_id=message.id, before=before, after=after, reason=reason, at=now, real_at=real_at))
+
+
+def _check(change: Change) -> None:
+    before = State(change.message.state)
+    if not may_move(before, change.to):
+        raise ValueError(f"a message does not go from {before} to {change.to}")
+    if not change.reason:
+        raise ValueError("a change of a message needs a reason that a person can read")
+
+
+def lock_rows(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, tuple[str, int]]:
+    """Locks messages in the order of their ids, so that units never wait for each other; their states and fences."""
+    rows = select(Message.id, Message.state, Message.fence).where(Message.id.in_(message_ids)).order_by(Message.id)
+    # As strong as an UPDATE's own lock: a stronger one would wait for rows that others add beside the message.
+    return {row.id: (row.state, row.fence) for row in session.execute(rows.with_for_update(key_share=True))}
+
+
+def _still_as_read(session: Session, messages: Sequence[Message]) -> set[UUID]:
+    """Those whose rows are in the state and under the fence they were read with; locked."""
+    found = lock_rows(session, [message.id for message in messages])
+    return {message.id for message in messages if found.get(message.id) == (message.state, message.fence)}
+
+
+def _values(change: Change, now: datetime) -> dict[str, Any]:
+    defaults: dict[str, Any] = {"lease_until": None}
+    if change.to is not State.HELD:
+        defaults["held_by"] = ""
+    return defaults | change.values | {"state": change.to.value, "reason": change.reason, "updated_at": now}
+
+
+def _by_columns(changes: Sequence[Change], now: datetime) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for change in changes:
+        values = _values(change, now)
+        row = {f"to_{name}": value for name, value in values.items()} | {"of_id": change.message.id}
+        alike.setdefault(tuple(sorted(values)), []).append(row)
+    return alike
+
+
+def _line(change: Change, now: datetime, real_at: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "message_id": change.message.id,
+        "before": State(change.message.state).value,
+        "after": change.to.value,
+        "reason": change.reason,
+        "at": now,
+        "real_at": real_at,
+    }

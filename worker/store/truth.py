@@ -1,31 +1,43 @@
 """What the gate reads at the moment of sending, and how to tell later whether any of it has changed."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from schedules.facts import ConsentState, Facts
-from schedules.lifecycle import State
 from schedules.shop import ShopProfile
-from worker.store.models import CustomerRow, Message, OrderRow, Pause, Shop
-from worker.store.orders import facts_of, nearby_orders
-from worker.store.suppressions import scopes_of
+from worker.store.models import CustomerRow, Message, OrderRow
+from worker.store.orders import SIBLING_SPAN, facts_of
+from worker.store.surroundings import Surroundings, read_surroundings
 
-MEMORY = timedelta(days=62)
-"""How far back sent mails are remembered for caps; twice the longest cap."""
 
-COUNTED = (State.ATTEMPTING, State.UNKNOWN, State.ABANDONED, State.ACCEPTED, State.DELIVERED)
-"""States in which a mail reached the person, or may have."""
+@dataclass(frozen=True, kw_only=True)
+class Witness:
+    """The versions behind a reading of the truth."""
+
+    order: int
+    hold: str | None
+    profile: str
+    customer: tuple[int, str] | None
+    suppressed: frozenset[str]
+    pauses: frozenset[str]
+    is_disconnected: bool
+    mails: frozenset[UUID]
+    others: tuple[tuple[UUID, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
     """All that the gate judges a message by. `sent`: when marketing mails, `panels`: when offer panels went out.
 
-    `witness` is equal for two readings exactly when nothing that the gate reads has changed in between.
+    `others`: the person's other orders. `orders_known`: how many orders the person is known to have made, by the
+    platform's count; None when it tells none. `witness` is equal for two readings exactly when nothing that the gate
+    reads has changed in between.
     """
 
     order: OrderRow
@@ -37,8 +49,9 @@ class Truth:
     is_disconnected: bool
     sent: tuple[datetime, ...]
     panels: tuple[datetime, ...]
-    siblings: tuple[OrderRow, ...]
-    witness: "Witness"
+    others: tuple[OrderRow, ...]
+    orders_known: int | None
+    witness: Witness
 
     @property
     def address(self) -> str:
@@ -59,106 +72,95 @@ class Truth:
     def locale(self) -> str:
         return (self.facts.order.locale if self.facts.order else "") or self.profile.locale
 
+    @property
+    def siblings(self) -> tuple[OrderRow, ...]:
+        """Other orders placed within 14 days before or after; oldest first."""
+        placed = self.order.placed_at
+        if placed is None:
+            return ()
+        near = [each for each in self.others if each.placed_at and abs(each.placed_at - placed) <= SIBLING_SPAN]
+        return tuple(sorted(near, key=lambda each: (each.placed_at, each.id)))
 
-@dataclass(frozen=True, kw_only=True)
-class Witness:
-    """The versions behind a reading of the truth."""
-
-    order: int
-    hold: str | None
-    profile: str
-    customer: tuple[int, str] | None
-    suppressed: frozenset[str]
-    pauses: frozenset[str]
-    is_disconnected: bool
-    mails: frozenset[UUID]
-    siblings: tuple[tuple[UUID, int], ...]
+    @cached_property
+    def other_facts(self) -> tuple[Facts, ...]:
+        return tuple(facts_of(each) for each in self.others)
 
 
-def read_truth(session: Session, message: Message, now: datetime) -> Truth:
-    """The truth about one message as it stands. `now` is business time."""
-    rows = _read(session, message, now)
-    facts = _pinned(rows.order)
-    return Truth(
-        order=rows.order,
-        facts=facts,
-        profile=ShopProfile.model_validate(rows.shop.profile),
-        consent=_consent(rows.customer, facts),
-        suppressed=rows.suppressed,
-        paused=next(iter(rows.pauses.values()), None),
-        is_disconnected=rows.shop.uninstalled_at is not None,
-        sent=tuple(mail.at for mail in rows.mails if mail.stream == "marketing"),
-        panels=tuple(mail.at for mail in rows.mails if mail.has_offer),
-        siblings=rows.siblings,
-        witness=_witness(rows),
-    )
+def read_truths(session: Session, messages: Sequence[Message], now: datetime) -> "Truths":
+    """The truth about messages as it stands, in a handful of queries. `now` is business time."""
+    return Truths(read_surroundings(session, messages, now))
 
 
-def read_witness(session: Session, message: Message, now: datetime) -> Witness:
-    """Only what tells whether the truth has changed. `now` is the business time of the reading to compare with."""
-    return _witness(_read(session, message, now))
+class Truths:
+    """The truth by message; each is put together when it is asked for, so that a broken one harms no other."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._seen = surroundings
+        self._profiles: dict[UUID, ShopProfile] = {}
+
+    def of(self, message: Message) -> Truth:
+        """The truth about one of the messages.
+
+        Raises:
+            pydantic.ValidationError: what is stored of its order or shop cannot be read.
+        """
+        seen, order = self._seen, self._seen.orders[message.order_id]
+        customer, mails = seen.customer(order), seen.other_mails(message)
+        facts = _pinned(order)
+        pauses = seen.pauses_of(message)
+        return Truth(
+            order=order,
+            facts=facts,
+            profile=self._profile(message.shop_id),
+            consent=_consent(customer, facts),
+            suppressed=seen.suppressed(order),
+            paused=next(iter(pauses.values()), None),
+            is_disconnected=seen.shops[message.shop_id].uninstalled_at is not None,
+            sent=tuple(mail.at for mail in mails if mail.stream == "marketing"),
+            panels=tuple(mail.at for mail in mails if mail.has_offer),
+            others=seen.others(order),
+            orders_known=customer.orders_count if customer else None,
+            witness=self.witness(message),
+        )
+
+    def witness(self, message: Message) -> Witness:
+        """Only what tells whether the truth has changed."""
+        seen, order = self._seen, self._seen.orders[message.order_id]
+        shop, customer = seen.shops[message.shop_id], seen.customer(order)
+        return Witness(
+            order=order.version,
+            hold=order.hold,
+            profile=seen.printed(shop),
+            customer=(customer.version, customer.consent) if customer else None,
+            suppressed=seen.suppressed(order),
+            pauses=frozenset(seen.pauses_of(message)),
+            is_disconnected=shop.uninstalled_at is not None,
+            mails=frozenset(mail.id for mail in seen.other_mails(message)),
+            others=tuple((other.id, other.version) for other in seen.others(order)),
+        )
+
+    def _profile(self, shop_id: UUID) -> ShopProfile:
+        if shop_id not in self._profiles:
+            self._profiles[shop_id] = ShopProfile.model_validate(self._seen.shops[shop_id].profile)
+        return self._profiles[shop_id]
 
 
-def lock_person(session: Session, shop_id: UUID, address: str) -> None:
-    """Lets one unit at a time decide about mails to this person, so that two never pass a cap together.
+def lock_people(session: Session, people: Sequence[tuple[UUID, str]]) -> None:
+    """Lets one unit at a time decide about mails to each of these people, so that two never pass a cap together.
 
     On SQLite a writing unit is alone anyway.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        key = f"{shop_id}:{address}"
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
-
-
-@dataclass(frozen=True)
-class _Mail:
-    id: UUID
-    stream: str
-    has_offer: bool
-    at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Rows:
-    order: OrderRow
-    shop: Shop
-    customer: CustomerRow | None
-    suppressed: frozenset[str]
-    pauses: dict[str, str]
-    mails: list[_Mail]
-    siblings: tuple[OrderRow, ...]
-
-
-def _read(session: Session, message: Message, now: datetime) -> _Rows:
-    order = session.get_one(OrderRow, message.order_id, populate_existing=True)
-    return _Rows(
-        order=order,
-        shop=session.get_one(Shop, message.shop_id, populate_existing=True),
-        customer=_customer(session, order),
-        suppressed=scopes_of(session, order.shop_id, order.address) if order.address else frozenset(),
-        pauses=_pauses(session, message),
-        mails=_mails(session, message, order.address, now),
-        siblings=tuple(nearby_orders(session, order)),
-    )
-
-
-def _witness(rows: _Rows) -> Witness:
-    return Witness(
-        order=rows.order.version,
-        hold=rows.order.hold,
-        profile=repr(rows.shop.profile),
-        customer=(rows.customer.version, rows.customer.consent) if rows.customer else None,
-        suppressed=rows.suppressed,
-        pauses=frozenset(rows.pauses),
-        is_disconnected=rows.shop.uninstalled_at is not None,
-        mails=frozenset(mail.id for mail in rows.mails),
-        siblings=tuple((sibling.id, sibling.version) for sibling in rows.siblings),
-    )
+    if session.get_bind().dialect.name == "postgresql" and people:
+        keys = [f"{shop_id}:{address}" for shop_id, address in sorted(set(people))]
+        # The array is unfolded in its order: two units never wait for each other.
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key"
+        session.execute(text(lock), {"keys": keys})
 
 
 def _pinned(row: OrderRow) -> Facts:
     """The facts with locale and time zone as they were when the order was placed."""
     facts = facts_of(row)
-    kept = {name: row.pinned[name] for name in ("locale", "timezone") if row.pinned.get(name)}
+    kept: Mapping[str, str] = {name: row.pinned[name] for name in ("locale", "timezone") if row.pinned.get(name)}
     if facts.order is None or not kept:
         return facts
     return facts.model_copy(update={"order": facts.order.model_copy(update=kept)})
@@ -169,33 +171,3 @@ def _consent(customer: CustomerRow | None, facts: Facts) -> ConsentState:
     if told is ConsentState.UNKNOWN and facts.order is not None:
         return facts.order.customer.consent
     return told
-
-
-def _customer(session: Session, order: OrderRow) -> CustomerRow | None:
-    if order.address is None:
-        return None
-    found = select(CustomerRow).where(CustomerRow.shop_id == order.shop_id, CustomerRow.address == order.address)
-    return session.scalars(found.execution_options(populate_existing=True)).one_or_none()
-
-
-def _pauses(session: Session, message: Message) -> dict[str, str]:
-    """Pauses that stop this message: step (empty: the whole shop) -> reason."""
-    mine = (Pause.shop_id == message.shop_id, Pause.step.in_(("", message.step)))
-    found = session.scalars(select(Pause).where(*mine).order_by(Pause.step))
-    return {pause.step: pause.reason or _pause_words(pause.step) for pause in found}
-
-
-def _pause_words(step: str) -> str:
-    return f"the step {step} is paused" if step else "the shop is paused"
-
-
-def _mails(session: Session, message: Message, address: str | None, now: datetime) -> list[_Mail]:
-    """Mails that count for caps and may have reached the same person; the message itself does not count."""
-    if address is None:
-        return []
-    at = func.coalesce(Message.accepted_at, Message.updated_at, type_=Message.updated_at.type)
-    mine: tuple[ColumnElement[bool], ...] = (Message.shop_id == message.shop_id, Message.address == address)
-    capped = or_(Message.stream == "marketing", Message.has_offer)
-    counted = (capped, Message.state.in_(COUNTED), Message.id != message.id, at > now - MEMORY)
-    query = select(Message.id, Message.stream, Message.has_offer, at).where(*mine, *counted).order_by(at)
-    return [_Mail(*row) for row in session.execute(query)]

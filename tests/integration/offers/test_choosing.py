@@ -9,7 +9,7 @@ from schedules.facts import Facts, Gift
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import a_line, an_order, keep_order
 from tests.support.shelf import pair, stock
-from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer, record_offer
+from worker.personalisation.offers import OfferDecision, OfferRequest, Shown, choose_offer, record_offers
 from worker.store.models import HiddenProduct, OfferedProduct, Product
 
 
@@ -105,8 +105,8 @@ def test_each_mail_shows_other_products_and_a_second_preparation_the_same(world:
     assert decision.offer is not None
     for _ in range(2):
         with world.installation.database.write() as session:
-            kept = {"message_id": first, "address": "mia@example.com", "offer": decision.offer, "now": MORNING}
-            record_offer(session, shop_id=world.shop_id, **kept)
+            shown = Shown(world.shop_id, first, "mia@example.com", decision.offer)
+            record_offers(session, [shown], now=MORNING)
     with world.installation.database.read() as session:
         rows = session.scalars(select(OfferedProduct)).all()
         assert [(row.position, row.product_id, row.why) for row in rows] == [(0, "kettle", "A thin, steady pour")]

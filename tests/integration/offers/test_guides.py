@@ -8,7 +8,7 @@ from sqlalchemy import update
 from schedules.facts import Facts, LineKind
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import a_line, an_order
-from worker.personalisation.guides import find_guide
+from worker.personalisation.library import Library, Reader
 from worker.store.models import Guide, Product
 
 
@@ -20,7 +20,8 @@ def write(world: World, headline: str, **changes: Any) -> None:
 
 def found(world: World, language: str = "en", facts: Facts | None = None) -> str | None:
     with world.installation.database.read() as session:
-        guide = find_guide(session, world.shop_id, facts or Facts(order=an_order(MORNING)), language)
+        reader = Reader(world.shop_id, facts or Facts(order=an_order(MORNING)), language)
+        guide = Library(session, [reader]).guide(reader)
         return guide.headline if guide else None
 
 

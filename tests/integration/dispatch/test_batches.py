@@ -1,0 +1,88 @@
+"""Messages of one batch are read, marked and settled together, and stay as apart as if each were alone."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from schedules.facts import Case, CaseKind, Facts
+from schedules.lifecycle import State
+from tests.support.dispatching import MORNING, World, delivered_facts
+from tests.support.orders import an_order, keep_order
+from worker.delivery.port import Verdict
+from worker.dispatch.service import deliver_batch
+from worker.store.models import Message, OrderRow
+
+
+def another_order(world: World, number: int, *, email: str = "", before: timedelta = timedelta(minutes=5)) -> OrderRow:
+    facts = Facts(order=an_order(MORNING - before, number=str(number), email=email or f"m{number}@example.com"))
+    with world.installation.database.write() as session:
+        return keep_order(session, world.shop_id, facts, MORNING)
+
+
+def test_many_people_get_one_mail_each_about_their_own_order(world: World) -> None:
+    orders = [another_order(world, number) for number in range(2000, 2150)]
+    made = [world.add_message(order_id=order.id, address=order.address) for order in orders]
+    while deliver_batch(world.installation):
+        pass
+    assert {world.state(each) for each in made} == {State.ACCEPTED}
+    told = {mail.to: mail.subject for mail in world.provider.mails}
+    assert told == {str(order.address): f"Order {order.number}: confirmation" for order in orders}
+    assert len(world.provider.mails) == len(orders)
+    assert all(len(world.attempts(each)) == 1 for each in made)
+
+
+def test_answers_of_every_kind_in_one_batch_are_each_written_down(world: World) -> None:
+    verdicts = [Verdict.ACCEPTED, Verdict.REFUSED, Verdict.RETRY, Verdict.UNKNOWN, Verdict.ACCEPTED]
+    orders = [another_order(world, number) for number in range(2000, 2005)]
+    due = [timedelta(minutes=-9 + place) for place in range(5)]
+    made = [
+        world.add_message(order_id=order.id, address=order.address, due=at)
+        for order, at in zip(orders, due, strict=True)
+    ]
+    world.provider.connections = 5
+    world.provider.answers.extend({"verdict": verdict} for verdict in verdicts)
+    deliver_batch(world.installation)
+    states = [State.ACCEPTED, State.FAILED, State.SCHEDULED, State.UNKNOWN, State.ACCEPTED]
+    assert [world.state(each) for each in made] == states
+    assert [world.attempts(each)[0].outcome for each in made] == [verdict.value for verdict in verdicts]
+
+
+def test_one_that_somebody_took_over_leaves_the_rest_of_its_batch_going(world: World) -> None:
+    orders = [another_order(world, number) for number in range(2000, 2003)]
+    first, taken, last = (world.add_message(order_id=order.id, address=order.address) for order in orders)
+    world.renderer.during = lambda: world.change(taken, fence=9)
+    deliver_batch(world.installation)
+    assert (world.state(first), world.state(last)) == (State.ACCEPTED, State.ACCEPTED)
+    message = world.message(taken)
+    assert (message.state, message.fence) == ("claimed", 9)
+    assert len(world.provider.mails) == 2
+
+
+def test_an_order_that_cannot_be_read_stops_only_its_own_mail(world: World) -> None:
+    broken, sound = another_order(world, 2000), another_order(world, 2001)
+    with world.installation.database.write() as session:
+        session.scalars(select(OrderRow).where(OrderRow.id == broken.id)).one().facts = {"order": {"id": 7}}
+    bad = world.add_message(order_id=broken.id, address=broken.address)
+    good = world.add_message(order_id=sound.id, address=sound.address)
+    deliver_batch(world.installation)
+    assert world.state(good) is State.ACCEPTED
+    message = world.message(bad)
+    assert message.state == State.SCHEDULED
+    assert message.reason.startswith("it could not be judged: ValidationError")
+
+
+def test_trouble_with_another_order_of_the_same_person_gives_marketing_a_rest(world: World) -> None:
+    world.become(delivered_facts(world.now))
+    opened = world.now - timedelta(days=3)
+    ticket = Case(id="c1", kind=CaseKind.TICKET, opened_at=opened, updated_at=opened)
+    other = another_order(world, 2000, email="mia@example.com", before=timedelta(days=40))
+    with world.installation.database.write() as session:
+        row = session.get_one(OrderRow, other.id)
+        row.facts = Facts.model_validate(row.facts).model_copy(update={"cases": (ticket,)}).model_dump(mode="json")
+        row.version += 1
+    follow_up = world.add_message("follow_up", expires_at=world.now + timedelta(days=60))
+    deliver_batch(world.installation)
+    message: Message = world.message(follow_up)
+    assert world.provider.mails == []
+    assert message.state == State.SCHEDULED
+    assert message.send_at == opened + timedelta(days=30)

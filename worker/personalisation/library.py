@@ -1,0 +1,119 @@
+"""What a batch of mails knows of the catalogue: the products behind order lines, and guides for them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from schedules.conditions import hero_line
+from schedules.facts import Facts, LineItem, LineKind
+from worker.rendering.port import GuideView, ProductView
+from worker.store.catalogue import view_of
+from worker.store.models import Guide, Product
+
+
+class Reader(NamedTuple):
+    """Who a mail is for: the shop, what was bought, and the language (BCP 47 or a locale of Babel's)."""
+
+    shop_id: UUID
+    facts: Facts
+    language: str
+
+
+class Library:
+    """Read for some readers in two queries, and good for those alone."""
+
+    def __init__(self, session: Session, readers: Sequence[Reader]) -> None:
+        self._rows = _rows(session, readers)
+        self._guides = _guides(session, readers, self._rows)
+
+    def products(self, reader: Reader) -> dict[str, ProductView]:
+        """Products behind the order's lines by product id, the first variant of each; prices in its currency."""
+        order = reader.facts.order
+        if order is None:
+            return {}
+        found = {name: self._rows.get((reader.shop_id, name)) for name in _bought(reader.facts)}
+        return {name: view_of(row, order.currency) for name, row in found.items() if row is not None}
+
+    def guide(self, reader: Reader) -> GuideView | None:
+        """The guide for the hero item by product, else its category, else one of its tags; in this language or none.
+
+        A digital order has no hero item; its dearest line stands for it. Discreet products have no guide.
+        """
+        products = self.products(reader)
+        hero = _hero(reader.facts, products)
+        if hero is None or not hero.product_id:
+            return None
+        product, codes = products.get(hero.product_id), _codes(reader.language)
+        ranked = [
+            (_rank(guide, hero.product_id, product), codes.index(guide.language), guide.id, guide)
+            for guide in self._guides.get(reader.shop_id, ())
+            if guide.language in codes
+        ]
+        rank, _, _, best = min(ranked, default=(_MISS, 0, None, None))
+        return GuideView(headline=best.headline, tips=tuple(best.tips), url=best.url) if best and rank < _MISS else None
+
+
+def _bought(facts: Facts) -> list[str]:
+    lines = facts.order.lines if facts.order else ()
+    return sorted({line.product_id for line in lines if line.product_id})
+
+
+def _rows(session: Session, readers: Sequence[Reader]) -> dict[tuple[UUID, str], Product]:
+    wanted = sorted({(reader.shop_id, name) for reader in readers for name in _bought(reader.facts)})
+    query = select(Product).where(tuple_(Product.shop_id, Product.product_id).in_(wanted))
+    found: dict[tuple[UUID, str], Product] = {}
+    for row in session.scalars(query.order_by(Product.product_id, Product.variant_id)):
+        found.setdefault((row.shop_id, row.product_id), row)
+    return found
+
+
+def _guides(
+    session: Session, readers: Sequence[Reader], rows: Mapping[tuple[UUID, str], Product]
+) -> dict[UUID, list[Guide]]:
+    """By shop: guides that may fit any reader."""
+    codes = sorted({code for reader in readers for code in _codes(reader.language)})
+    names = sorted({name for reader in readers for name in _bought(reader.facts)})
+    if not names:
+        return {}
+    categories = sorted({row.category for row in rows.values() if row.category})
+    tags = sorted({str(tag) for row in rows.values() for tag in row.tags})
+    fits = or_(Guide.for_product.in_(names), Guide.for_category.in_(categories), Guide.for_tag.in_(tags))
+    shops = sorted({reader.shop_id for reader in readers})
+    found: dict[UUID, list[Guide]] = defaultdict(list)
+    for guide in session.scalars(select(Guide).where(Guide.shop_id.in_(shops), Guide.language.in_(codes), fits)):
+        found[guide.shop_id].append(guide)
+    return found
+
+
+def _hero(facts: Facts, products: Mapping[str, ProductView]) -> LineItem | None:
+    def is_discreet(line: LineItem) -> bool:
+        product = products.get(line.product_id or "")
+        return product is not None and product.discreet
+
+    lines = facts.order.lines if facts.order else ()
+    soft = (line for line in lines if line.kind in (LineKind.DIGITAL, LineKind.SERVICE) and line.quantity)
+    shown = (line for line in soft if not is_discreet(line))
+    return hero_line(facts, is_discreet) or max(shown, key=lambda line: line.unit_price.amount, default=None)
+
+
+_MISS = 9
+
+
+def _rank(guide: Guide, product_id: str, product: ProductView | None) -> int:
+    if guide.for_product:
+        return 0 if guide.for_product == product_id else _MISS
+    if product is None:
+        return _MISS
+    if guide.for_category:
+        return 1 if guide.for_category == product.category else _MISS
+    return 2 if guide.for_tag in product.tags else _MISS
+
+
+def _codes(language: str) -> list[str]:
+    """The tag and what it falls back to, best first: `zh-hant-tw`, `zh-hant`, `zh`."""
+    parts = language.replace("_", "-").lower().split("-")
+    return ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]

@@ -1,0 +1,34 @@
+"""What is asked of offers, and answered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from schedules.facts import Facts
+from worker.rendering.port import Offer
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferRequest:
+    """One mail that may carry an offer. `most`: cards at most; `hide_link`: product id -> "Not for me" URL.
+
+    `facts` with the locale pinned: the reasons are written in its language. `earlier`: the person's other orders, where
+    the caller has read them already.
+    """
+
+    shop_id: UUID
+    message_id: UUID
+    address: str
+    step: str
+    facts: Facts
+    most: int
+    hide_link: Callable[[str], str]
+    earlier: tuple[Facts, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferDecision:
+    """`why_not`: why there is no offer, for the timeline."""
+
+    offer: Offer | None = None
+    why_not: str = ""

@@ -1,0 +1,188 @@
+"""What the offers of a batch of mails are chosen from, read in one query a kind and kept by shop."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from schedules.facts import Facts
+from worker.personalisation.requests import OfferRequest
+from worker.personalisation.rules import Item, Paired, bought_products, leading_products
+from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop
+from worker.store.shops import profile_of
+
+Name = tuple[str, str]
+"""What a pairing may ask for: `product`, `category` or `tag`, and which."""
+Person = tuple[UUID, str]
+
+
+class Stock:
+    """Read for some requests, and good for those alone."""
+
+    def __init__(self, session: Session, requests: Sequence[OfferRequest]) -> None:
+        people = sorted({(request.shop_id, request.address) for request in requests})
+        self._bought = _bought_rows(session, requests)
+        self._pairings = _pairings(session, self._bought)
+        self._hidden = _hidden(session, people)
+        self._offered = _offered(session, people)
+        self._locales = _locales(session, requests)
+        self._earlier = _earlier(session, [request for request in requests if request.earlier is None])
+
+    def candidates(self, request: OfferRequest) -> Iterable[tuple[Paired, Product]]:
+        """Pairings that fit what was bought, with each variant of the product they offer.
+
+        A discreet product leads to no offer: that would give it away.
+        """
+        wanted = sorted(set(leading_products(request.facts)))
+        bought = [row for name in wanted for row in self._bought.get((request.shop_id, name), ())]
+        titles = titles_of(row for row in bought if not row.discreet)
+        for pairing, product in self._pairings.get(request.shop_id, ()):
+            title = titles.get(_when(pairing))
+            if title is not None:
+                yield _paired(pairing, product, title), product
+
+    def bought(self, request: OfferRequest) -> frozenset[str]:
+        """What the person bought in any order."""
+        earlier = request.earlier
+        if earlier is None:
+            earlier = tuple(self._earlier.get((request.shop_id, request.address), ()))
+        return bought_products(request.facts).union(*(bought_products(facts) for facts in earlier))
+
+    def hidden(self, request: OfferRequest) -> frozenset[str]:
+        return frozenset(self._hidden.get((request.shop_id, request.address), ()))
+
+    def offered(self, request: OfferRequest) -> frozenset[str]:
+        """What other mails showed this person: seen and passed over. No product twice."""
+        shown = self._offered.get((request.shop_id, request.address), ())
+        return frozenset(product_id for message_id, product_id in shown if message_id != request.message_id)
+
+    def locale(self, request: OfferRequest) -> str:
+        """The shop's locale."""
+        return self._locales[request.shop_id]
+
+
+def titles_of(bought: Iterable[Product]) -> dict[Name, str]:
+    """What pairings may ask for -> the short title of the product that has it."""
+    titles: dict[Name, str] = {}
+    for row in bought:
+        for name in _names(row):
+            titles.setdefault(name, row.short_title or row.title)
+    return titles
+
+
+def _names(row: Product) -> list[Name]:
+    names = [("product", row.product_id), ("category", row.category), *(("tag", tag) for tag in row.tags)]
+    return [name for name in names if name[1]]
+
+
+def _bought_rows(session: Session, requests: Sequence[OfferRequest]) -> dict[tuple[UUID, str], list[Product]]:
+    wanted = {(request.shop_id, name) for request in requests for name in leading_products(request.facts)}
+    query = select(Product).where(tuple_(Product.shop_id, Product.product_id).in_(sorted(wanted)))
+    found: dict[tuple[UUID, str], list[Product]] = defaultdict(list)
+    for row in session.scalars(query.order_by(Product.product_id, Product.variant_id)):
+        found[row.shop_id, row.product_id].append(row)
+    return found
+
+
+def _pairings(
+    session: Session, bought: dict[tuple[UUID, str], list[Product]]
+) -> dict[UUID, list[tuple[Pairing, Product]]]:
+    """By shop: every pairing that anything bought may lead to, in the order of their ids."""
+    wanted: dict[UUID, set[Name]] = defaultdict(set)
+    for (shop_id, _), rows in bought.items():
+        wanted[shop_id].update(name for row in rows for name in _names(row))
+    return {shop_id: _pairings_of(session, shop_id, names) for shop_id, names in wanted.items()}
+
+
+def _pairings_of(session: Session, shop_id: UUID, names: set[Name]) -> list[tuple[Pairing, Product]]:
+    def of(kind: str) -> list[str]:
+        return sorted(name for field, name in names if field == kind)
+
+    fits = or_(
+        Pairing.when_product.in_(of("product")),
+        Pairing.when_category.in_(of("category")),
+        Pairing.when_tag.in_(of("tag")),
+    )
+    query = (
+        select(Pairing, Product)
+        .join(Product, (Product.shop_id == Pairing.shop_id) & (Product.product_id == Pairing.offer_product))
+        .where(Pairing.shop_id == shop_id, fits)
+        .order_by(Pairing.id, Product.variant_id)
+    )
+    return [(pairing, product) for pairing, product in session.execute(query)]
+
+
+def _is_one_of(shop: InstrumentedAttribute[UUID], address: InstrumentedAttribute[Any], people: Iterable[Person]) -> Any:
+    return tuple_(shop, address).in_(list(people))
+
+
+def _hidden(session: Session, people: Sequence[Person]) -> dict[Person, list[str]]:
+    mine = _is_one_of(HiddenProduct.shop_id, HiddenProduct.address, people)
+    found: dict[Person, list[str]] = defaultdict(list)
+    columns = (HiddenProduct.shop_id, HiddenProduct.address, HiddenProduct.product_id)
+    for shop_id, address, product_id in session.execute(select(*columns).where(mine)):
+        found[shop_id, address].append(product_id)
+    return found
+
+
+def _offered(session: Session, people: Sequence[Person]) -> dict[Person, list[tuple[UUID, str]]]:
+    mine = _is_one_of(OfferedProduct.shop_id, OfferedProduct.address, people)
+    found: dict[Person, list[tuple[UUID, str]]] = defaultdict(list)
+    columns = (OfferedProduct.shop_id, OfferedProduct.address, OfferedProduct.message_id, OfferedProduct.product_id)
+    for shop_id, address, message_id, product_id in session.execute(select(*columns).where(mine)):
+        found[shop_id, address].append((message_id, product_id))
+    return found
+
+
+def _locales(session: Session, requests: Sequence[OfferRequest]) -> dict[UUID, str]:
+    shops = session.scalars(select(Shop).where(Shop.id.in_({request.shop_id for request in requests})))
+    return {shop.id: profile_of(shop).locale for shop in shops}
+
+
+def _earlier(session: Session, requests: Sequence[OfferRequest]) -> dict[Person, list[Facts]]:
+    """Facts of all orders of those people whose orders the caller did not bring."""
+    found: dict[Person, list[Facts]] = defaultdict(list)
+    people = sorted({(request.shop_id, request.address) for request in requests})
+    if people:
+        mine = _is_one_of(OrderRow.shop_id, OrderRow.address, people)
+        columns = (OrderRow.shop_id, OrderRow.address, OrderRow.facts)
+        for shop_id, address, facts in session.execute(select(*columns).where(mine)):
+            found[shop_id, address].append(Facts.model_validate(facts))
+    return found
+
+
+def _when(pairing: Pairing) -> Name:
+    if pairing.when_product:
+        return "product", pairing.when_product
+    return ("category", pairing.when_category) if pairing.when_category else ("tag", pairing.when_tag)
+
+
+def _paired(pairing: Pairing, product: Product, title: str) -> Paired:
+    return Paired(
+        item=item_of(product),
+        priority=pairing.priority,
+        pitch=pairing.pitch,
+        not_before=pairing.not_before,
+        for_title=title,
+    )
+
+
+def item_of(row: Product) -> Item:
+    """A catalogue row as the rules see it."""
+    return Item(
+        product_id=row.product_id,
+        variant_id=row.variant_id,
+        short_title=row.short_title or row.title,
+        category=row.category,
+        tags=tuple(row.tags),
+        price=row.price,
+        currency=row.currency,
+        cost=row.cost,
+        inventory=row.inventory,
+        is_active=row.is_active,
+        unusable=row.unusable,
+        discreet=row.discreet,
+    )

@@ -1,0 +1,159 @@
+"""The rows around a batch of messages: orders, people, what holds them back, what they got. One query a kind."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from schedules.lifecycle import State
+from worker.store.models import CustomerRow, Message, OrderRow, Pause, Shop, Suppression
+
+MEMORY = timedelta(days=62)
+"""How far back sent mails are remembered for caps; twice the longest cap."""
+MOST_ORDERS = 500
+"""Newest orders of one person that are looked at; more than a person places."""
+
+COUNTED = (State.ATTEMPTING, State.UNKNOWN, State.ABANDONED, State.ACCEPTED, State.DELIVERED)
+"""States in which a mail reached the person, or may have."""
+
+Person = tuple[UUID, str]
+"""Shop and address, lower case."""
+Row = TypeVar("Row", OrderRow, Shop)
+
+
+@dataclass(frozen=True)
+class SentMail:
+    """A mail that counts for caps and may have reached its person."""
+
+    id: UUID
+    stream: str
+    has_offer: bool
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What was read around a batch, by order, shop and person."""
+
+    orders: dict[UUID, OrderRow]
+    shops: dict[UUID, Shop]
+    customers: dict[Person, CustomerRow]
+    scopes: dict[Person, frozenset[str]]
+    pauses: dict[UUID, list[Pause]]
+    mails: dict[Person, list[SentMail]]
+    orders_of: dict[Person, list[OrderRow]]
+    _printed: dict[UUID, str] = field(default_factory=dict)
+
+    def customer(self, order: OrderRow) -> CustomerRow | None:
+        return self.customers.get(person_of(order))
+
+    def suppressed(self, order: OrderRow) -> frozenset[str]:
+        return self.scopes.get(person_of(order), frozenset())
+
+    def pauses_of(self, message: Message) -> dict[str, str]:
+        """Pauses that stop this message: step (empty: the whole shop) -> reason."""
+        mine = [pause for pause in self.pauses.get(message.shop_id, ()) if pause.step in ("", message.step)]
+        return {pause.step: pause.reason or _pause_words(pause.step) for pause in mine}
+
+    def other_mails(self, message: Message) -> list[SentMail]:
+        """Oldest first; the message itself does not count."""
+        sent = self.mails.get(person_of(self.orders[message.order_id]), ())
+        return [mail for mail in sent if mail.id != message.id]
+
+    def others(self, order: OrderRow) -> tuple[OrderRow, ...]:
+        """The person's other orders, newest first."""
+        return tuple(each for each in self.orders_of.get(person_of(order), ()) if each.id != order.id)
+
+    def printed(self, shop: Shop) -> str:
+        """The shop's profile as one text, to compare."""
+        if shop.id not in self._printed:
+            self._printed[shop.id] = repr(shop.profile)
+        return self._printed[shop.id]
+
+
+def read_surroundings(session: Session, messages: Sequence[Message], now: datetime) -> Surroundings:
+    """Reads anew whatever the session already holds. `now` is business time."""
+    orders = _by_id(session, OrderRow, {message.order_id for message in messages})
+    shops = _by_id(session, Shop, {message.shop_id for message in messages})
+    people = sorted({person_of(order) for order in orders.values() if order.address is not None})
+    return Surroundings(
+        orders=orders,
+        shops=shops,
+        customers=_customers(session, people),
+        scopes=_scopes(session, people),
+        pauses=_pauses(session, shops),
+        mails=_mails(session, people, now),
+        orders_of=_orders_of(session, people, orders),
+    )
+
+
+def person_of(order: OrderRow) -> Person:
+    """The order's person; an address that is empty stands for nobody."""
+    return order.shop_id, order.address or ""
+
+
+def _by_id(session: Session, model: type[Row], ids: Collection[UUID]) -> dict[UUID, Row]:
+    query = select(model).where(model.id.in_(sorted(ids))).execution_options(populate_existing=True)
+    return {row.id: row for row in session.scalars(query)}
+
+
+def _is_one_of(shop: InstrumentedAttribute[UUID], address: InstrumentedAttribute[Any], people: Iterable[Person]) -> Any:
+    return tuple_(shop, address).in_(list(people))
+
+
+def _customers(session: Session, people: Sequence[Person]) -> dict[Person, CustomerRow]:
+    query = select(CustomerRow).where(_is_one_of(CustomerRow.shop_id, CustomerRow.address, people))
+    rows = session.scalars(query.execution_options(populate_existing=True))
+    return {(row.shop_id, row.address): row for row in rows}
+
+
+def _scopes(session: Session, people: Sequence[Person]) -> dict[Person, frozenset[str]]:
+    mine = _is_one_of(Suppression.shop_id, Suppression.address, people)
+    found: dict[Person, set[str]] = defaultdict(set)
+    for shop_id, address, scope in session.execute(
+        select(Suppression.shop_id, Suppression.address, Suppression.scope).where(mine)
+    ):
+        found[shop_id, address].add(scope)
+    return {person: frozenset(scopes) for person, scopes in found.items()}
+
+
+def _pauses(session: Session, shop_ids: Iterable[UUID]) -> dict[UUID, list[Pause]]:
+    found: dict[UUID, list[Pause]] = defaultdict(list)
+    for pause in session.scalars(select(Pause).where(Pause.shop_id.in_(sorted(shop_ids))).order_by(Pause.step)):
+        found[pause.shop_id].append(pause)
+    return found
+
+
+def _pause_words(step: str) -> str:
+    return f"the step {step} is paused" if step else "the shop is paused"
+
+
+def _mails(session: Session, people: Sequence[Person], now: datetime) -> dict[Person, list[SentMail]]:
+    """Mails that count for caps and may have reached these people, oldest first."""
+    at = func.coalesce(Message.accepted_at, Message.updated_at, type_=Message.updated_at.type)
+    capped = or_(Message.stream == "marketing", Message.has_offer)
+    counted = (capped, Message.state.in_(COUNTED), at > now - MEMORY)
+    columns = (Message.shop_id, Message.address, Message.id, Message.stream, Message.has_offer, at)
+    query = select(*columns).where(_is_one_of(Message.shop_id, Message.address, people), *counted).order_by(at)
+    found: dict[Person, list[SentMail]] = defaultdict(list)
+    for shop_id, address, message_id, stream, has_offer, sent_at in session.execute(query):
+        found[shop_id, address or ""].append(SentMail(message_id, stream, has_offer, sent_at))
+    return found
+
+
+def _orders_of(session: Session, people: Sequence[Person], known: dict[UUID, OrderRow]) -> dict[Person, list[OrderRow]]:
+    """Every order of these people, newest first; those that are known are not read twice."""
+    mine = _is_one_of(OrderRow.shop_id, OrderRow.address, people)
+    ids = session.scalars(select(OrderRow.id).where(mine)).all()
+    every = known | _by_id(session, OrderRow, [each for each in ids if each not in known])
+    found: dict[Person, list[OrderRow]] = defaultdict(list)
+    for order_id in sorted(ids, reverse=True):
+        order = every[order_id]
+        if len(found[person_of(order)]) < MOST_ORDERS:
+            found[person_of(order)].append(order)
+    return found
