@@ -1,5 +1,7 @@
 """Every Celery task, in the order of the pipeline. Tasks carry ids only and may be lost, doubled or late."""
 
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -8,7 +10,8 @@ from celery import Task
 
 from worker import queues
 from worker.bootstrap import Installation
-from worker.dispatch.service import deliver_batch, sweep_due, sweep_leases
+from worker.dispatch.policies import BATCH
+from worker.dispatch.service import deliver_batch, due_within, sweep_due, sweep_leases
 from worker.errors import StorageUnavailableError
 from worker.heartbeats import Pulse, record_life
 from worker.hints import Hints
@@ -23,6 +26,12 @@ else:
 log = structlog.get_logger()
 
 SWEEP_FOR_S = 2.0
+WATCH_S = 0.9
+"""A sweep watches what falls due until the next tick of `beat`, a second after its own."""
+DELIVER_FOR_S = 5.0
+"""A stop waits for running tasks, so they should not run for long."""
+NAP_S = 0.05
+"""Mails that fall due this close together share a delivery."""
 
 
 class StageTask(BaseTask):
@@ -61,18 +70,31 @@ class SweepEvents(StageTask):
 
 
 class SweepDue(StageTask):
+    """Asks for delivery of what is due, and again whenever something falls due before the next tick."""
+
     name = queues.SWEEP_DUE
 
     def run(self) -> None:
-        for _ in range(sweep_due(self.installation)):
-            self.hints.send(queues.DELIVER, expires_s=10)
+        until = time.monotonic() + WATCH_S
+        while True:
+            for _ in range(sweep_due(self.installation)):
+                self.hints.send(queues.DELIVER, expires_s=10)
+            left = until - time.monotonic()
+            wait = due_within(self.installation, timedelta(seconds=left)) if left > 0 else None
+            if wait is None:
+                return
+            time.sleep(max(wait, NAP_S))
 
 
 class Deliver(StageTask):
+    """Delivers batch after batch while there is more than one of work; long rushes need no more hints than that."""
+
     name = queues.DELIVER
 
     def run(self) -> None:
-        deliver_batch(self.installation)
+        until = time.monotonic() + DELIVER_FOR_S
+        while deliver_batch(self.installation) >= BATCH and time.monotonic() < until:
+            pass
 
 
 class SweepLeases(StageTask):

@@ -20,7 +20,7 @@ from worker.rendering.port import Offer
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
 from worker.store.transitions import Change, transition_many
-from worker.store.truth import lock_people, read_truths
+from worker.store.truth import lock_people, read_witnesses
 from worker.store.types import new_id
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ def _looked_at_again(session: Session, chunk: Sequence[Ready]) -> tuple[list[Rea
     changed: list[Ready] = []
     for judged_at in sorted({ready.judged_at for ready in chunk}):
         judged = [ready for ready in chunk if ready.judged_at == judged_at]
-        truths = read_truths(session, [ready.message for ready in judged], judged_at)
+        truths = read_witnesses(session, [ready.message for ready in judged], judged_at)
         for ready in judged:
             (same if truths.witness(ready.message) == ready.witness else changed).append(ready)
     return _one_each(same, changed)

@@ -1,6 +1,7 @@
 """The stage's small face: what its tasks call. Every function can be repeated, doubled or cut short at any point."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from math import ceil
 
 import structlog
@@ -16,7 +17,7 @@ from worker.dispatch.naming import ids
 from worker.dispatch.outcomes import settle_surely
 from worker.dispatch.policies import BATCH, CLAIM_LEASE, MAX_CLAIMS, TASKS_AT_ONCE
 from worker.dispatch.sweeping import sweep
-from worker.store.claims import Turn, claim_due, claim_suspect, count_due
+from worker.store.claims import Turn, claim_due, claim_suspect, count_due, next_due
 from worker.store.models import Message
 from worker.store.transitions import transition
 
@@ -28,6 +29,14 @@ def sweep_due(installation: Installation) -> int:
     with installation.database.read() as session:
         due = count_due(session, installation.clock.now(), BATCH * TASKS_AT_ONCE)
     return ceil(due / BATCH)
+
+
+def due_within(installation: Installation, span: timedelta) -> float | None:
+    """In how many seconds of business time the next message falls due; None: not within the span."""
+    now = installation.clock.now()
+    with installation.database.read() as session:
+        at = next_due(session, now, now + span)
+    return None if at is None else (at - now).total_seconds()
 
 
 def deliver_batch(installation: Installation, limit: int = BATCH) -> int:

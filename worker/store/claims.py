@@ -40,6 +40,12 @@ def count_due(session: Session, now: datetime, at_most: int) -> int:
     return session.scalar(select(func.count()).select_from(due)) or 0
 
 
+def next_due(session: Session, after: datetime, until: datetime) -> datetime | None:
+    """When the first message that falls due later than `after` does; None: not by `until`."""
+    later = (_SCHEDULED, Message.send_at > after, Message.send_at <= until)
+    return session.scalar(select(Message.send_at).where(*later).order_by(Message.send_at).limit(1))
+
+
 def claim_due(session: Session, turn: Turn) -> list[Message]:
     """Claims due messages, the same share for each shop that has any; what is left of the limit goes to the oldest."""
     shops = _shops_with_due(session, turn.now)

@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
+from sqlalchemy.sql.base import ExecutableOption
 
 from schedules.lifecycle import State
 from worker.store.models import CustomerRow, Message, OrderRow, Pause, Shop, Suppression
 
 MEMORY = timedelta(days=62)
 """How far back sent mails are remembered for caps; twice the longest cap."""
+VERSIONS = (OrderRow.id, OrderRow.shop_id, OrderRow.address, OrderRow.version, OrderRow.hold)
 MOST_ORDERS = 500
 """Newest orders of one person that are looked at; more than a person places."""
 
@@ -76,9 +78,15 @@ class Surroundings:
         return self._printed[shop.id]
 
 
-def read_surroundings(session: Session, messages: Sequence[Message], now: datetime) -> Surroundings:
-    """Reads anew whatever the session already holds. `now` is business time."""
-    orders = _by_id(session, OrderRow, {message.order_id for message in messages})
+def read_surroundings(
+    session: Session, messages: Sequence[Message], now: datetime, *, with_facts: bool = True
+) -> Surroundings:
+    """Reads anew whatever the session already holds. `now` is business time.
+
+    Without facts the orders tell only whose they are and of which version: enough to see whether they changed.
+    """
+    how = () if with_facts else (load_only(*VERSIONS),)
+    orders = _by_id(session, OrderRow, {message.order_id for message in messages}, *how)
     shops = _by_id(session, Shop, {message.shop_id for message in messages})
     people = sorted({person_of(order) for order in orders.values() if order.address is not None})
     return Surroundings(
@@ -88,7 +96,7 @@ def read_surroundings(session: Session, messages: Sequence[Message], now: dateti
         scopes=_scopes(session, people),
         pauses=_pauses(session, shops),
         mails=_mails(session, people, now),
-        orders_of=_orders_of(session, people, orders),
+        orders_of=_orders_of(session, people, orders, *how),
     )
 
 
@@ -97,9 +105,11 @@ def person_of(order: OrderRow) -> Person:
     return order.shop_id, order.address or ""
 
 
-def _by_id(session: Session, model: type[Row], ids: Collection[UUID]) -> dict[UUID, Row]:
-    query = select(model).where(model.id.in_(sorted(ids))).execution_options(populate_existing=True)
-    return {row.id: row for row in session.scalars(query)}
+def _by_id(session: Session, model: type[Row], ids: Collection[UUID], *how: ExecutableOption) -> dict[UUID, Row]:
+    if not ids:
+        return {}
+    query = select(model).where(model.id.in_(sorted(ids))).options(*how)
+    return {row.id: row for row in session.scalars(query.execution_options(populate_existing=True))}
 
 
 def _is_one_of(shop: InstrumentedAttribute[UUID], address: InstrumentedAttribute[Any], people: Iterable[Person]) -> Any:
@@ -146,13 +156,15 @@ def _mails(session: Session, people: Sequence[Person], now: datetime) -> dict[Pe
     return found
 
 
-def _orders_of(session: Session, people: Sequence[Person], known: dict[UUID, OrderRow]) -> dict[Person, list[OrderRow]]:
+def _orders_of(
+    session: Session, people: Sequence[Person], known: dict[UUID, OrderRow], *how: ExecutableOption
+) -> dict[Person, list[OrderRow]]:
     """Every order of these people, newest first; those that are known are not read twice."""
     mine = _is_one_of(OrderRow.shop_id, OrderRow.address, people)
     ids = session.scalars(select(OrderRow.id).where(mine)).all()
-    every = known | _by_id(session, OrderRow, [each for each in ids if each not in known])
+    every = known | _by_id(session, OrderRow, [each for each in ids if each not in known], *how)
     found: dict[Person, list[OrderRow]] = defaultdict(list)
-    for order_id in sorted(ids, reverse=True):
+    for order_id in sorted(every.keys() & set(ids), reverse=True):
         order = every[order_id]
         if len(found[person_of(order)]) < MOST_ORDERS:
             found[person_of(order)].append(order)

@@ -5,10 +5,13 @@ from collections import Counter
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from schedules.facts import Facts
 from schedules.lifecycle import State
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import NORTHKETTLE, an_order, keep_order, keep_shop
+from worker.dispatch.service import due_within
 from worker.store.claims import Turn, claim_due, claim_suspect, count_due
 from worker.store.models import Message
 
@@ -136,3 +139,11 @@ def test_a_claimed_message_still_shows_its_state_in_its_history(world: World) ->
     _claim(world)
     assert world.state(message_id) is State.CLAIMED
     assert world.history(message_id)[0].reason == "due"
+
+
+def test_the_next_message_to_fall_due_is_foreseen(world: World) -> None:
+    world.add_message("confirmation", due=timedelta(minutes=-1))
+    world.add_message("shipping", due=timedelta(seconds=40))
+    world.add_message("follow_up", due=timedelta(seconds=50))
+    assert due_within(world.installation, timedelta(seconds=30)) is None
+    assert due_within(world.installation, timedelta(minutes=1)) == pytest.approx(40, abs=5)
