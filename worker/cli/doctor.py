@@ -1,19 +1,25 @@
 """`postpurchase doctor`."""
 
+from typing import Annotated
+
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from worker.cli.output import JsonFlag, grid, show
 from worker.doctor.checks import Check, Level
+from worker.doctor.resolver import DnsResolver
 from worker.doctor.service import examine, worst
 
 MARKS = {Level.OK: "[green]✓[/]", Level.WARN: "[yellow]![/]", Level.FAIL: "[red]✗[/]"}
 
 
-def doctor(json: JsonFlag = False) -> None:
+Offline = Annotated[bool, typer.Option("--offline", help="Ask nobody outside: no DNS, no visit to link hosts.")]
+
+
+def doctor(offline: Offline = False, json: JsonFlag = False) -> None:
     """Check what would keep mails from going out. Exits 1 when something does."""
-    checks = examine()
+    checks = examine(None if offline else DnsResolver())
     level = worst(checks)
     document = {"level": level.value, "checks": [check.model_dump(mode="json") for check in checks]}
     show(document, json, lambda console: _draw(console, checks))

@@ -6,17 +6,26 @@ from schedules.shop import ShopProfile
 from worker.bootstrap import Installation, build
 from worker.doctor import machine
 from worker.doctor.checks import Check, Level, fail, ok, warn
+from worker.doctor.links import check_link_host
+from worker.doctor.resolver import Resolver
+from worker.doctor.senders import SENDGRID_SELECTORS, check_senders
 from worker.errors import PostpurchaseError, SettingsError
 from worker.reports.status import signs_of_life
-from worker.settings import load_settings
+from worker.settings import LOOPBACK, load_settings
 from worker.store.migrate import is_migrated
 from worker.store.models import Shop
 from worker.store.session import Database
 from worker.store.shops import list_shops, list_sources, profile_of
 
+LARGEST_SKEW_S = 2.0
+"""Between this machine and the database. Leases count by the database alone, but signatures by this machine's clock."""
 
-def examine() -> list[Check]:
-    """Checks the installation of this environment; never raises for what it finds."""
+
+def examine(resolver: Resolver | None = None) -> list[Check]:
+    """Checks the installation of this environment; never raises for what it finds.
+
+    `resolver`: asked about sender domains, and link hosts are then visited too; None: nothing outside is asked.
+    """
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -36,7 +45,7 @@ def examine() -> list[Check]:
         return [*checks, warn("database", "The embedded database does not exist yet.", remedy)]
     installation = build(settings)
     try:
-        return [*checks, *_database(installation)]
+        return [*checks, *_database(installation, resolver if settings.has_provider else None)]
     finally:
         installation.close()
 
@@ -46,11 +55,11 @@ def worst(checks: list[Check]) -> Level:
     return next(level for level in (Level.FAIL, Level.WARN, Level.OK) if level in levels)
 
 
-def _database(installation: Installation) -> list[Check]:
+def _database(installation: Installation, resolver: Resolver | None) -> list[Check]:
     database = installation.database
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
     try:
-        database.now()
+        skew = _skew(installation)
     except PostpurchaseError as error:
         return [fail("database", str(error), "Start it, or correct POSTPURCHASE_DATABASE_URL.")]
     if not is_migrated(database):
@@ -58,9 +67,38 @@ def _database(installation: Installation) -> list[Check]:
     with database.read() as session:
         return [
             ok("database", f"{kind} answers and is up to date."),
+            *skew,
             *_processes(session, database),
             *_shops(session, installation),
+            *(_reputation(session, installation, resolver) if resolver is not None else ()),
         ]
+
+
+def _skew(installation: Installation) -> list[Check]:
+    """Raises StorageUnavailableError: the database does not answer."""
+    here = installation.clock.real_now()
+    apart = abs((installation.database.now() - here).total_seconds())
+    if apart <= LARGEST_SKEW_S:
+        return []
+    text = f"This machine's clock and the database's are {apart:.0f} s apart."
+    return [warn("clock", text, "Let both follow a time server (NTP): shops sign with the time, and refuse to wait.")]
+
+
+def _reputation(session: Session, installation: Installation, resolver: Resolver) -> list[Check]:
+    """Sender domains and link hosts, as the outside sees them."""
+    settings = installation.settings
+    bases, checks = {"public URL": settings.public_url}, []
+    selectors = SENDGRID_SELECTORS if settings.sendgrid_api_key else ()
+    for shop in list_shops(session):
+        profile = profile_of(shop)
+        checks += check_senders(profile, resolver, selectors=selectors)
+        for kind, stream in (("receipts", profile.transactional), ("marketing", profile.marketing)):
+            if stream.link_host:
+                bases[f"shop {shop.slug}, links of {kind}"] = stream.link_host
+    for name, base in bases.items():
+        if not base.startswith(LOOPBACK):
+            checks += check_link_host(name, base)
+    return checks
 
 
 def _processes(session: Session, database: Database) -> list[Check]:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.integration.cli.conftest import Cli
+from tests.support.dns import Records
+from worker.doctor.service import examine
 from worker.store.models import Heartbeat
 from worker.store.session import Database, database_now
 
@@ -54,10 +56,10 @@ def test_a_broker_that_answers_is_fine(cli: Cli, monkeypatch: pytest.MonkeyPatch
 def test_what_a_shop_lacks_fails_once_mails_really_go_out(cli: Cli, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "SG.short")
     monkeypatch.setenv("POSTPURCHASE_PUBLIC_URL", "https://mail.northkettle.example")
-    levels = _levels(cli("doctor", "--json").document)
+    levels = _levels(cli("doctor", "--offline", "--json").document)
     assert (levels["provider"], levels["public URL"]) == ("fail", "ok")
     assert levels["shop northkettle"] in {"fail", "warn"}
-    assert "No sender of receipts" in cli("doctor").out
+    assert "No sender of receipts" in cli("doctor", "--offline").out
 
 
 def test_a_contradiction_in_the_settings_is_told_instead_of_raised(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,3 +85,23 @@ def test_a_database_that_is_gone_fails_with_a_remedy(cli: Cli, monkeypatch: pyte
     monkeypatch.setenv("POSTPURCHASE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     ran = cli("doctor", "--json")
     assert (ran.code, _levels(ran.document)["database"]) == (1, "fail")
+
+
+def test_once_mails_go_out_the_dns_is_asked_about_every_sender(
+    cli: Cli, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    senders = (
+        "--transactional-from",
+        "orders@mail.northkettle.example",
+        "--marketing-from",
+        "hi@mail.northkettle.example",
+    )
+    assert cli("shop", "set", shop, *senders).code == 0
+    assert not any("DMARC" in check.text for check in examine(Records({})))
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "SG.x")
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_BASE_URL", "http://127.0.0.1:1")
+    told = [check.text for check in examine(Records({}))]
+    assert sum("no DMARC record" in text for text in told) == 2
+    assert sum("No DKIM key" in text for text in told) == 2
+    assert any("complaints about one hurt the other" in text for text in told)
+    assert not any("DMARC" in check.text for check in examine(None))

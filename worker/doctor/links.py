@@ -1,0 +1,51 @@
+"""Whether links in mails lead here: each host by https, and the one-click POST without cookies or redirects."""
+
+import http.client
+import ssl
+from urllib.parse import urlsplit
+
+from worker.doctor.checks import Check, fail, ok, warn
+
+TIMEOUT_S = 5.0
+ANYTHING = "not-a-token"
+
+
+def check_link_host(name: str, base: str) -> list[Check]:
+    """Asks a link host as a customer's mailbox would. `base`: like https://links.northkettle.example."""
+    host = urlsplit(base).hostname or base
+    try:
+        if _status(base, "GET", "/health/live") != 200:
+            return [_elsewhere(name, host)]
+        clicked = _status(base, "POST", f"/u/{ANYTHING}")
+    except ssl.SSLError as error:
+        remedy = "Renew or repair its certificate: mailboxes and phones refuse the links."
+        return [fail(name, f"{host} has no valid certificate ({error.reason or type(error).__name__}).", remedy)]
+    except (OSError, http.client.HTTPException) as error:
+        remedy = "Look at its DNS record and at the proxy in front of `postpurchase web`."
+        return [fail(name, f"{host} cannot be reached ({type(error).__name__}).", remedy)]
+    if 300 <= clicked < 400 or clicked in (401, 403, 405):
+        remedy = "Let POST /u/… through the proxy as it is: without redirect, login or bot check (RFC 8058)."
+        return [fail(name, f"{host} answers {clicked} to a one-click unsubscribe.", remedy)]
+    if not base.startswith("https://"):
+        return [
+            warn(name, f"Links to {host} are not https.", "Give the link host a certificate and an https:// address.")
+        ]
+    return [ok(name, f"{host} answers, also to a one-click unsubscribe.")]
+
+
+def _elsewhere(name: str, host: str) -> Check:
+    remedy = "Point its DNS record and proxy at `postpurchase web`, or correct the link host of the stream."
+    return fail(name, f"{host} answers, but it is not Postpurchase.", remedy)
+
+
+def _status(base: str, method: str, path: str) -> int:
+    parts = urlsplit(base)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=TIMEOUT_S)
+    try:
+        body = "List-Unsubscribe=One-Click" if method == "POST" else None
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        connection.request(method, parts.path.rstrip("/") + path, body, headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
