@@ -19,7 +19,8 @@ class Sealer:
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(_derived(key)) for key in keys])
+        fernets = [Fernet(_derived(key)) for key in keys]
+        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
 
     def seal(self, text: str) -> str:
         return self._fernet.encrypt(text.encode()).decode("ascii")
@@ -37,6 +38,26 @@ class Sealer:
                 "A stored secret cannot be opened with POSTPURCHASE_SECRET_KEY. Put the key it was sealed with back "
                 "into the list, or add the source's secret again with `postpurchase source rotate`."
             ) from None
+
+    def opens(self, sealed: str) -> bool:
+        """Whether any of the keys opens it."""
+        try:
+            self.open(sealed)
+        except SettingsError:
+            return False
+        return True
+
+    def reseal(self, sealed: str) -> str:
+        """The same secret under the newest key; unchanged when it is sealed with that already.
+
+        Raises:
+            SettingsError: none of the keys opens it.
+        """
+        try:
+            self._newest.decrypt(sealed.encode("ascii"))
+        except InvalidToken:
+            return self.seal(self.open(sealed))
+        return sealed
 
 
 def _derived(key: str) -> bytes:

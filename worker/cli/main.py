@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from worker.cli import clock, content, control, imports, preview, processes, shops, sources
+from worker.cli import clock, content, control, database, imports, preview, processes, shops, sources
 from worker.cli.demo import demo
 from worker.cli.doctor import doctor
 from worker.cli.output import JSON_META, complain
@@ -52,7 +52,7 @@ GROUPS = {
         "products": imports.products,
         "pairings": imports.pairings,
         "guides": imports.guides,
-        "db": processes.database,
+        "db": database.app,
     },
     "Edit": {"content": content.app},
     "Step in": {"clock": clock.app},

@@ -94,8 +94,8 @@ def grid() -> Table:
 
 
 @contextmanager
-def progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """A bar on stderr while something long goes on; call what it yields once per thing done."""
+def progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[..., None]]:
+    """A bar on stderr while something long goes on; call what it yields once per thing done, or with how many."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -107,7 +107,7 @@ def progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[[], Non
     )
     with bar:
         task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+        yield lambda done=1: bar.advance(task, done)
 
 
 def state_text(state: str) -> str:

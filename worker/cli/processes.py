@@ -1,4 +1,4 @@
-"""`postpurchase up | web | worker | beat` and `db upgrade`.
+"""`postpurchase up | web | worker | beat`.
 
 Servers are loaded by the commands that run one: the others start in half the time.
 """
@@ -9,11 +9,9 @@ from typing import Annotated
 import typer
 
 from worker.bootstrap import Installation, build
-from worker.cli.output import JsonFlag, say, side
+from worker.cli.output import side
 from worker.settings import load_settings
-from worker.store.migrate import is_migrated, upgrade
 
-database = typer.Typer(no_args_is_help=True, help="The database.")
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 
@@ -63,16 +61,3 @@ def _run(start: Callable[[Installation], int]) -> None:
     finally:
         installation.close()
     raise typer.Exit(code)
-
-
-@database.command("upgrade")
-def upgrade_database(json: JsonFlag = False) -> None:
-    """Bring the database's schema up to this version."""
-    installation = build(load_settings())
-    try:
-        installation.database.now()  # says plainly when the database does not answer
-        changed = not is_migrated(installation.database)
-        upgrade(installation.database)
-    finally:
-        installation.close()
-    say("The database is up to date." if changed else "It was up to date; nothing changed.", json, changed=changed)

@@ -38,6 +38,12 @@ def is_migrated(database: Database) -> bool:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == newest_revision()
 
 
+def is_new(database: Database) -> bool:
+    """Whether no schema was ever made in it."""
+    with database.engine.connect() as connection:
+        return not inspect(connection).has_table("alembic_version")
+
+
 def newest_revision() -> str:
     """The newest migration: they are numbered, and their files begin with the number."""
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))

@@ -46,6 +46,14 @@ class Database:
         with _translated(), Session(self.engine, expire_on_commit=False) as session:
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A unit that reads everything as it stood at one moment, however long it takes; nobody waits for it."""
+        options: dict[str, Any] = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.read() as session:
+            session.connection(execution_options=options)
+            yield session
+
     def now(self) -> datetime:
         """The database's clock, aware UTC. Governs leases and due times on every machine."""
         with self.read() as session:

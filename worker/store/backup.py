@@ -1,0 +1,91 @@
+"""Backups: all tables as they stood at one moment, in a file that fills SQLite and PostgreSQL alike."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session
+
+from worker.errors import UserError
+from worker.store.backup_file import FORMAT, BackupWriter, Header
+from worker.store.migrate import newest_revision
+from worker.store.models import Base, Heartbeat
+from worker.store.session import database_now
+
+CHUNK = 500
+PRIVATE = 0o600
+"""The file holds customers' data."""
+
+Progress = Callable[[int], Any]
+
+
+def backup_tables() -> dict[str, Table]:
+    """Every table that a backup holds, parents first. Signs of life are of no use elsewhere."""
+    return {table.name: table for table in Base.metadata.sorted_tables if table.name != Heartbeat.__tablename__}
+
+
+def count_rows(session: Session) -> dict[str, int]:
+    """How many rows each of those tables has."""
+    tables = backup_tables().items()
+    return {name: session.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables}
+
+
+def write_backup(session: Session, path: Path, *, header: Header, progress: Progress) -> None:
+    """Writes everything into a new file that only this user may read; it appears under its name when it is whole.
+
+    `session` is a snapshot, `header` is what `describe` says of it.
+
+    Raises:
+        UserError: the file is there already, or cannot be written.
+        StorageUnavailableError: the database went away meanwhile; no file is left.
+    """
+    with _new_file(path) as file:
+        writer = BackupWriter(file)
+        writer.header(header)
+        for table in backup_tables().values():
+            writer.table(table)
+            for rows in _chunks(session, table):
+                for row in rows:
+                    writer.row(row)
+                progress(len(rows))
+        writer.close()
+
+
+def describe(session: Session) -> Header:
+    """The header of a backup of this snapshot."""
+    rows = count_rows(session)
+    return Header(format=FORMAT, schema_revision=newest_revision(), made_at=database_now(session), rows=rows)
+
+
+def _chunks(session: Session, table: Table) -> Iterator[list[Any]]:
+    """A table's rows, a few at a time, however many there are."""
+    result = session.execute(select(table), execution_options={"yield_per": CHUNK})
+    return (list(rows) for rows in result.partitions())
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """A draft beside `path` that takes its name when the block ends well, and goes when it does not."""
+    refuse_existing(path)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        refuse_existing(path)
+        draft.rename(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error.strerror}). Name a file in another folder.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raises UserError when there is a file under this name: a backup never takes another's place."""
+    if path.exists():
+        raise UserError(f"{path} is there already. Name a file that is not, for example with the date in its name.")

@@ -1,0 +1,56 @@
+"""Every secret that is stored sealed, wherever it stands: sources keep theirs in JSON under the name `sealed`."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import JSON, select
+from sqlalchemy.orm import Session
+
+from worker.sealing import Sealer
+from worker.store.models import Source
+
+NAME = "sealed"
+COLUMNS = [column.name for column in Source.__table__.columns if isinstance(column.type, JSON)]
+
+
+def sealed_texts(session: Session) -> list[str]:
+    """All sealed texts as they are stored."""
+    found: list[str] = []
+
+    def note(sealed: str) -> str:
+        found.append(sealed)
+        return sealed
+
+    for source, name in _places(session):
+        _mapped(getattr(source, name), note)
+    return found
+
+
+def reseal_all(session: Session, sealer: Sealer) -> int:
+    """Seals with the newest key what an older one had sealed; how many secrets changed.
+
+    Raises:
+        SettingsError: one can be opened with none of the keys; nothing was changed.
+    """
+    before = sealed_texts(session)
+    for source, name in _places(session):
+        setattr(source, name, _mapped(getattr(source, name), sealer.reseal))
+    session.flush()
+    return sum(old != new for old, new in zip(before, sealed_texts(session), strict=True))
+
+
+def _places(session: Session) -> Iterator[tuple[Source, str]]:
+    sources = session.scalars(select(Source).order_by(Source.id).with_for_update()).all()
+    return ((source, name) for source in sources for name in COLUMNS)
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """A copy of a JSON value in which `change` has been applied to each sealed text."""
+    if isinstance(value, list):
+        return [_mapped(each, change) for each in value]
+    if isinstance(value, dict):
+        return {
+            name: change(each) if name == NAME and isinstance(each, str) else _mapped(each, change)
+            for name, each in value.items()
+        }
+    return value
