@@ -29,3 +29,15 @@ def test_a_secret_sealed_with_a_lost_key_says_what_to_do() -> None:
     sealed = Sealer(["lost"]).seal("shhh")
     with pytest.raises(SettingsError, match="POSTPURCHASE_SECRET_KEY"):
         Sealer(["new"]).open(sealed)
+
+
+def test_resealing_lets_the_old_key_go_and_leaves_the_newest_alone() -> None:
+    both = Sealer(["new", "old"])
+    moved = both.reseal(Sealer(["old"]).seal("shhh"))
+    assert Sealer(["new"]).open(moved) == "shhh"
+    assert both.reseal(moved) == moved
+
+
+def test_a_sealer_says_whether_it_opens_something() -> None:
+    sealed = Sealer(["old"]).seal("shhh")
+    assert (Sealer(["new", "old"]).opens(sealed), Sealer(["new"]).opens(sealed)) == (True, False)
