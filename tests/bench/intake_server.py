@@ -49,8 +49,8 @@ def main(mode: str, url: str, folder: str, port: str) -> None:
     database = Database(url.replace("postgresql://", "postgresql+psycopg://", 1))
     upgrade(database)
     installation: Installation = connected(database, Path(folder)).installation
-    web.Group = GROUPS[mode]  # type: ignore[misc]
-    app = web.create_app(installation, Silent())  # type: ignore[arg-type]
+    web.Group = GROUPS[mode]  # type: ignore[misc]  # what is compared
+    app = web.create_app(installation, Silent())  # type: ignore[arg-type]  # stands in for hints
     rest_collector()
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_config=None, access_log=False)
 

@@ -1,6 +1,9 @@
 """Content in a folder: what marketers edit, as files."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from worker.errors import UserError
 from worker.rendering.port import Content
@@ -8,6 +11,10 @@ from worker.store.content import SUFFIXES, content_of, packaged_content
 
 TEMPLATES = "email_templates"
 SEQUENCES = "sequences"
+From = Annotated[
+    Path | None,
+    typer.Option("--from", help="Folder with email_templates/ and sequences/. Default: here, else as packaged."),
+]
 
 
 def read_folder(folder: Path | None) -> Content:

@@ -11,9 +11,8 @@ from rich.markup import escape
 
 from schedules.shop import Role, ShopProfile
 from worker.bootstrap import Installation
-from worker.cli.content import From
 from worker.cli.context import opened
-from worker.cli.folders import TEMPLATES, read_folder
+from worker.cli.folders import TEMPLATES, From, read_folder
 from worker.cli.output import JsonFlag, grid, say, show, side
 from worker.cli.shop_fields import ADDRESS, STEPS
 from worker.cli.shops import Slug

@@ -2,9 +2,11 @@
 
 import structlog
 
+from schedules.changes import Plan
 from schedules.facts import Facts
 from schedules.lifecycle import PENDING, State
 from schedules.planner import PlannedMessage, plan
+from schedules.sequence import Sequence
 from schedules.shop import Role
 from worker.planning.content import sequence_for
 from worker.planning.unit import Unit
@@ -24,22 +26,26 @@ def replan(unit: Unit, order: OrderRow) -> None:
         cancel_pending(unit, order, DISCONNECTED)
         order.unsent = {"all": DISCONNECTED}
         return
-    messages = messages_of(unit.session, order.id)
-    result = plan(
+    result = plan_of(unit, order, sequence_for(unit, order))
+    applied = apply_plan(
+        unit.session, shop_id=unit.shop.id, order_id=order.id, plan=result, now=unit.now, address=order.address
+    )
+    order.unsent = dict(result.unsent)
+    log.info("planning.order.planned", order_id=str(order.id), version=order.version, applied=applied)
+
+
+def plan_of(unit: Unit, order: OrderRow, sequence: Sequence) -> Plan:
+    """The planner's verdict on an order by this sequence; changes nothing."""
+    return plan(
         facts=pinned_facts(order),
-        messages=[_planned(message) for message in messages],
-        sequence=sequence_for(unit, order),
+        messages=[_planned(message) for message in messages_of(unit.session, order.id)],
+        sequence=sequence,
         shop=unit.profile,
         now=unit.now,
         hold=order.hold,
         imported=order.imported,
         siblings=[found for near in nearby_orders(unit.session, order) if (found := sibling_of(near))],
     )
-    applied = apply_plan(
-        unit.session, shop_id=unit.shop.id, order_id=order.id, plan=result, now=unit.now, address=order.address
-    )
-    order.unsent = dict(result.unsent)
-    log.info("planning.order.planned", order_id=str(order.id), version=order.version, applied=applied)
 
 
 def pinned_facts(order: OrderRow) -> Facts:
@@ -72,4 +78,6 @@ def _planned(message: Message) -> PlannedMessage:
         offer_until=message.offer_until,
         expires_at=message.expires_at,
         reason=message.reason,
+        held_by=message.held_by or "plan",
+        sent_at=message.accepted_at,
     )

@@ -78,12 +78,15 @@ def replan_order(installation: Installation, order_id: UUID, reason: str) -> Non
         log.info("planning.order.replanned", reason=reason)
 
 
-def replan_shop(installation: Installation, shop_id: UUID, reason: str) -> int:
+def replan_shop(
+    installation: Installation, shop_id: UUID, reason: str, *, on_order: Callable[[], None] = lambda: None
+) -> int:
     """Plans every order with waiting messages anew, for example after content or roles changed; how many."""
     with installation.database.read() as session:
         orders = orders_with_pending(session, shop_id)
     for order_id in orders:
         replan_order(installation, order_id, reason)
+        on_order()
     return len(orders)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -48,6 +48,31 @@ def publish(session: Session, shop_id: UUID, content: Content, note: str, now: d
     session.add(row)
     session.flush()
     return number
+
+
+class Edition(NamedTuple):
+    """One line of a shop's history of content."""
+
+    number: int
+    note: str
+    digest: str
+    created_at: datetime
+    changed: tuple[str, ...]  # paths that differ from the revision before
+
+
+def history(session: Session, shop_id: UUID) -> list[Edition]:
+    """A shop's revisions, newest first. The first is compared with the packaged content."""
+    rows = session.scalars(select(Revision).where(Revision.shop_id == shop_id).order_by(Revision.number)).all()
+    editions, before = [], dict(packaged_content().files)
+    for row in rows:
+        editions.append(Edition(row.number, row.note, row.digest, row.created_at, changed_paths(before, row.files)))
+        before = dict(row.files)
+    return editions[::-1]
+
+
+def changed_paths(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """Paths of files that were added, changed or taken away."""
+    return tuple(path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path))
 
 
 def load(session: Session, shop_id: UUID, number: int | None) -> tuple[int, Content]:

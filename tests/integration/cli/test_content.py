@@ -1,15 +1,18 @@
 """Content, previews and test mails from the command line."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from tests.integration.cli.conftest import Cli
-from tests.support.intake import connected
+from tests.support.intake import Connected, connected
+from tests.support.shopify import fulfillment, order, tracking
 from worker.cli.folders import write_folder
 from worker.demo.bodies import order_body, parcel_body
 from worker.demo.shop import csv_text
+from worker.dispatch.service import deliver_batch
 from worker.store.content import packaged_content
 from worker.store.models import DiscountCode, Message, OutboxMail
 from worker.store.session import Database
@@ -152,3 +155,92 @@ def test_a_test_mail_is_marked_and_belongs_to_no_message(cli: Cli, shop: str, da
     assert sent["subject"].startswith("[TEST] ")
     assert (mail.to, mail.message_id) == ("me@northkettle.example", None)
     assert "List-Unsubscribe" in mail.headers
+
+
+def _orders(pipeline: Connected, count: int) -> None:
+    now = pipeline.now
+    for number in range(count):
+        pipeline.plan("orders/create", order(5000 + number, now, email=f"m{number}@example.com"))
+        pipeline.plan("fulfillments/create", fulfillment(5000 + number, now))
+        pipeline.plan("fulfillment_events/create", tracking(5000 + number, "delivered", now))
+
+
+def _waiting(database: Database) -> dict[str, str]:
+    with database.read() as session:
+        rows = session.scalars(select(Message).where(Message.state.in_(("scheduled", "held"))))
+        return {f"{row.id}": row.send_at.isoformat() for row in rows}
+
+
+def test_a_new_delay_moves_what_waits_exactly_as_was_shown(
+    cli: Cli, database: Database, folder: Path, tmp_path: Path
+) -> None:
+    _orders(connected(database, tmp_path), 3)
+    cli("content", "push", "northkettle", "--from", str(folder))
+    _edit(folder / "sequences" / "post_purchase.yaml", "send: 9 days", "send: 12 days")
+    before = _waiting(database)
+    shown = cli("content", "push", "northkettle", "--from", str(folder), "--dry-run", "--json").document
+    assert _waiting(database) == before
+    assert (shown["changed"], shown["moved"], shown["cancelled"]) == (False, 3, 0)
+    assert {move["step"] for move in shown["moves"]} == {"follow_up"}
+    done = cli("content", "push", "northkettle", "--from", str(folder), "--json").document
+    after = _waiting(database)
+    assert done["moves"] == shown["moves"]
+    assert before.keys() == after.keys()
+    moved = sorted((before[key], after[key]) for key in before if before[key] != after[key])
+    assert moved == sorted((_iso(move["before"]), _iso(move["after"])) for move in shown["moves"])
+    told = cli("timeline", "northkettle", "5001", "--json").document
+    sends = {message["step"]: message["send_at"] for message in told["messages"]}
+    assert _iso(sends["follow_up"]) in {after for _, after in moved}
+
+
+def _iso(moment: str) -> str:
+    return datetime.fromisoformat(moment).isoformat()
+
+
+def test_the_effect_is_told_in_words_before_anything_is_published(
+    cli: Cli, database: Database, folder: Path, tmp_path: Path
+) -> None:
+    _orders(connected(database, tmp_path), 1)
+    _edit(folder / "sequences" / "post_purchase.yaml", "send: 9 days", "send: 12 days")
+    _edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "Open the guide")
+    told = cli("content", "push", "northkettle", "--from", str(folder)).out
+    assert "follow_up changes" in told
+    assert "1 email moves" in told
+    assert told.index("1 email moves") < told.index("Published revision 1")
+
+
+def test_a_broken_template_is_refused_and_the_old_one_still_sends(
+    cli: Cli, database: Database, folder: Path, tmp_path: Path
+) -> None:
+    pipeline = connected(database, tmp_path)
+    cli("content", "push", "northkettle", "--from", str(folder))
+    _edit(folder / "email_templates" / "order_confirmation" / "subject.txt", "[[", "{{ nobody }}[[")
+    refused = cli("content", "push", "northkettle", "--from", str(folder))
+    assert refused.code == 2
+    assert "email_templates/order_confirmation/subject.txt:1" in refused.err
+    pipeline.plan("orders/create", order(5000, pipeline.now - timedelta(minutes=30)))
+    assert deliver_batch(pipeline.installation) == 1
+    with database.read() as session:
+        assert session.scalars(select(OutboxMail.subject)).one() == "Order 5000 is confirmed"
+
+
+def test_every_revision_is_listed_and_can_be_gone_back_to(cli: Cli, shop: str, folder: Path) -> None:
+    assert "packaged content" in cli("content", "log", shop).out
+    cli("content", "push", shop, "--from", str(folder), "--note", "as it came")
+    _edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "Open the guide")
+    cli("content", "push", shop, "--from", str(folder), "--note", "another word")
+    listed = cli("content", "log", shop, "--json").document["revisions"]
+    assert [(each["number"], each["note"]) for each in listed] == [(2, "another word"), (1, "as it came")]
+    assert listed[0]["changed"] == ["email_templates/follow_up/texts.en.yaml"]
+    back = cli("content", "rollback", shop, "--json").document
+    assert (back["revision"], back["files"]) == (3, ["email_templates/follow_up/texts.en.yaml"])
+    assert "back to revision 1" in cli("content", "log", shop).out
+    assert "No difference" in cli("content", "diff", shop, "--revision", "1", "--to", "3").out
+    assert "Open the guide" in cli("content", "diff", shop, "--revision", "1", "--to", "2").out
+    assert cli("content", "rollback", shop, "9").code == 2
+
+
+def test_before_the_first_revision_there_is_nothing_to_go_back_to(cli: Cli, shop: str) -> None:
+    refused = cli("content", "rollback", shop)
+    assert refused.code == 2
+    assert "nothing to go back to" in refused.err

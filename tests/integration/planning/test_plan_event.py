@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 import structlog.testing
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.support.intake import Connected
 from tests.support.shopify import fulfillment, order, tracking
 from worker.planning.replay import replay
 from worker.planning.service import plan_event, replan_order, sweep_events
 from worker.store.events import MAX_CLAIMS
-from worker.store.models import InboundEvent, OrderRow
+from worker.store.models import InboundEvent, Message, OrderRow
 from worker.store.orders import facts_of
 
 
@@ -189,3 +189,15 @@ def test_a_hold_set_by_hand_holds_the_messages_until_it_is_released(shop: Connec
 def test_a_topic_of_no_use_is_never_planned(shop: Connected, topic: str) -> None:
     shop.take(topic, {"id": 1})
     assert sweep_events(shop.installation, for_s=30) == 0
+
+
+def test_planning_anew_leaves_what_a_pause_keeps(shop: Connected) -> None:
+    placed = shop.now
+    shop.plan("orders/create", order(1042, placed))
+    with shop.installation.database.write() as session:
+        kept = session.scalars(select(Message).where(Message.step == "confirmation")).one()
+        kept.state, kept.held_by, kept.reason = "held", "pause", "the shop is paused"
+    later = (placed + timedelta(minutes=1)).isoformat()
+    shop.plan("orders/updated", order(1042, placed, updated_at=later, tags="vip"))
+    found = next(each for each in shop.messages() if each.step == "confirmation")
+    assert (found.state, found.held_by) == ("held", "pause")
