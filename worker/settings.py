@@ -5,13 +5,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from worker.errors import SettingsError
 
 PREFIX = "POSTPURCHASE_"
-SECRETS = ("secret_key", "database_url", "broker_url", "sendgrid_api_key", "smtp_url")
+SECRETS = ("secret_key", "database_url", "broker_url", "sendgrid_api_key", "smtp_url", "metrics_token")
 SENDGRID_HOSTS = ("https://api.sendgrid.com", "https://api.eu.sendgrid.com")
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     redirect_all_to: str | None = None
     clock: ClockMode = ClockMode.REAL
     log_json: bool = False
+    metrics_token: SecretStr | None = None
+    keep_bodies_days: int = Field(default=30, ge=1)
 
     @field_validator("public_url", "sendgrid_base_url")
     @classmethod

@@ -1,19 +1,23 @@
 """How an installation stands, from SQL alone."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from schedules.lifecycle import SENT, State
+from schedules.lifecycle import State
+from worker.reports.counts import MessageCount, event_counts, mails_since, message_counts, order_counts, sent
 from worker.reports.lateness import Lateness, lateness
-from worker.store.models import Heartbeat, InboundEvent, Message, OrderRow, Pause, Shop
+from worker.store.models import Heartbeat, InboundEvent, Message, OrderRow, Pause, Shop, Source
 
 RECENT = timedelta(days=1)
 ALIVE = timedelta(seconds=60)
 """Beat and workers write each second or few; this long without a sign they count as gone."""
 SHOWN_FAILURES = 5
+CONFIRMATION = "confirmation"
 
 
 class ShopCounts(BaseModel):
@@ -83,16 +87,17 @@ class Status(BaseModel):
 
 def read_status(session: Session, *, now: datetime, real_now: datetime) -> Status:
     """Counts, delays and signs of life. `now` is business time, `real_now` the database's."""
-    events = _by_state(session, InboundEvent)
-    messages = _by_state(session, Message)
+    counts = message_counts(session)
+    events = _added(pair for each in event_counts(session) for pair in each.states.items() if pair[1])
+    messages = _added((each.state, each.number) for each in counts)
     return Status(
         now=now,
         events=events,
         messages=messages,
-        messages_by_step=_by_step(session),
-        shops=_shops(session, now),
-        oldest_overdue=_oldest_overdue(session, now),
-        overdue=_count_overdue(session, now),
+        messages_by_step=_by_step(counts),
+        shops=_shops(session, counts, now),
+        oldest_overdue=oldest_overdue(session, now),
+        overdue=count_overdue(session, now),
         lateness=lateness(session, now=now),
         unknown=messages.get(State.UNKNOWN, 0),
         failed_events=events.get("failed", 0),
@@ -116,52 +121,40 @@ def signs_of_life(session: Session, *, real_now: datetime) -> list[Sign]:
     ]
 
 
-def _by_state(session: Session, table: type[InboundEvent] | type[Message]) -> dict[str, int]:
-    rows = session.execute(select(table.state, func.count()).group_by(table.state).order_by(table.state))
-    return {row[0]: row[1] for row in rows}
+def _added(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for state, count in pairs:
+        counts[state] += count
+    return dict(sorted(counts.items()))
 
 
-def _by_step(session: Session) -> dict[str, dict[str, int]]:
-    counts: dict[str, dict[str, int]] = {}
-    query = select(Message.step, Message.state, func.count()).group_by(Message.step, Message.state)
-    for step, state, count in session.execute(query.order_by(Message.step, Message.state)):
-        counts.setdefault(step, {})[state] = count
-    return counts
+def _by_step(counts: Sequence[MessageCount]) -> dict[str, dict[str, int]]:
+    steps = sorted({each.step for each in counts})
+    return {step: _added((each.state, each.number) for each in counts if each.step == step) for step in steps}
 
 
-def _shops(session: Session, now: datetime) -> list[ShopCounts]:
+def _shops(session: Session, counts: Sequence[MessageCount], now: datetime) -> list[ShopCounts]:
     since = now - RECENT
+    orders_last_day = {each.shop: each.number for each in order_counts(session, since=since)}
+    mails_last_day = mails_since(session, since)
     return [
         ShopCounts(
-            shop=shop.slug,
-            orders=_count_orders(session, shop, None),
-            orders_last_day=_count_orders(session, shop, since),
-            confirmations=_count_mails(session, shop, None, "confirmation"),
-            confirmations_last_day=_count_mails(session, shop, since, "confirmation"),
-            mails=_count_mails(session, shop, None, None),
-            mails_last_day=_count_mails(session, shop, since, None),
+            shop=each.shop,
+            orders=each.number,
+            orders_last_day=orders_last_day[each.shop],
+            confirmations=sent(counts, shop=each.shop, step=CONFIRMATION),
+            confirmations_last_day=sum(
+                mails.number for mails in mails_last_day if (mails.shop, mails.kind) == (each.shop, CONFIRMATION)
+            ),
+            mails=sent(counts, shop=each.shop),
+            mails_last_day=sum(mails.number for mails in mails_last_day if mails.shop == each.shop),
         )
-        for shop in session.scalars(select(Shop).order_by(Shop.slug))
+        for each in order_counts(session)
     ]
 
 
-def _count_orders(session: Session, shop: Shop, since: datetime | None) -> int:
-    query = select(func.count()).select_from(OrderRow).where(OrderRow.shop_id == shop.id)
-    if since is not None:
-        query = query.where(OrderRow.created_at > since)
-    return session.scalar(query) or 0
-
-
-def _count_mails(session: Session, shop: Shop, since: datetime | None, step: str | None) -> int:
-    query = select(func.count()).select_from(Message).where(Message.shop_id == shop.id, Message.state.in_(SENT))
-    if since is not None:
-        query = query.where(Message.accepted_at > since)
-    if step is not None:
-        query = query.where(Message.step == step)
-    return session.scalar(query) or 0
-
-
-def _oldest_overdue(session: Session, now: datetime) -> Overdue | None:
+def oldest_overdue(session: Session, now: datetime) -> Overdue | None:
+    """The scheduled message that has been due the longest at business time `now`."""
     query = (
         select(Message, Shop.slug, OrderRow.number, OrderRow.external_id)
         .join(Shop, Shop.id == Message.shop_id)
@@ -178,7 +171,8 @@ def _oldest_overdue(session: Session, now: datetime) -> Overdue | None:
     return Overdue(shop=slug, order=number or external_id, step=message.step, send_at=message.send_at, seconds=late)
 
 
-def _count_overdue(session: Session, now: datetime) -> int:
+def count_overdue(session: Session, now: datetime) -> int:
+    """How many scheduled messages are due at business time `now`."""
     query = select(func.count()).select_from(Message)
     return session.scalar(query.where(Message.state == State.SCHEDULED, Message.send_at < now)) or 0
 
@@ -187,7 +181,7 @@ def _failures(session: Session) -> list[Failure]:
     query = (
         select(InboundEvent, Shop.slug)
         .join(Shop, Shop.id == InboundEvent.shop_id)
-        .where(InboundEvent.state == "failed")
+        .where(InboundEvent.source_id.in_(select(Source.id)), InboundEvent.state == "failed")  # its index begins so
         .order_by(InboundEvent.received_at.desc())
         .limit(SHOWN_FAILURES)
     )

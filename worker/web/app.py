@@ -12,7 +12,7 @@ from worker.bootstrap import Installation
 from worker.errors import StorageUnavailableError
 from worker.hints import Hints
 from worker.intake.grouping import Group
-from worker.web import events, health, links, outbox, webhooks
+from worker.web import events, health, links, metrics, outbox, webhooks
 
 log = structlog.get_logger()
 
@@ -28,6 +28,7 @@ def create_app(installation: Installation, hints: Hints, *, routers: Sequence[AP
     app.add_exception_handler(StorageUnavailableError, _storage_gone)
     app.include_router(webhooks.router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(links.router)
     app.include_router(events.router)
     if installation.settings.is_embedded and not installation.settings.has_provider:

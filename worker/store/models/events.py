@@ -27,7 +27,15 @@ class InboundEvent(Base):
             postgresql_where=text("state = 'stored'"),
             sqlite_where=text("state = 'stored'"),
         ),
+        Index(
+            "ix_inbound_event_body",
+            "received_at",
+            postgresql_where=text("body IS NOT NULL"),
+            sqlite_where=text("body IS NOT NULL"),
+        ),
         Index("ix_inbound_event_order", "shop_id", "order_ref"),
+        Index("ix_inbound_event_source", "source_id", "state", "received_at"),  # counting reads the index alone
+        Index("ix_inbound_event_rhythm", "source_id", "received_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

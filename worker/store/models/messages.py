@@ -39,7 +39,8 @@ class Message(Base):
         _partial("ix_message_attempting", "state = 'attempting'", "lease_until"),
         _partial("ix_message_unknown", "state = 'unknown'", "resolve_at"),
         Index("ix_message_address", "shop_id", "address", "accepted_at"),
-        Index("ix_message_shop_state", "shop_id", "state"),
+        Index("ix_message_shop_state", "shop_id", "state", "step", "stream"),  # counting reads the index alone
+        _partial("ix_message_accepted", "accepted_at IS NOT NULL", "accepted_at", "aim_at", "shop_id", "step"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

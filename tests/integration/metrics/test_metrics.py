@@ -1,0 +1,136 @@
+"""GET /metrics over HTTP: what a Prometheus would read, counted from SQL."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.integration.web.conftest import serving
+from tests.support.dispatching import MORNING, World, build_world
+from tests.support.installation import installed
+from tests.support.rows import make_event
+from worker.heartbeats import record_life
+from worker.store.models import Shop, Suppression
+from worker.store.pauses import pause
+from worker.store.session import Database
+
+DASHBOARD = Path(__file__).parents[3] / "docs" / "grafana-dashboard.json"
+NAME = re.compile(r"\bpostpurchase_\w+")
+
+
+@contextmanager
+def _served(database: Database, folder: Path, **settings: Any) -> Iterator[tuple[World, str]]:
+    world = build_world(installed(database, folder, clock="simulated", secret_key="a test's secret key", **settings))
+    for url in serving(world.installation):
+        yield world, url
+
+
+@pytest.fixture
+def served(database: Database, tmp_path: Path) -> Iterator[tuple[World, str]]:
+    with _served(database, tmp_path) as found:
+        yield found
+
+
+def _text(url: str, **headers: str) -> str:
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/metrics", headers=headers), timeout=20) as reply:
+        assert reply.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        return str(reply.read().decode())
+
+
+def _refusal(url: str, **headers: str) -> int:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        _text(url, **headers)
+    return refused.value.code
+
+
+def _samples(text: str) -> dict[tuple[str, frozenset[str]], float]:
+    """Value by name without its prefix, and label values."""
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {(each.name.removeprefix("postpurchase_"), frozenset(each.labels.values())): each.value for each in samples}
+
+
+def _fill(world: World) -> None:
+    """One of everything that is counted."""
+    at = {"accepted_at": world.now, "aim_at": world.now - timedelta(seconds=30)}
+    world.add_message("confirmation", state="accepted", **at)
+    world.add_message("confirmation", occurrence=1, due=timedelta(minutes=-10))
+    world.add_message("follow_up", state="unknown")
+    database = world.installation.database
+    record_life(database, {"beat:here:1": "beat"})
+    with database.write() as session:
+        shop = session.get_one(Shop, world.shop_id)
+        real = world.installation.clock.real_now()
+        make_event(session, shop, state="planned", received_at=real - timedelta(minutes=5))
+        make_event(session, shop, state="failed", dedupe_key="2", received_at=real - timedelta(minutes=9))
+        pause(session, shop.id, "shipping", reason="stock-taking", now=MORNING)
+        suppressed = {"address": "mia@example.com", "scope": "offers", "reason": "manual", "created_at": MORNING}
+        session.add(Suppression(shop_id=shop.id, **suppressed))
+
+
+def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> None:
+    world, url = served
+    _fill(world)
+    found = _samples(_text(url))
+    expected: dict[tuple[str, tuple[str, ...]], float] = {
+        ("events", ("northkettle", "shopify", "planned")): 1,
+        ("events", ("northkettle", "shopify", "failed")): 1,
+        ("events", ("northkettle", "shopify", "stored")): 0,
+        ("messages", ("northkettle", "confirmation", "transactional", "accepted")): 1,
+        ("messages", ("northkettle", "confirmation", "transactional", "scheduled")): 1,
+        ("messages", ("northkettle", "follow_up", "marketing", "unknown")): 1,
+        ("messages_unknown", ()): 1,
+        ("messages_overdue", ()): 1,
+        ("orders", ("northkettle",)): 1,
+        ("mails", ("northkettle", "confirmation")): 1,
+        ("mails", ("northkettle", "follow_up")): 0,
+        ("lateness_mails", ()): 1,
+        ("suppressions", ("northkettle", "offers")): 1,
+        ("paused", ("northkettle", "shipping")): 1,
+        ("processes_alive", ("beat",)): 1,
+        ("processes_alive", ("worker",)): 0,
+    }
+    by_key = {(name, frozenset(labels)): value for (name, labels), value in expected.items()}
+    assert {key: found.get(key) for key in by_key} == by_key
+    assert found["lateness_seconds", frozenset(("0.95",))] == pytest.approx(30, abs=1)
+    assert 600 <= found["oldest_overdue_seconds", frozenset(())] < 900
+    assert 300 <= found["source_silence_seconds", frozenset(("northkettle", "shopify"))] < 540
+
+
+def test_an_empty_installation_has_metrics_too(database: Database, tmp_path: Path) -> None:
+    for url in serving(installed(database, tmp_path)):
+        found = _samples(_text(url))
+    assert (found["messages_overdue", frozenset(())], found["messages_unknown", frozenset(())]) == (0, 0)
+
+
+def test_every_metric_of_the_dashboard_exists_and_every_metric_is_on_it(served: tuple[World, str]) -> None:
+    world, url = served
+    _fill(world)
+    told = {sample[0] for sample in _samples(_text(url))}
+    panels = json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]
+    shown = {name for panel in panels for target in panel["targets"] for name in NAME.findall(target["expr"])}
+    assert {f"postpurchase_{name}" for name in told} == shown
+
+
+def test_no_address_and_no_order_shows(served: tuple[World, str]) -> None:
+    world, url = served
+    _fill(world)
+    assert not re.search("mia|1042", _text(url))
+
+
+def test_what_a_proxy_brings_from_outside_is_turned_away(served: tuple[World, str]) -> None:
+    assert _refusal(served[1], **{"X-Forwarded-For": "203.0.113.9"}) == 404
+
+
+def test_with_a_token_only_its_bearer_reads(database: Database, tmp_path: Path) -> None:
+    with _served(database, tmp_path, metrics_token="let Prometheus in") as (_, url):
+        assert (_refusal(url), _refusal(url, Authorization="Bearer let me in")) == (401, 401)
+        read = _text(url, **{"Authorization": "Bearer let Prometheus in", "X-Forwarded-For": "203.0.113.9"})
+        assert "postpurchase_orders" in read

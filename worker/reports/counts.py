@@ -1,0 +1,95 @@
+"""What `status` and /metrics count, each read from an index alone: bodies and facts are never touched."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from schedules.lifecycle import SENT
+from worker.store.models import InboundEvent, Message, OrderRow, Shop, Source, Suppression
+
+EVENT_STATES = ("stored", "planned", "ignored", "failed")
+
+
+class MessageCount(NamedTuple):
+    shop: str
+    step: str
+    stream: str
+    state: str
+    number: int
+
+
+class EventCount(NamedTuple):
+    """`newest`: when the last webhook came, database time. `states`: how many are in each, none left out."""
+
+    shop: str
+    source: str
+    newest: datetime | None
+    states: dict[str, int]
+
+
+class ShopCount(NamedTuple):
+    """How many rows of a kind a shop has. `kind`: a step, a scope; empty where there are no kinds."""
+
+    shop: str
+    kind: str
+    number: int
+
+
+def message_counts(session: Session) -> list[MessageCount]:
+    """Messages by shop, step, stream and state."""
+    groups = (Message.shop_id, Message.step, Message.stream, Message.state)
+    counted = select(*groups, func.count().label("count")).group_by(*groups).subquery()
+    columns = (counted.c.step, counted.c.stream, counted.c.state, counted.c.count)
+    query = select(Shop.slug, *columns).join(counted, counted.c.shop_id == Shop.id)
+    return sorted(MessageCount(*row) for row in session.execute(query))
+
+
+def event_counts(session: Session) -> list[EventCount]:
+    """Webhooks by shop and source; every source has a line."""
+    states = [func.sum(case((InboundEvent.state == state, 1), else_=0)).label(state) for state in EVENT_STATES]
+    figures = (func.max(InboundEvent.received_at).label("newest"), *states)
+    counted = select(InboundEvent.source_id, *figures).group_by(InboundEvent.source_id).subquery()
+    query = (
+        select(Shop.slug, Source.kind, counted)
+        .join(Source, Source.shop_id == Shop.id)
+        .join(counted, counted.c.source_id == Source.id, isouter=True)
+        .order_by(Shop.slug, Source.kind)
+    )
+    return [
+        EventCount(row.slug, row.kind, row.newest, {state: getattr(row, state) or 0 for state in EVENT_STATES})
+        for row in session.execute(query)
+    ]
+
+
+def order_counts(session: Session, *, since: datetime | None = None) -> list[ShopCount]:
+    """Orders by shop; every shop has a line. `since`: only those that were first heard of after it."""
+    query = select(Shop.slug, func.count(OrderRow.id)).join(OrderRow, OrderRow.shop_id == Shop.id, isouter=True)
+    if since is not None:
+        newer = (OrderRow.shop_id == Shop.id) & (OrderRow.created_at > since)
+        query = select(Shop.slug, func.count(OrderRow.id)).join(OrderRow, newer, isouter=True)
+    rows = session.execute(query.group_by(Shop.slug).order_by(Shop.slug))
+    return [ShopCount(slug, "", number) for slug, number in rows]
+
+
+def mails_since(session: Session, since: datetime) -> list[ShopCount]:
+    """Mails that a provider took after `since`, by shop and step."""
+    groups = (Message.shop_id, Message.step)
+    recent = select(*groups, func.count().label("count")).where(Message.accepted_at > since).group_by(*groups)
+    counted = recent.subquery()
+    query = select(Shop.slug, counted.c.step, counted.c.count).join(counted, counted.c.shop_id == Shop.id)
+    return [ShopCount(*row) for row in session.execute(query)]
+
+
+def suppression_counts(session: Session) -> list[ShopCount]:
+    """Suppressed addresses by shop and scope."""
+    query = select(Shop.slug, Suppression.scope, func.count()).join(Suppression, Suppression.shop_id == Shop.id)
+    return [ShopCount(*row) for row in session.execute(query.group_by(Shop.slug, Suppression.scope))]
+
+
+def sent(counts: Iterable[MessageCount], *, shop: str, step: str | None = None) -> int:
+    """How many mails of a shop a provider certainly had."""
+    mine = (each for each in counts if each.shop == shop and each.state in SENT and step in (None, each.step))
+    return sum(each.number for each in mine)

@@ -1,0 +1,117 @@
+"""What /metrics tells Prometheus, counted from SQL: every process says the same, and a restart forgets nothing."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schedules.lifecycle import State
+from worker.reports.counts import (
+    MessageCount,
+    event_counts,
+    message_counts,
+    order_counts,
+    sent,
+    suppression_counts,
+)
+from worker.reports.lateness import lateness
+from worker.reports.status import count_overdue, oldest_overdue, signs_of_life
+from worker.store.models import Pause, Shop
+
+PREFIX = "postpurchase_"
+KINDS = ("beat", "worker")
+"""Processes that give signs of life; a web process is alive when it answers."""
+
+
+def read_metrics(session: Session, *, now: datetime, real_now: datetime) -> list[Metric]:
+    """All metrics. `now` is business time, `real_now` the database's."""
+    counts = message_counts(session)
+    return [
+        *_events(session, real_now),
+        *_messages(counts),
+        *_orders(session, counts),
+        *_delays(session, now),
+        _suppressions(session),
+        _pauses(session),
+        _processes(session, real_now),
+    ]
+
+
+def _gauge(name: str, told: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(PREFIX + name, told, labels=labels)
+
+
+def _plain(name: str, told: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(PREFIX + name, told, value=value)
+
+
+def _events(session: Session, real_now: datetime) -> Iterator[Metric]:
+    events = _gauge("events", "Stored webhooks by state.", "shop", "source", "state")
+    ages = _gauge("source_silence_seconds", "Time since a source's last webhook.", "shop", "source")
+    for each in event_counts(session):
+        for state, number in each.states.items():
+            events.add_metric((each.shop, each.source, state), number)
+        if each.newest is not None:
+            ages.add_metric((each.shop, each.source), max(0.0, (real_now - each.newest).total_seconds()))
+    yield from (events, ages)
+
+
+def _messages(counts: list[MessageCount]) -> Iterator[Metric]:
+    messages = _gauge("messages", "Messages by step, stream and state.", "shop", "step", "stream", "state")
+    unknown = 0
+    for each in counts:
+        messages.add_metric((each.shop, each.step, each.stream, each.state), each.number)
+        unknown += each.number if each.state == State.UNKNOWN else 0
+    yield messages
+    yield _plain("messages_unknown", "Messages of which nobody can tell yet whether they went out.", unknown)
+
+
+def _orders(session: Session, counts: list[MessageCount]) -> Iterator[Metric]:
+    """The two stand side by side: mails that silently stopped show as a gap that grows."""
+    orders = _gauge("orders", "Orders known.", "shop")
+    mails = _gauge("mails", "Mails that a provider has taken.", "shop", "step")
+    steps = Counter({each.step: 1 for each in counts})
+    for each in order_counts(session):
+        orders.add_metric((each.shop,), each.number)
+        for step in steps:
+            mails.add_metric((each.shop, step), sent(counts, shop=each.shop, step=step))
+    yield from (orders, mails)
+
+
+def _delays(session: Session, now: datetime) -> Iterator[Metric]:
+    oldest, late = oldest_overdue(session, now), lateness(session, now=now)
+    yield _plain("messages_overdue", "Scheduled messages that are due.", count_overdue(session, now))
+    age = oldest.seconds if oldest else 0
+    yield _plain("oldest_overdue_seconds", "How long the oldest of them has been due.", age)
+    yield _plain("lateness_mails", "Mails taken by a provider in the last 7 days.", late.mails)
+    told = "From when a mail was meant to go until a provider had it, over the last 7 days."
+    seconds = _gauge("lateness_seconds", told, "quantile")
+    for quantile, value in (("0.5", late.p50), ("0.95", late.p95), ("0.99", late.p99), ("1", late.longest)):
+        if value is not None:
+            seconds.add_metric((quantile,), value)
+    yield seconds
+
+
+def _suppressions(session: Session) -> Metric:
+    found = _gauge("suppressions", "Addresses that must not get mails of a scope.", "shop", "scope")
+    for each in suppression_counts(session):
+        found.add_metric((each.shop, each.kind), each.number)
+    return found
+
+
+def _pauses(session: Session) -> Metric:
+    found = _gauge("paused", "1 for each pause; step is empty for a whole shop.", "shop", "step")
+    for slug, step in session.execute(select(Shop.slug, Pause.step).join(Pause, Pause.shop_id == Shop.id)):
+        found.add_metric((slug, step), 1)
+    return found
+
+
+def _processes(session: Session, real_now: datetime) -> Metric:
+    alive = Counter(sign.kind for sign in signs_of_life(session, real_now=real_now) if sign.is_alive)
+    found = _gauge("processes_alive", "Processes that gave a sign of life within a minute.", "kind")
+    for kind in KINDS:
+        found.add_metric((kind,), alive[kind])
+    return found
