@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, grid, show, span, state_text, table
+from worker.reports.rhythm import remedy
 from worker.reports.status import Status, read_status
 
 
@@ -72,6 +73,11 @@ def _troubles(report: Status) -> list[tuple[str, str]]:
         )
     if report.failed_events:
         told.append(("", f"{report.failed_events} in all; after a fix: `postpurchase replay --failed`"))
+    for source in report.sources:
+        if source.is_silent:
+            ago = span(timedelta(seconds=source.seconds_ago or 0))
+            told.append(("silent", f"[red]{escape(source.shop)}, {source.kind}[/]: no webhook for {ago}"))
+            told.append(("", escape(remedy(source.kind))))
     for pause in report.pauses:
         what = f"step {pause.step}" if pause.step else "everything"
         told.append(("pause", f"[yellow]{escape(pause.shop)}, {escape(what)}[/] {escape(pause.reason)}"))

@@ -10,6 +10,7 @@ from worker.doctor.links import check_link_host
 from worker.doctor.resolver import Resolver
 from worker.doctor.senders import SENDGRID_SELECTORS, check_senders
 from worker.errors import PostpurchaseError, SettingsError
+from worker.reports.rhythm import read_rhythms, remedy
 from worker.reports.status import signs_of_life
 from worker.settings import LOOPBACK, load_settings
 from worker.store.migrate import is_migrated
@@ -70,6 +71,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             *skew,
             *_processes(session, database),
             *_shops(session, installation),
+            *_sources(session, installation),
             *(_reputation(session, installation, resolver) if resolver is not None else ()),
         ]
 
@@ -137,6 +139,19 @@ def _shop(session: Session, shop: Shop, *, leaves: bool) -> list[Check]:
         remedy = "Connect it again with `postpurchase source add`."
         faults.append(fail(name, "The shop has uninstalled the app: nothing is sent.", remedy))
     return faults or [ok(name, "Senders, Reply-To, postal address and source are there.")]
+
+
+def _sources(session: Session, installation: Installation) -> list[Check]:
+    """Sources that used to speak and stopped."""
+    silent = [line for line in read_rhythms(session, now=installation.clock.now()) if line.is_silent]
+    return [
+        fail(
+            f"shop {line.shop}",
+            f"No webhook of {line.kind} for {(line.seconds_ago or 0) / 3600:.0f} h, longer than ever before.",
+            remedy(line.kind),
+        )
+        for line in silent
+    ]
 
 
 def _missing(profile: ShopProfile) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.reports.counts import MessageCount, event_counts, mails_since, message_counts, order_counts, sent
 from worker.reports.lateness import Lateness, lateness
+from worker.reports.rhythm import SourceLine, read_rhythms
 from worker.store.models import Heartbeat, InboundEvent, Message, OrderRow, Pause, Shop, Source
 
 RECENT = timedelta(days=1)
@@ -82,6 +83,7 @@ class Status(BaseModel):
     failed_events: int
     failures: list[Failure]
     pauses: list[PauseLine]
+    sources: list[SourceLine]
     processes: list[Sign]
 
 
@@ -103,6 +105,7 @@ def read_status(session: Session, *, now: datetime, real_now: datetime) -> Statu
         failed_events=events.get("failed", 0),
         failures=_failures(session),
         pauses=_pauses(session),
+        sources=read_rhythms(session, now=now),
         processes=signs_of_life(session, real_now=real_now),
     )
 
