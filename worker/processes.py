@@ -14,7 +14,7 @@ from worker.celery import Postpurchase
 from worker.embedded import Embedded
 from worker.errors import SettingsError
 from worker.heartbeats import process_name
-from worker.store.migrate import is_migrated
+from worker.store.migrate import why_not_migrated
 from worker.telemetry import configure
 from worker.threads import BeatThread, Part, WebThread, WorkerThread
 
@@ -70,10 +70,8 @@ def _apart(installation: Installation, kind: str) -> Iterator[Postpurchase]:
             f"`postpurchase {kind}` needs a broker that all processes share. Set POSTPURCHASE_BROKER_URL, for example "
             "redis://localhost:6379/0, or run everything in one process with `postpurchase up`."
         )
-    if not is_migrated(installation.database):
-        raise SettingsError(
-            "The database's schema is of another version. Run `postpurchase db upgrade` once, then again."
-        )
+    if why := why_not_migrated(installation.database):
+        raise SettingsError(why)
     configure(as_json=installation.settings.log_json)
     installation.warm()
     app = Postpurchase(installation)

@@ -71,7 +71,7 @@ class Processes:
 
     def wait_ready(self, *, timeout_s: float = 60) -> None:
         """Returns once `/health/ready` says so."""
-        wait_until(lambda: _answers(f"{self.base_url}/health/ready"), f"{self.base_url} is ready", timeout_s=timeout_s)
+        wait_until(lambda: answers(f"{self.base_url}/health/ready"), f"{self.base_url} is ready", timeout_s=timeout_s)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """SIGKILL: no goodbye."""
@@ -94,7 +94,8 @@ class Processes:
         return "\n".join(f"== {log.name}\n{log.read_text()[-3000:]}" for log in sorted(self.folder.glob("*.log")))
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a GET of the URL is answered with 200."""
     try:
         with urllib.request.urlopen(url, timeout=2) as reply:
             return bool(reply.status == 200)

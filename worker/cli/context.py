@@ -8,7 +8,7 @@ from worker import telemetry
 from worker.bootstrap import Installation, build
 from worker.errors import UserError
 from worker.settings import Settings, load_settings
-from worker.store.migrate import is_migrated, upgrade
+from worker.store.migrate import upgrade, why_not_migrated
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def opened(*, create: bool = False) -> Iterator[Installation]:
     folders where there is nothing to read.
 
     Raises:
-        UserError: there is no database yet, or its schema is of another version.
+        UserError: there is no database yet, or its schema is one that this version cannot work with.
     """
     settings = load_settings()
     telemetry.configure(as_json=settings.log_json, level=logging.WARNING)
@@ -34,8 +34,8 @@ def opened(*, create: bool = False) -> Iterator[Installation]:
         installation.database.now()  # says plainly when the database does not answer
         if is_new:
             upgrade(installation.database)
-        elif not is_migrated(installation.database):
-            raise UserError("The database's schema is of another version. Run `postpurchase db upgrade`, then again.")
+        elif why := why_not_migrated(installation.database):
+            raise UserError(why)
         yield installation
     finally:
         installation.close()

@@ -20,7 +20,7 @@ from worker.reports.waiting import WaitingLine, waiting
 from worker.settings import load_settings
 from worker.store.backup import describe, refuse_existing, write_backup
 from worker.store.backup_file import BackupReader
-from worker.store.migrate import is_migrated, is_new, upgrade
+from worker.store.migrate import is_migrated, is_new, upgrade, why_not_migrated
 from worker.store.restore import Restored, count_unopened, open_backup, restore_backup
 from worker.store.sealed import reseal_all
 
@@ -67,8 +67,8 @@ def restore(
     with _installation() as installation:
         if is_new(installation.database):
             upgrade(installation.database)
-        if not is_migrated(installation.database):
-            raise UserError("The database's schema is of another version. Run `postpurchase db upgrade`, then again.")
+        if why := why_not_migrated(installation.database):
+            raise UserError(why)
         _ = installation.sealer  # a missing key is told before anything is changed
         now = installation.clock.now()
         until = _back(ran_until, installation) if ran_until else None

@@ -13,7 +13,7 @@ from worker.errors import PostpurchaseError, SettingsError
 from worker.reports.rhythm import read_rhythms, remedy
 from worker.reports.status import signs_of_life
 from worker.settings import LOOPBACK, load_settings
-from worker.store.migrate import is_migrated
+from worker.store.migrate import why_not_migrated
 from worker.store.models import Shop
 from worker.store.session import Database
 from worker.store.shops import list_shops, list_sources, profile_of
@@ -63,8 +63,8 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
         skew = _skew(installation)
     except PostpurchaseError as error:
         return [fail("database", str(error), "Start it, or correct POSTPURCHASE_DATABASE_URL.")]
-    if not is_migrated(database):
-        return [fail("database", f"{kind}'s schema is of another version.", "Run `postpurchase db upgrade`.")]
+    if why := why_not_migrated(database):
+        return [fail("database", f"{kind}: {why}", "Every process waits for that; nothing is lost meanwhile.")]
     with database.read() as session:
         return [
             ok("database", f"{kind} answers and is up to date."),

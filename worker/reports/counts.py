@@ -66,12 +66,12 @@ def event_counts(session: Session) -> list[EventCount]:
 
 def order_counts(session: Session, *, since: datetime | None = None) -> list[ShopCount]:
     """Orders by shop; every shop has a line. `since`: only those that were first heard of after it."""
-    query = select(Shop.slug, func.count(OrderRow.id)).join(OrderRow, OrderRow.shop_id == Shop.id, isouter=True)
-    if since is not None:
-        newer = (OrderRow.shop_id == Shop.id) & (OrderRow.created_at > since)
-        query = select(Shop.slug, func.count(OrderRow.id)).join(OrderRow, newer, isouter=True)
-    rows = session.execute(query.group_by(Shop.slug).order_by(Shop.slug))
-    return [ShopCount(slug, "", number) for slug, number in rows]
+    grouped = select(OrderRow.shop_id, func.count().label("number")).group_by(OrderRow.shop_id)
+    counted = (grouped if since is None else grouped.where(OrderRow.created_at > since)).subquery()
+    query = select(Shop.slug, func.coalesce(counted.c.number, 0)).join(
+        counted, counted.c.shop_id == Shop.id, isouter=True
+    )
+    return [ShopCount(slug, "", number) for slug, number in session.execute(query.order_by(Shop.slug))]
 
 
 def mails_since(session: Session, since: datetime) -> list[ShopCount]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from worker.errors import UserError
 from worker.store.backup_file import FORMAT, BackupWriter, Header
-from worker.store.migrate import newest_revision
+from worker.store.migrate import newest_revision, stored_revision
 from worker.store.models import Base, Heartbeat
 from worker.store.session import database_now
 
@@ -56,9 +56,16 @@ def write_backup(session: Session, path: Path, *, header: Header, progress: Prog
 
 
 def describe(session: Session) -> Header:
-    """The header of a backup of this snapshot."""
+    """The header of a backup of this snapshot.
+
+    Raises:
+        UserError: the schema has more than this version knows of, which would be missing in the backup.
+    """
+    own, found = newest_revision(), stored_revision(session)
+    if found != own:
+        raise UserError(f"The schema is {found}, this version has {own}: make the backup with the version that has it.")
     rows = count_rows(session)
-    return Header(format=FORMAT, schema_revision=newest_revision(), made_at=database_now(session), rows=rows)
+    return Header(format=FORMAT, schema_revision=own, made_at=database_now(session), rows=rows)
 
 
 def _chunks(session: Session, table: Table) -> Iterator[list[Any]]:

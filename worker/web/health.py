@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.errors import StorageUnavailableError
-from worker.store.migrate import is_migrated
+from worker.store.migrate import why_not_migrated
 from worker.store.session import Database
 
 router = APIRouter(prefix="/health")
@@ -25,6 +25,6 @@ def ready(request: Request) -> JSONResponse:
 def why_not_ready(database: Database) -> str:
     """Why requests cannot be served; empty when they can."""
     try:
-        return "" if is_migrated(database) else "The database is not migrated: run `postpurchase db upgrade`."
+        return why_not_migrated(database)
     except (SQLAlchemyError, StorageUnavailableError, OSError):
         return "The database does not answer."
