@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from schedules.hero import hero_line
 from schedules.parcels import arrival, delivered_at, group_parcels, has_goods, parcel_groups
 from schedules.sequence import Cap, Sequence
 from schedules.shop import Role, ShopProfile
-from schedules.timing import next_polite, zone
+from schedules.timing import at_local, next_polite, zone
 
 __all__ = ["FEWER", "GateInputs", "Judgement", "delivered_at", "hero_line", "judge"]
 
@@ -31,6 +31,7 @@ class GateInputs:
     `suppressed`: scopes (all, marketing, offers, fewer) held against the address. `marketing_sent` and `panels_sent`:
     when this person got marketing mails and offer panels, over all orders. `troubles`: when returns, disputes, tickets
     and unhappy answers of this person were opened, over all other orders. `has_guide`: whether a guide fits the order.
+    `is_by_hand`: a person asked for it now, so it waits for no window and no daytime.
     """
 
     facts: Facts
@@ -55,6 +56,7 @@ class GateInputs:
     now: datetime
     has_guide: bool = True
     troubles: tuple[datetime, ...] = ()
+    is_by_hand: bool = False
 
     @property
     def is_marketing(self) -> bool:
@@ -131,7 +133,7 @@ def _follow_up(gate: GateInputs) -> Judgement | None:
     if not has_goods(gate.order) and not gate.has_guide:
         return Judgement(action="skip", reason="nothing was shipped and no guide fits the order")
     soonest = arrived.at + gate.sequence.steps[gate.step].timing(gate.role).earliest
-    return _later(gate, soonest, reasons.TOO_SOON) if soonest > gate.now else None
+    return _later(gate, soonest, reasons.TOO_SOON) if soonest > gate.now and not gate.is_by_hand else None
 
 
 def _people(gate: GateInputs) -> Judgement | None:
@@ -169,7 +171,19 @@ def _manners(gate: GateInputs) -> Judgement | None:
         return _later(gate, max(asked, free or asked), "this person asked for at most one such mail in 30 days")
     if free is not None:
         return _later(gate, free, "this person had a marketing mail only a few days ago")
+    if gate.is_by_hand:
+        return None
+    dark = gate.shop.blackout(gate.step, _today(gate))
+    if dark is not None:
+        ends = at_local(gate.now, time(), zone(gate.shop.timezone), days=(dark.last - _today(gate)).days + 1)
+        note = f": {dark.note}" if dark.note else ""
+        return _later(gate, ends, f"no marketing until {dark.last.isoformat()}{note}")
     return _later(gate, gate.now, "it is night or early for the customer")
+
+
+def _today(gate: GateInputs) -> date:
+    """The shop's calendar day."""
+    return gate.now.astimezone(zone(gate.shop.timezone)).date()
 
 
 def _later(gate: GateInputs, at: datetime, why: str) -> Judgement | None:

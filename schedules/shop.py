@@ -1,5 +1,6 @@
 """A shop as the core sees it: names, defaults, roles, policies. Stored as JSON beside the shop's row."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -42,6 +43,15 @@ class Legal(Value):
     returns_url: str = ""
 
 
+class Blackout(Value):
+    """Days, both included and of the shop's zone, on which no marketing mail of these steps goes; none: of no step."""
+
+    first: date
+    last: date
+    steps: tuple[str, ...] = ()
+    note: str = ""
+
+
 class Handling(Value):
     """Handling and transit days for one method and country; empty fields match anything."""
 
@@ -66,6 +76,7 @@ class ShopProfile(Value):
     brand: Brand = Brand()
     legal: Legal = Legal()
     handling: tuple[Handling, ...] = ()
+    blackouts: tuple[Blackout, ...] = ()
     return_days: int = Field(default=30, description="length of the return window in days after delivery")
     soft_opt_in: bool = Field(
         default=False,
@@ -80,3 +91,10 @@ class ShopProfile(Value):
 
     def role(self, step: str) -> Role:
         return self.roles.get(step, Role.REPLACE)
+
+    def blackout(self, step: str, day: date) -> Blackout | None:
+        """The blackout that covers this shop-local day for a step; the one that ends last."""
+        covering = [
+            each for each in self.blackouts if each.first <= day <= each.last and (not each.steps or step in each.steps)
+        ]
+        return max(covering, key=lambda each: each.last, default=None)

@@ -1,5 +1,6 @@
-"""`postpurchase pause | resume | hold | release | suppress`: a person steps in."""
+"""`postpurchase pause | resume | hold | release | send-now | cancel | suppress`: a person steps in."""
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from worker.cli.shop_fields import ADDRESS, STEPS
 from worker.cli.shops import Slug
 from worker.cli.timeline import Order
 from worker.errors import UserError
+from worker.planning import by_hand
 from worker.planning.service import replan_order
 from worker.reports.timeline import find_order
 from worker.store.models import OrderRow
@@ -60,6 +62,43 @@ def hold(shop: Slug, order: Order, reason: Reason = "held by hand", json: JsonFl
 def release(shop: Slug, order: Order, json: JsonFlag = False) -> None:
     """End the hold of an order."""
     _change_hold(shop, order, None, as_json=json)
+
+
+def send_now(
+    shop: Slug, order: Order, step: Annotated[str, typer.Argument(metavar="STEP")], json: JsonFlag = False
+) -> None:
+    """Send a waiting mail of one order now, outside its window. Consent, caps and refusals still count."""
+    _check_step(step)
+    with opened() as installation:
+        with installation.database.read() as session:
+            found = _order(session, shop, order)
+        by_hand.send_now(installation, found.id, step)
+    sentence = f"The {step} of order {found.number} is due now. `postpurchase timeline {shop} {order}` tells what came."
+    say(sentence, json, shop=shop, order=found.number, step=step)
+
+
+def cancel(
+    shop: Slug,
+    order: Order,
+    step: Step = "",
+    reason: Reason = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Cancel without asking.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Cancel the waiting mails of one order, or one step of it, for good. `hold` is the way that can be undone."""
+    _check_step(step)
+    with opened() as installation:
+        with installation.database.read() as session:
+            found = _order(session, shop, order)
+        what = f"the {step}" if step else "every waiting mail"
+        if not yes and not json and sys.stdin.isatty():
+            typer.confirm(f"Cancel {what} of order {found.number}? It cannot be undone.", abort=True)
+        done = by_hand.cancel_by_hand(installation, found.id, step or None, reason)
+    if not done.steps:
+        sentence = f"Nothing waits for order {found.number}; nothing changed. `hold` stops what comes later."
+    else:
+        sentence = f"Cancelled {' and '.join(done.steps)} of order {found.number}."
+    say(sentence, json, shop=shop, order=found.number, cancelled=list(done.steps))
 
 
 def suppress(

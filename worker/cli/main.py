@@ -5,7 +5,19 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from worker.cli import clock, content, control, database, imports, preview, processes, shops, sources
+from worker.cli import (
+    blackouts,
+    clock,
+    content,
+    control,
+    database,
+    imports,
+    preview,
+    processes,
+    recommendations,
+    shops,
+    sources,
+)
 from worker.cli.demo import demo
 from worker.cli.doctor import doctor
 from worker.cli.output import JSON_META, complain
@@ -43,7 +55,10 @@ COMMANDS = {
     "Run": (demo, processes.up, processes.web, processes.worker, processes.beat),
     "Edit": (preview.preview, preview.send_test),
     "Look": (timeline, status, doctor),
-    "Step in": (control.pause, control.resume, control.hold, control.release, control.suppress, replay),
+    "Step in": (
+        *(control.pause, control.resume, control.hold, control.release),
+        *(control.send_now, control.cancel, control.suppress, replay),
+    ),
 }
 GROUPS = {
     "Set up": {
@@ -55,7 +70,7 @@ GROUPS = {
         "db": database.app,
     },
     "Edit": {"content": content.app},
-    "Step in": {"clock": clock.app},
+    "Step in": {"blackout": blackouts.app, "clock": clock.app},
 }
 
 app = typer.Typer(

@@ -1,9 +1,14 @@
 """A person steps in: pauses, holds, suppressions; and looks at an order."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.integration.cli.conftest import NOW, Cli
+from tests.support import shopify
+from tests.support.intake import Connected, connected
 from tests.support.rows import make_order
+from worker.dispatch.service import deliver_batch
 from worker.store.models import OrderRow
 from worker.store.session import Database
 from worker.store.shops import get_shop
@@ -83,3 +88,60 @@ def test_a_database_that_does_not_answer_is_one_sentence(cli: Cli, monkeypatch: 
     assert refused.code == 1
     assert "does not answer" in refused.err
     assert "Traceback" not in refused.err
+
+
+@pytest.fixture
+def shipped(cli: Cli, database: Database, tmp_path: Path) -> Connected:
+    """Order 1042, of which confirmation and follow-up wait."""
+    pipeline = connected(database, tmp_path)
+    now = pipeline.now
+    pipeline.plan("orders/create", shopify.order(1042, now))
+    pipeline.plan("fulfillments/create", shopify.fulfillment(1042, now))
+    pipeline.plan("fulfillment_events/create", shopify.tracking(1042, "delivered", now))
+    return pipeline
+
+
+def states(shipped: Connected) -> dict[str, str]:
+    return {message.step: message.state for message in shipped.messages()}
+
+
+def test_a_mail_can_be_sent_now_outside_its_window(cli: Cli, shipped: Connected) -> None:
+    told = cli("send-now", "northkettle", "1042", "follow_up")
+    assert "due now" in told.out
+    deliver_batch(shipped.installation)
+    assert states(shipped)["follow_up"] == "accepted"
+    again = cli("send-now", "northkettle", "1042", "follow_up")
+    assert again.code == 2
+    assert "is accepted already" in again.err
+
+
+def test_a_mail_that_is_held_or_not_planned_is_not_sent_now_and_says_why(cli: Cli, shipped: Connected) -> None:
+    cli("hold", "northkettle", "1042", "--reason", "support talks")
+    held = cli("send-now", "northkettle", "1042", "follow_up")
+    assert held.code == 2
+    assert "is held (support talks)" in held.err
+
+
+def test_waiting_mails_are_cancelled_for_good_with_the_reason(cli: Cli, shipped: Connected) -> None:
+    one = cli("cancel", "northkettle", "1042", "follow_up", "--reason", "customer asked", "--json").document
+    assert one["cancelled"] == ["follow_up"]
+    shipped.plan("orders/updated", shopify.order(1042, shipped.now, tags="vip"))
+    assert states(shipped)["follow_up"] == "cancelled"
+    told = cli("timeline", "northkettle", "1042", "--json").document["messages"]
+    assert any(line["reason"] == "cancelled by hand: customer asked" for line in told)
+    rest = cli("cancel", "northkettle", "1042", "--json").document
+    assert "follow_up" not in rest["cancelled"]
+    assert "Nothing waits" in cli("cancel", "northkettle", "1042").out
+
+
+def test_blackout_days_are_added_listed_and_taken_back(cli: Cli, shop: str) -> None:
+    assert "None." in cli("blackout", "list", shop).out
+    days = ("2026-12-24", "2026-12-26")
+    first = cli("blackout", "add", shop, *days, "--note", "the shop rests", "--json").document
+    second = cli("blackout", "add", shop, *days, "--note", "the shop rests", "--json").document
+    assert (first["changed"], second["changed"]) == (True, False)
+    assert "the shop rests" in cli("blackout", "list", shop).out
+    assert cli("blackout", "remove", shop, "2026-12-24", "--json").document["changed"] is True
+    assert cli("blackout", "remove", shop, "2026-12-24", "--json").document["changed"] is False
+    assert cli("blackout", "add", shop, "2026-12-26", "2026-12-24").code == 2
+    assert cli("blackout", "add", shop, *days, "--step", "receipt").code == 2

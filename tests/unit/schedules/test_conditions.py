@@ -11,7 +11,7 @@ from schedules.conditions import GateInputs, Judgement, judge
 from schedules.facts import Address, CaseKind, ConsentState, Facts, LineKind, ParcelState, PaymentState, RefundReason
 from schedules.facts import TrackingStatus as Status
 from schedules.planner import NewMessage, Sibling
-from schedules.shop import Role
+from schedules.shop import Blackout, Role
 from schedules.timing import zone
 from tests.support.orders import a_line
 from tests.unit.schedules.examples import (
@@ -356,3 +356,42 @@ def test_every_judgement_that_stops_a_mail_says_why(known: Facts, step: str) -> 
         assert judgement.action != "send"
         assert judgement.reason
         assert not judgement.with_offer
+
+
+CHRISTMAS = Blackout(first=DUE.date() - timedelta(days=1), last=DUE.date() + timedelta(days=1), note="the shop rests")
+
+
+def test_on_blackout_days_marketing_waits_for_the_morning_after() -> None:
+    judgement = follow_up(shop=shop(blackouts=(CHRISTMAS,)))
+    assert (judgement.action, judgement.reason) == (
+        "postpone",
+        f"no marketing until {CHRISTMAS.last.isoformat()}: the shop rests",
+    )
+    assert judgement.until is not None
+    assert judgement.until.astimezone(STOCKHOLM).date() == CHRISTMAS.last + timedelta(days=1)
+
+
+@pytest.mark.parametrize("judged", [confirmation, tracking])
+def test_blackout_days_are_nothing_to_receipts(judged: Callable[..., Judgement]) -> None:
+    always = Blackout(first=DUE.date() - timedelta(days=90), last=DUE.date() + timedelta(days=90))
+    assert judged(shop=shop(blackouts=(always,))).action == "send"
+
+
+def test_a_blackout_longer_than_the_window_lets_marketing_expire() -> None:
+    long = Blackout(first=DUE.date(), last=DUE.date() + timedelta(days=30))
+    judgement = follow_up(shop=shop(blackouts=(long,)))
+    assert (judgement.action, judgement.reason.endswith("its window closes before that ends")) == ("expire", True)
+
+
+def test_a_blackout_of_another_step_or_another_day_is_no_reason_to_wait() -> None:
+    other_step = Blackout(first=DUE.date(), last=DUE.date(), steps=("shipping",))
+    other_day = Blackout(first=DUE.date() + timedelta(days=1), last=DUE.date() + timedelta(days=2))
+    assert follow_up(shop=shop(blackouts=(other_step, other_day))).action == "send"
+
+
+def test_what_a_person_asked_for_now_waits_for_no_window_but_for_consent_and_caps() -> None:
+    early = ARRIVED + timedelta(hours=1)
+    assert follow_up(now=early, send_at=early).action == "postpone"
+    assert follow_up(now=early, send_at=early, is_by_hand=True).action == "send"
+    assert follow_up(now=early, send_at=early, is_by_hand=True, suppressed=frozenset({"marketing"})).action == "skip"
+    assert follow_up(now=early, send_at=early, is_by_hand=True, marketing_sent=(early,)).action != "send"

@@ -1,0 +1,90 @@
+"""`postpurchase blackout add | list | remove`: days without marketing."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from schedules.shop import Blackout, ShopProfile
+from worker.bootstrap import Installation
+from worker.cli.context import opened
+from worker.cli.output import JsonFlag, say, show, table
+from worker.cli.shop_fields import STEPS
+from worker.cli.shops import Slug
+from worker.errors import UserError
+from worker.store.shops import get_shop, profile_of, update_shop
+
+app = typer.Typer(no_args_is_help=True, help="Days on which no marketing mail goes; receipts and tracking do.")
+First = Annotated[
+    datetime, typer.Argument(metavar="FROM", formats=["%Y-%m-%d"], help="The first day, like 2026-12-24.")
+]
+Last = Annotated[datetime, typer.Argument(metavar="TO", formats=["%Y-%m-%d"], help="The last day, included.")]
+Steps = Annotated[list[str] | None, typer.Option("--step", help="Only this step. Repeatable. Default: all marketing.")]
+
+
+@app.command("add")
+def add(
+    shop: Slug,
+    first: First,
+    last: Last,
+    step: Steps = None,
+    note: Annotated[str, typer.Option(help="Shown in timelines.")] = "",
+    json: JsonFlag = False,
+) -> None:
+    """Let no marketing go on these days of the shop's calendar. What falls due waits, or expires with its window."""
+    unknown = [each for each in step or () if each not in STEPS]
+    if unknown:
+        raise UserError(f"There is no step {unknown[0]!r}. Steps: {', '.join(STEPS)}.")
+    if last < first:
+        raise UserError("The last day is before the first. Give them like 2026-12-24 2026-12-26.")
+    made = Blackout(first=first.date(), last=last.date(), steps=tuple(step or ()), note=note)
+    with opened() as installation:
+        before = _profile(installation, shop)
+        changed = made not in before.blackouts
+        if changed:
+            _keep(installation, before, (*before.blackouts, made))
+    sentence = f"No marketing of {shop} from {made.first} to {made.last}." if changed else "It is there already."
+    say(sentence, json, shop=shop, changed=changed)
+
+
+@app.command("list")
+def show_all(shop: Slug, json: JsonFlag = False) -> None:
+    """List a shop's blackout days."""
+    with opened() as installation:
+        found = sorted(_profile(installation, shop).blackouts, key=lambda each: each.first)
+
+    def draw(console: Console) -> None:
+        if not found:
+            console.print(f"None. `postpurchase blackout add {shop} 2026-12-24 2026-12-26` adds some days.")
+            return
+        rows = table("from", "to", "steps", "note")
+        for each in found:
+            rows.add_row(str(each.first), str(each.last), ", ".join(each.steps) or "all marketing", escape(each.note))
+        console.print(rows)
+
+    show({"shop": shop, "blackouts": [each.model_dump(mode="json") for each in found]}, json, draw)
+
+
+@app.command("remove")
+def remove(shop: Slug, first: First, json: JsonFlag = False) -> None:
+    """Take back the blackout that begins on this day."""
+    with opened() as installation:
+        before = _profile(installation, shop)
+        left = tuple(each for each in before.blackouts if each.first != first.date())
+        changed = left != before.blackouts
+        if changed:
+            _keep(installation, before, left)
+    sentence = f"Marketing of {shop} goes again on those days." if changed else "None begins on that day."
+    say(sentence, json, shop=shop, changed=changed)
+
+
+def _profile(installation: Installation, shop: str) -> ShopProfile:
+    with installation.database.read() as session:
+        return profile_of(get_shop(session, shop))
+
+
+def _keep(installation: Installation, profile: ShopProfile, blackouts: tuple[Any, ...]) -> None:
+    with installation.database.write() as session:
+        update_shop(session, profile.model_copy(update={"blackouts": blackouts}))

@@ -1,0 +1,73 @@
+"""What a person does to the waiting emails of one order: send one now, or cancel some for good."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from schedules.lifecycle import PENDING, State
+from worker.bootstrap import Installation
+from worker.errors import StaleFenceError, UserError
+from worker.store.messages import messages_of
+from worker.store.models import Message
+from worker.store.orders import lock_order
+from worker.store.transitions import reschedule, transition
+
+BY_HAND = "by_hand"
+"""In a message's details: a person asked for it, so it waits for no window and no daytime."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """Steps of the messages that were changed."""
+
+    steps: tuple[str, ...]
+
+
+def send_now(installation: Installation, order_id: UUID, step: str) -> Done:
+    """Makes the waiting email of a step due at once. The gate still looks: consent, suppression, caps, the order.
+
+    Raises:
+        UserError: none is scheduled; says why.
+    """
+    now = installation.clock.now()
+    with installation.database.write() as session:
+        lock_order(session, order_id)
+        mine = [message for message in messages_of(session, order_id) if message.step == step]
+        due = [message for message in mine if message.state == State.SCHEDULED]
+        if not due:
+            raise UserError(_why_not(mine, step))
+        for message in due:
+            details = message.details | {BY_HAND: True}
+            expires_at = max(message.expires_at, now + (message.expires_at - message.send_at))
+            times: dict[str, Any] = {"send_at": now, "expires_at": expires_at, "details": details}
+            try:
+                reschedule(session, message, "sent now by hand", now=now, **times)
+            except StaleFenceError:
+                raise UserError(f"The {step} is being sent at this moment.") from None
+    return Done(steps=tuple(message.step for message in due))
+
+
+def cancel_by_hand(installation: Installation, order_id: UUID, step: str | None, reason: str) -> Done:
+    """Cancels the waiting emails of an order, or of one step of it. For good: a cancelled email is final."""
+    now = installation.clock.now()
+    with installation.database.write() as session:
+        lock_order(session, order_id)
+        waiting = [
+            message
+            for message in messages_of(session, order_id)
+            if State(message.state) in PENDING and step in (None, message.step)
+        ]
+        for message in waiting:
+            text = f"cancelled by hand: {reason}" if reason else "cancelled by hand"
+            transition(session, message, State.CANCELLED, text, now=now)
+    return Done(steps=tuple(message.step for message in waiting))
+
+
+def _why_not(mine: Sequence[Message], step: str) -> str:
+    if not mine:
+        return f"No {step} is planned for this order. `postpurchase timeline` says why."
+    newest = mine[-1]
+    if newest.state == State.HELD:
+        return f"The {step} is held ({newest.reason}). End that first: `postpurchase release` or `resume`."
+    return f"The {step} is {newest.state} already: {newest.reason or 'no reason given'}."
