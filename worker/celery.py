@@ -13,7 +13,13 @@ from worker.hints import Hints
 from worker.settings import Settings
 from worker.tasks import TASKS
 
-SWEEPS_S = {queues.SWEEP_DUE: 1.0, queues.SWEEP_EVENTS: 2.0, queues.SWEEP_LEASES: 3.0, queues.HEARTBEAT: 5.0}
+SWEEPS_S = {
+    queues.SWEEP_DUE: 1.0,
+    queues.SWEEP_EVENTS: 2.0,
+    queues.SWEEP_LEASES: 3.0,
+    queues.PURGE_BODIES: 600.0,
+    queues.HEARTBEAT: 5.0,
+}
 LONGEST_SWEEP_QUEUE = 20
 """Sweeps are not sent to a queue this long: with no worker alive they would only pile up."""
 

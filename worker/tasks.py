@@ -16,6 +16,7 @@ from worker.errors import StorageUnavailableError
 from worker.heartbeats import Pulse, record_life
 from worker.hints import Hints
 from worker.planning.service import plan_event, sweep_events
+from worker.retention import purge_bodies
 from worker.telemetry import bound
 
 if TYPE_CHECKING:
@@ -104,6 +105,15 @@ class SweepLeases(StageTask):
         sweep_leases(self.installation)
 
 
+class PurgeBodies(StageTask):
+    """Empties raw webhooks that were kept long enough."""
+
+    name = queues.PURGE_BODIES
+
+    def run(self) -> None:
+        purge_bodies(self.installation)
+
+
 class Heartbeat(StageTask):
     """Proves that `beat` ticks and that the broker carries its hints; a worker's own life is proved by its work."""
 
@@ -113,4 +123,12 @@ class Heartbeat(StageTask):
         record_life(self.installation.database, {beat: "beat"})
 
 
-TASKS: tuple[type[StageTask], ...] = (PlanEvent, SweepEvents, SweepDue, Deliver, SweepLeases, Heartbeat)
+TASKS: tuple[type[StageTask], ...] = (
+    PlanEvent,
+    SweepEvents,
+    SweepDue,
+    Deliver,
+    SweepLeases,
+    PurgeBodies,
+    Heartbeat,
+)

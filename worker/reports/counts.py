@@ -22,7 +22,7 @@ class MessageCount(NamedTuple):
 
 
 class EventCount(NamedTuple):
-    """`newest`: when the last webhook came, database time. `states`: how many are in each, none left out."""
+    """`newest`: when the last webhook came, business time. `states`: how many are in each, none left out."""
 
     shop: str
     source: str

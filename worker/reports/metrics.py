@@ -30,7 +30,7 @@ def read_metrics(session: Session, *, now: datetime, real_now: datetime) -> list
     """All metrics. `now` is business time, `real_now` the database's."""
     counts = message_counts(session)
     return [
-        *_events(session, real_now),
+        *_events(session, now),
         *_messages(counts),
         *_orders(session, counts),
         *_delays(session, now),
@@ -48,14 +48,14 @@ def _plain(name: str, told: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(PREFIX + name, told, value=value)
 
 
-def _events(session: Session, real_now: datetime) -> Iterator[Metric]:
+def _events(session: Session, now: datetime) -> Iterator[Metric]:
     events = _gauge("events", "Stored webhooks by state.", "shop", "source", "state")
     ages = _gauge("source_silence_seconds", "Time since a source's last webhook.", "shop", "source")
     for each in event_counts(session):
         for state, number in each.states.items():
             events.add_metric((each.shop, each.source, state), number)
         if each.newest is not None:
-            ages.add_metric((each.shop, each.source), max(0.0, (real_now - each.newest).total_seconds()))
+            ages.add_metric((each.shop, each.source), max(0.0, (now - each.newest).total_seconds()))
     yield from (events, ages)
 
 

@@ -67,9 +67,8 @@ def _fill(world: World) -> None:
     record_life(database, {"beat:here:1": "beat"})
     with database.write() as session:
         shop = session.get_one(Shop, world.shop_id)
-        real = world.installation.clock.real_now()
-        make_event(session, shop, state="planned", received_at=real - timedelta(minutes=5))
-        make_event(session, shop, state="failed", dedupe_key="2", received_at=real - timedelta(minutes=9))
+        make_event(session, shop, state="planned", received_at=world.now - timedelta(minutes=5))
+        make_event(session, shop, state="failed", dedupe_key="2", received_at=world.now - timedelta(minutes=9))
         pause(session, shop.id, "shipping", reason="stock-taking", now=MORNING)
         suppressed = {"address": "mia@example.com", "scope": "offers", "reason": "manual", "created_at": MORNING}
         session.add(Suppression(shop_id=shop.id, **suppressed))
