@@ -23,6 +23,7 @@ class Stream(Value):
     from_address: str = ""
     reply_to: str = ""
     link_host: str = Field(default="", description="base URL of links in this stream; empty: POSTPURCHASE_PUBLIC_URL")
+    ramp_since: date | None = Field(default=None, description="first day of a new stream; see schedules/ramp.py")
 
 
 class Brand(Value):

@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,14 @@ def _is_locale(name: str) -> bool:
     try:
         Locale.parse(name, sep="-")
     except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
         return False
     return True
 
@@ -85,6 +94,15 @@ FIELDS: dict[str, Field] = {
     "transactional_from": _address("Sender of receipts and tracking mails.", "transactional.from_address"),
     "marketing_from": _address("Sender of follow-ups; best on another subdomain.", "marketing.from_address"),
     "reply_to": _address("A mailbox that a person reads.", "transactional.reply_to", "marketing.reply_to"),
+    "marketing_reply_to": _address("Another mailbox for answers to follow-ups.", "marketing.reply_to"),
+    "transactional_link_host": _url("Host of links in receipts and tracking mails.", "transactional.link_host"),
+    "marketing_link_host": _url("Host of links in follow-ups; best a subdomain of its own.", "marketing.link_host"),
+    "marketing_ramp_since": Field(
+        "First day of a new marketing sender: it then sends 50 a day, and twice as many each day after.",
+        ("marketing.ramp_since",),
+        accepts=_is_day,
+        wanted="a day like 2026-12-01",
+    ),
     "postal_address": Field(
         "In the footer; lines separated by \\n.",
         ("legal.postal_address",),

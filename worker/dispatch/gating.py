@@ -1,7 +1,7 @@
 """The gate: the truth is read at the moment of sending; each claimed message goes on, waits, or ends and says why."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from schedules.shop import Role
 from worker.bootstrap import Installation
 from worker.dispatch.content import Edition, Shelf
 from worker.dispatch.naming import ids
+from worker.dispatch.ramping import Ramps
 from worker.dispatch.returning import put_back
 from worker.errors import StorageUnavailableError
 from worker.personalisation.library import Library, Reader
@@ -82,13 +83,13 @@ def _examined(
     session: Session, messages: Sequence[Message], now: datetime, trip: Callable[[Message, Exception], None]
 ) -> list[Gated]:
     """Judges each; one that cannot be judged is handed to `trip` and must not stop the others."""
-    truths, shelf = read_truths(session, messages, now), Shelf()
+    truths, shelf, ramps = read_truths(session, messages, now), Shelf(), Ramps(session, now)
     seen = [each for message in messages if (each := _seen(truths, message, trip)) is not None]
     library = Library(session, [each.reader for each in seen])
     judged = []
     for each in seen:
         try:
-            judged.append(_judged(session, shelf, library, each, now))
+            judged.append(_ramped(ramps, _judged(session, shelf, library, each, now)))
         except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
@@ -113,6 +114,19 @@ def _judged(session: Session, shelf: Shelf, library: Library, seen: _Seen, now: 
     return Gated(
         message=message, truth=truth, edition=edition, judgement=judgement, products=products, guide=guide, now=now
     )
+
+
+def _ramped(ramps: Ramps, gated: Gated) -> Gated:
+    """Lets marketing of a new stream wait for another day once today's share has gone."""
+    if gated.judgement.action != "send" or gated.message.stream != "marketing":
+        return gated
+    until = ramps.resumes_at(gated.message.shop_id, gated.truth.profile)
+    if until is None:
+        return gated
+    why = "the marketing sender is new and has sent its share of this day"
+    if until > gated.message.expires_at:
+        return replace(gated, judgement=Judgement(action="expire", reason=f"{why}, and its window closes today"))
+    return replace(gated, judgement=Judgement(action="postpone", reason=why, until=until))
 
 
 def _refusal(truth: Truth) -> Judgement | None:

@@ -1,6 +1,7 @@
 """Messages of one batch are read, marked and settled together, and stay as apart as if each were alone."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -10,7 +11,8 @@ from tests.support.dispatching import MORNING, World, delivered_facts
 from tests.support.orders import an_order, keep_order
 from worker.delivery.port import Verdict
 from worker.dispatch.service import deliver_batch
-from worker.store.models import Message, OrderRow
+from worker.store.models import Message, OrderRow, Shop
+from worker.store.shops import profile_of
 
 
 def another_order(world: World, number: int, *, email: str = "", before: timedelta = timedelta(minutes=5)) -> OrderRow:
@@ -86,3 +88,49 @@ def test_trouble_with_another_order_of_the_same_person_gives_marketing_a_rest(wo
     assert world.provider.mails == []
     assert message.state == State.SCHEDULED
     assert message.send_at == opened + timedelta(days=30)
+
+
+def _ramp(world: World, since: date | None) -> None:
+    with world.installation.database.write() as session:
+        shop = session.get_one(Shop, world.shop_id)
+        profile = profile_of(shop)
+        marketing = profile.marketing.model_copy(update={"ramp_since": since})
+        shop.profile = profile.model_copy(update={"marketing": marketing}).model_dump(mode="json")
+
+
+def _follow_ups(world: World, count: int) -> list[UUID]:
+    made = []
+    for number in range(3000, 3000 + count):
+        known = delivered_facts(world.now)
+        assert known.order is not None
+        customer = known.order.customer.model_copy(update={"email": f"m{number}@example.com"})
+        told = known.order.model_copy(update={"id": str(number), "number": str(number), "customer": customer})
+        with world.installation.database.write() as session:
+            row = keep_order(session, world.shop_id, known.model_copy(update={"order": told}), MORNING)
+        made.append(world.add_message("follow_up", order_id=row.id, address=row.address))
+    return made
+
+
+def test_a_new_marketing_sender_sends_fifty_on_its_first_day_and_the_rest_on_the_next(world: World) -> None:
+    _ramp(world, MORNING.date())
+    made = _follow_ups(world, 70)
+    receipt = world.add_message()
+    while deliver_batch(world.installation):
+        pass
+    assert world.state(receipt) is State.ACCEPTED
+    assert sum(world.state(each) is State.ACCEPTED for each in made) == 50
+    waiting = [world.message(each) for each in made if world.state(each) is State.SCHEDULED]
+    assert len(waiting) == 20
+    assert {message.reason for message in waiting} == {"the marketing sender is new and has sent its share of this day"}
+    assert all(message.send_at > world.now + timedelta(hours=10) for message in waiting)
+    world.pass_time(timedelta(days=1))
+    while deliver_batch(world.installation):
+        pass
+    assert {world.state(each) for each in made} == {State.ACCEPTED}
+
+
+def test_a_sender_that_is_not_new_sends_all(world: World) -> None:
+    made = _follow_ups(world, 60)
+    while deliver_batch(world.installation):
+        pass
+    assert {world.state(each) for each in made} == {State.ACCEPTED}
