@@ -69,7 +69,7 @@ GROUPS = {
         "guides": imports.guides,
         "db": database.app,
     },
-    "Edit": {"content": content.app},
+    "Edit": {"content": content.app, "recommendations": recommendations.app},
     "Step in": {"blackout": blackouts.app, "clock": clock.app},
 }
 

@@ -1,0 +1,106 @@
+"""What is bought together is found again, with reasons that are true."""
+
+import random
+
+import numpy as np
+import pytest
+
+from worker.personalisation.learning.completing import Ask, Completer
+from worker.personalisation.learning.matrices import invert
+from worker.personalisation.learning.model import Recipe, learn
+from worker.personalisation.learning.purchases import NOBODY, Basket, gather
+from worker.personalisation.learning.tuning import RECIPES, ask, choose, ranks, split
+
+GOES_WITH = {"dripper": "filters", "grinder": "beans", "kettle": "scale", "cups": "tin"}
+
+
+def baskets(count: int = 600, *, seed: int = 1) -> list[Basket]:
+    """Orders in which each product comes with its complement, four times in five."""
+    chance = random.Random(seed)
+    made = []
+    for day in range(count):
+        first = chance.choice(sorted(GOES_WITH))
+        others = [GOES_WITH[first] if chance.random() < 0.8 else chance.choice(sorted(GOES_WITH.values()))]
+        made.append(Basket(f"person-{day % 200}" if day % 3 else "", float(day), (first, *others)))
+    return made
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=str)
+def test_every_recipe_finds_what_goes_with_a_product(recipe: Recipe) -> None:
+    purchases = gather(baskets())
+    completer = Completer(purchases, learn(purchases, recipe))
+    asks = [Ask(order=first, products=(first,)) for first in GOES_WITH]
+    assert {asked.order: found[0].product for asked, found in completer.complete(asks, 2)} == GOES_WITH
+
+
+def test_a_reason_counts_the_orders_that_really_were() -> None:
+    rows = baskets()
+    purchases = gather(rows)
+    completer = Completer(purchases, learn(purchases, Recipe()))
+    ((_, found),) = completer.complete([Ask(order="1", products=("dripper",))], 1)
+    both = sum({"dripper", "filters"} <= set(row.products) for row in rows)
+    assert (found[0].beside, found[0].support) == ("dripper", both)
+    assert found[0].attachment == pytest.approx(both / sum("dripper" in row.products for row in rows))
+    assert found[0].is_often_bought
+
+
+def test_what_lies_in_the_basket_or_was_bought_before_is_not_suggested() -> None:
+    purchases = gather(baskets())
+    completer = Completer(purchases, learn(purchases, Recipe()))
+    asked = Ask(order="1", products=("dripper",), owned=frozenset({"filters"}))
+    ((_, found),) = completer.complete([asked], 10)
+    assert not {"dripper", "filters"} & {each.product for each in found}
+    assert len(found) == len(purchases.products) - 2
+
+
+def test_an_unknown_basket_gets_what_many_buy_and_no_false_reason() -> None:
+    purchases = gather(baskets())
+    completer = Completer(purchases, learn(purchases, Recipe()))
+    ((_, found),) = completer.complete([Ask(order="1", products=("a novelty",))], 3)
+    counts = dict(zip(purchases.products, purchases.counts, strict=True))
+    assert found[0].product == max(counts, key=lambda product: counts[product])
+    assert {each.beside for each in found} == {""}
+
+
+def test_products_beyond_the_head_are_still_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.personalisation.learning.model.LARGEST_HEAD", 2)
+    purchases = gather(baskets())
+    completer = Completer(purchases, learn(purchases, Recipe()))
+    asks = [Ask(order=first, products=(first,)) for first in GOES_WITH]
+    assert {asked.order: found[0].product for asked, found in completer.complete(asks, 2)} == GOES_WITH
+
+
+def test_questions_hide_only_what_is_new_to_the_person() -> None:
+    purchases = gather(baskets())
+    earlier, later = split(purchases)
+    asked = ask(earlier, later)
+    assert len(asked) > 0
+    for place, gone in enumerate(asked.gone):
+        assert asked.known[place, gone] == 0
+        assert asked.closed[place, gone] == 0
+    assert (ranks(learn(earlier, Recipe()), asked) < 4).mean() > 0.7
+
+
+def test_the_chosen_recipe_depends_on_nothing_but_the_orders() -> None:
+    first, second = choose(gather(baskets())), choose(gather(reversed(baskets())))
+    assert first.recipe == second.recipe
+    assert first.hit_at(4) == second.hit_at(4) > 0.7
+
+
+def test_a_shop_with_hardly_any_orders_gets_the_default() -> None:
+    assert choose(gather(baskets(5))).recipe == Recipe()
+    assert choose(gather([])).hit_at(4) == 0
+
+
+def test_orders_of_nobody_are_nobodys() -> None:
+    purchases = gather([Basket("", 1.0, ("dripper",)), Basket("mia", 2.0, ("filters",))])
+    assert list(purchases.people) == [NOBODY, 0]
+    assert purchases.by_person.toarray().tolist() == [[0, 1]]
+
+
+def test_the_inverse_is_one() -> None:
+    rows = np.random.default_rng(1).random((30, 30))
+    matrix = rows @ rows.T + np.eye(30)
+    assert np.allclose(invert(matrix.copy()) @ matrix, np.eye(30))
+    with pytest.raises(ValueError, match="definite"):
+        invert(-np.eye(3))
