@@ -108,7 +108,7 @@ def _wait(stop: threading.Event, running: Part | Embedded) -> int:
     """Until a signal comes (0) or something that should run has died (1)."""
     while not stop.wait(0.5):
         if not running.is_alive:
-            log.error("process.thread.died", reason="a part of this process ended by itself")
+            log.error("process.thread.died", alarm=True, reason="a part of this process ended by itself")
             return 1
     return 0
 

@@ -109,7 +109,9 @@ class _Desk:
         try:
             return open_secrets(source, self._installation.sealer)
         except SettingsError as error:
-            log.error("intake.secret.unreadable", shop=incoming.shop, source=incoming.source, error=str(error))
+            log.error(
+                "intake.secret.unreadable", alarm=True, shop=incoming.shop, source=incoming.source, error=str(error)
+            )
             raise RefusalError(503, "The signature cannot be checked at the moment. Please try again.") from error
 
 

@@ -152,5 +152,6 @@ def _fail(installation: Installation, event_id: UUID, note: str, *, bug: Excepti
         if event is None:
             return None
         finish_event(event, "failed", note=note, now=now)
-    log.error("planning.event.failed", note=note, topic=event.topic, kind=event.kind, exc_info=bug)
+    about = {"note": note, "topic": event.topic, "kind": event.kind}
+    log.error("planning.event.failed", alarm=True, exc_info=bug, **about)
     return "failed"

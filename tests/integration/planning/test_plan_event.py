@@ -116,7 +116,8 @@ def test_a_body_that_cannot_be_read_fails_with_an_alarm_and_is_kept(shop: Connec
         event = shop.plan("orders/create", b'{"id": ')
     assert (event.state, event.body) == ("failed", b'{"id": ')
     assert event.note
-    assert [line["log_level"] for line in lines if line["event"] == "planning.event.failed"] == ["error"]
+    failures = [line for line in lines if line["event"] == "planning.event.failed"]
+    assert [(line["log_level"], line["alarm"]) for line in failures] == [("error", True)]
 
 
 def test_a_failed_event_is_repaired_by_replay(shop: Connected) -> None:

@@ -1,0 +1,52 @@
+"""The documentation keeps up with the code."""
+
+import ast
+import re
+from pathlib import Path
+
+from worker.settings import PREFIX, SECRETS, Settings
+
+ROOT = Path(__file__).parent.parent.parent
+OPERATE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+
+
+def _alarms() -> dict[str, str]:
+    """Name of each event that may be logged as an alarm, with the file that does."""
+    found = {}
+    for path in (ROOT / "worker").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and any(keyword.arg == "alarm" for keyword in node.keywords):
+                name = node.args[0]
+                assert isinstance(name, ast.Constant), path
+                found[str(name.value)] = path.name
+    return found
+
+
+def test_every_alarm_is_explained_and_every_explained_alarm_exists() -> None:
+    explained = set(re.findall(r"^\| `(\w+\.\w+\.\w+)` \|", OPERATE, re.MULTILINE))
+    assert explained == set(_alarms())
+
+
+def test_every_setting_is_listed() -> None:
+    names = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    listed = OPERATE.replace("`…_", f"`{PREFIX}")
+    assert [name for name in sorted(names) if f"`{name}`" not in listed] == []
+    assert set(SECRETS) <= set(Settings.model_fields)
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_commands_in_the_documents_exist() -> None:
+    """`postpurchase word` in a document is a command of the program."""
+    from worker.cli.main import COMMANDS, GROUPS
+
+    functions = [command for commands in COMMANDS.values() for command in commands]
+    known = {function.__name__.replace("_", "-") for function in functions}
+    known |= {name for groups in GROUPS.values() for name in groups}
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        used = set(re.findall(r"\bpostpurchase ([a-z][a-z-]+)\b", path.read_text(encoding="utf-8")))
+        assert used - known == set(), path.name
