@@ -16,6 +16,17 @@ KINDS = ("embedded", "distributed")
 
 @pytest.fixture(params=KINDS)
 def journey(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journey]:
+    """An installation of one test's own, which may be killed."""
+    yield from begun(request, tmp_path)
+
+
+@pytest.fixture(params=KINDS, scope="module")
+def shared_journey(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
+    """An installation that a module's tests share, each with orders of its own: starting processes takes longest."""
+    yield from begun(request, tmp_path_factory.mktemp("journey"))
+
+
+def begun(request: pytest.FixtureRequest, folder: Path) -> Iterator[Journey]:
     with ExitStack() as stack:
         sendgrid = stack.enter_context(stand_in())
         environment = {
@@ -28,7 +39,7 @@ def journey(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journey]
             server = request.getfixturevalue("postgres_url")
             environment["POSTPURCHASE_DATABASE_URL"] = stack.enter_context(fresh_postgres_database(server))
             environment["POSTPURCHASE_BROKER_URL"] = request.getfixturevalue("redis_url")
-        processes = Processes(tmp_path, environment)
+        processes = Processes(folder, environment)
         stack.callback(processes.stop_all)
         journey = Journey(processes, sendgrid, request.param)
         journey.begin()

@@ -51,9 +51,23 @@ def bought(number: int, at: datetime, *, changed: datetime | None = None, **more
     return order(**({"id": number, "number": str(number)} | stamps | more))
 
 
-@pytest.fixture
-def shop(journey: Journey) -> WooShop:
-    return WooShop(journey)
+@pytest.fixture(scope="module")
+def shop(shared_journey: Journey) -> WooShop:
+    return WooShop(shared_journey)
+
+
+def test_downtime_without_retries_is_noticed(shop: WooShop) -> None:
+    journey = shop.journey
+    for number in range(3201, 3213):
+        assert shop.post("order.created", bought(number, journey.now()), delivery_id=str(number)) == 202
+        journey.beside.clock.move_to(journey.now() + timedelta(hours=1))
+    assert not _silent(journey)
+    journey.beside.clock.move_to(journey.now() + timedelta(hours=7))
+    assert _silent(journey) == ["woocommerce"]
+    told = journey.processes.run("status")
+    assert "no webhook for 8 h" in told
+    assert "Webhooks set each to Active again" in " ".join(told.split())
+    assert "longer than ever before" in " ".join(journey.processes.run("doctor", "--offline", check=False).split())
 
 
 def test_a_paid_order_becomes_three_mails_although_no_delivery_is_ever_reported(shop: WooShop) -> None:
@@ -63,7 +77,7 @@ def test_a_paid_order_becomes_three_mails_although_no_delivery_is_ever_reported(
     unpaid = bought(3001, placed, status="pending", date_paid_gmt=None)
     assert shop.post("order.created", unpaid, delivery_id="a") == 202
     journey.advance(minutes=30)
-    assert journey.sendgrid.counts() == {}
+    assert not any("3001" in mail["subject"] for mail in journey.sendgrid.mails)
     paid = bought(3001, placed, changed=journey.now())
     assert shop.post("order.updated", paid, delivery_id="b") == 202
     journey.wait_planned(3001, "confirmation")
@@ -85,8 +99,8 @@ def test_a_paid_order_becomes_three_mails_although_no_delivery_is_ever_reported(
     journey.wait_planned(3001, "shipping", "follow_up")
     journey.advance(days=30)
     assert journey.states(3001) == dict.fromkeys(("confirmation", "shipping", "follow_up"), "accepted")
-    assert set(journey.sendgrid.counts().values()) == {1}
-    assert len(journey.sendgrid.counts()) == 3
+    counts = journey.sendgrid.counts()
+    assert [counts[str(message.id)] for message in journey.timeline(3001).values()] == [1, 1, 1]
     follow_up = journey.timeline(3001)["follow_up"]
     assert follow_up.accepted_at is not None
     assert follow_up.accepted_at - left >= timedelta(days=17), "ten days assumed on the way, seven after that"
@@ -101,7 +115,7 @@ def test_bank_transfers_refunds_and_orders_of_one_second(shop: WooShop) -> None:
     journey.wait_planned(3101, "confirmation")
     journey.wait_planned(3102, "confirmation")
     journey.advance(minutes=5)
-    subjects = {mail["subject"] for mail in journey.sendgrid.mails}
+    subjects = {mail["subject"] for mail in journey.sendgrid.mails if "310" in mail["subject"]}
     assert subjects == {"We have your order 3101", "Order 3102 is confirmed"}
 
     later = journey.now()
@@ -123,21 +137,7 @@ def test_bank_transfers_refunds_and_orders_of_one_second(shop: WooShop) -> None:
     )
     journey.advance(days=40)
     assert journey.states(3102).get("follow_up") in ("cancelled", None)
-    assert sum(mail["subject"].endswith("3102") or "3102" in mail["subject"] for mail in journey.sendgrid.mails) == 2
-
-
-def test_downtime_without_retries_is_noticed(shop: WooShop) -> None:
-    journey = shop.journey
-    for number in range(3201, 3213):
-        assert shop.post("order.created", bought(number, journey.now()), delivery_id=str(number)) == 202
-        journey.beside.clock.move_to(journey.now() + timedelta(hours=1))
-    assert not _silent(journey)
-    journey.beside.clock.move_to(journey.now() + timedelta(hours=7))
-    assert _silent(journey) == ["woocommerce"]
-    told = journey.processes.run("status")
-    assert "no webhook for 8 h" in told
-    assert "Webhooks set each to Active again" in " ".join(told.split())
-    assert "longer than ever before" in " ".join(journey.processes.run("doctor", "--offline", check=False).split())
+    assert sum("3102" in mail["subject"] for mail in journey.sendgrid.mails) == 2
 
 
 def _silent(journey: Journey) -> list[str]:
