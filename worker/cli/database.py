@@ -136,7 +136,7 @@ def _draw_waiting(console: Console, lines: list[WaitingLine]) -> None:
     if not lines:
         console.print("No mail waits.")
         return
-    rows = table("shop", "step", "overdue", "next 24 h", "later", "too late", "may have gone out")
+    rows = table("shop", "step", "overdue", "next 24 h", "later", "too late", "unclear")
     for line in lines:
         counts = (line.overdue, line.soon, line.later, line.too_late, line.unclear)
         rows.add_row(escape(line.shop), escape(line.step), *(str(count) for count in counts))
