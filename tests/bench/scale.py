@@ -24,8 +24,8 @@ FEW, MANY = 10_000, 1_000_000
 ROUNDS = 15
 FILL = """
 INSERT INTO message (id, shop_id, order_id, sequence, step, parcel_group, occurrence, role, stream, template, state,
-  reason, held_by, send_at, aim_at, expires_at, fence, claims, tries, provider, provider_id, variant, subject, has_offer,
-  details, address, created_at, updated_at)
+  reason, held_by, send_at, aim_at, expires_at, fence, claims, tries, provider, provider_id, variant, subject,
+  has_offer, details, address, created_at, updated_at)
 SELECT gen_random_uuid(), :shop, :order, 'post_purchase', 'follow_up', '', n, 'replace', 'marketing', 'follow_up',
   'scheduled', 'planned', '', :soon + n * interval '1 second', :soon + n * interval '1 second',
   :soon + interval '900 days',
