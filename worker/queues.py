@@ -11,6 +11,7 @@ SWEEP_EVENTS = "postpurchase.sweep_events"
 SWEEP_DUE = "postpurchase.sweep_due"
 DELIVER = "postpurchase.deliver"
 SWEEP_LEASES = "postpurchase.sweep_leases"
+LEARN = "postpurchase.learn"
 PURGE_BODIES = "postpurchase.purge_bodies"
 HEARTBEAT = "postpurchase.heartbeat"
 
@@ -20,6 +21,7 @@ QUEUE_OF = {
     SWEEP_DUE: DISPATCH,
     DELIVER: DISPATCH,
     SWEEP_LEASES: MAINTENANCE,
+    LEARN: MAINTENANCE,
     PURGE_BODIES: MAINTENANCE,
     HEARTBEAT: MAINTENANCE,
 }

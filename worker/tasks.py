@@ -105,6 +105,17 @@ class SweepLeases(StageTask):
         sweep_leases(self.installation)
 
 
+class Learn(StageTask):
+    """Learns suggestions anew for the shops whose orders changed."""
+
+    name = queues.LEARN
+
+    def run(self) -> None:
+        from worker.personalisation.learning.fitting import fit_all  # numpy and scipy: for the process that learns
+
+        fit_all(self.installation)
+
+
 class PurgeBodies(StageTask):
     """Empties raw webhooks that were kept long enough."""
 
@@ -129,6 +140,7 @@ TASKS: tuple[type[StageTask], ...] = (
     SweepDue,
     Deliver,
     SweepLeases,
+    Learn,
     PurgeBodies,
     Heartbeat,
 )

@@ -1,4 +1,4 @@
-"""`postpurchase products | pairings | guides import`."""
+"""`postpurchase products | pairings | guides | orders import`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +12,7 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, show
 from worker.cli.shops import Slug
 from worker.imports.guides import import_guides
+from worker.imports.orders import import_orders
 from worker.imports.pairings import import_pairings
 from worker.imports.products import import_products
 from worker.imports.report import ImportReport
@@ -20,6 +21,7 @@ from worker.store.shops import get_shop
 products = typer.Typer(no_args_is_help=True, help="The catalogue.")
 pairings = typer.Typer(no_args_is_help=True, help="What goes well with what: the merchant's word.")
 guides = typer.Typer(no_args_is_help=True, help="Tips for follow-ups.")
+orders = typer.Typer(no_args_is_help=True, help="Past orders, to learn from.")
 File = Annotated[Path, typer.Argument(metavar="FILE.csv")]
 MOST_SHOWN = 20
 
@@ -50,6 +52,12 @@ def read_pairings(shop: Slug, file: File, json: JsonFlag = False) -> None:
 def read_guides(shop: Slug, file: File, json: JsonFlag = False) -> None:
     """Import guides: three tips for a product, category or tag, per language."""
     _import(import_guides, "guide", shop, file, json)
+
+
+@orders.command("import", epilog="Columns: order_id, placed_at, email, product_id, variant_id, quantity, price.")
+def read_past_orders(shop: Slug, file: File, json: JsonFlag = False) -> None:
+    """Import past orders, a line per product; they start no mail. Of addresses only keyed hashes are kept."""
+    _import(import_orders, "order", shop, file, json)
 
 
 def _import(read: Callable[..., ImportReport], noun: str, shop: str, file: Path, as_json: bool) -> None:

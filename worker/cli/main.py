@@ -67,6 +67,7 @@ GROUPS = {
         "products": imports.products,
         "pairings": imports.pairings,
         "guides": imports.guides,
+        "orders": imports.orders,
         "db": database.app,
     },
     "Edit": {"content": content.app, "recommendations": recommendations.app},

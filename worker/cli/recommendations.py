@@ -1,14 +1,79 @@
 """`postpurchase recommendations fit | show | suggest | evaluate`."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy import select
 
-from worker.cli.output import JsonFlag, counted, progress, say
+from worker.cli.context import opened
+from worker.cli.output import JsonFlag, counted, progress, say, show, side, table
+from worker.cli.shops import Slug
+from worker.store.models import Product, Suggestion
+from worker.store.shops import get_shop
+
+if TYPE_CHECKING:
+    from worker.personalisation.learning.fitting import Figures
 
 app = typer.Typer(no_args_is_help=True, help="Suggestions learned from orders.")
 InFile = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
+MOST_SHOWN = 60
+NOTHING = "Nothing is learned yet. Import past orders with `postpurchase orders import`, then fit."
+
+
+@app.command()
+def fit(shop: Slug, json: JsonFlag = False) -> None:
+    """Learn a shop's suggestions anew, now; otherwise it happens by itself within the hour."""
+    from worker.personalisation.learning import fitting  # numpy and scipy take a while to load
+
+    with opened() as installation:
+        with installation.database.read() as session:
+            shop_id = get_shop(session, shop).id
+        with side().status("Reading orders") as status:
+            figures = fitting.fit(
+                installation, shop_id, force=True, stage=lambda doing: None if json else status.update(doing)
+            )
+    assert figures is not None, "a forced fit always learns"
+    show(asdict(figures), json, lambda console: _draw_figures(console, figures))
+
+
+@app.command()
+def evaluate(shop: Slug, json: JsonFlag = False) -> None:
+    """Measure on the shop's latest orders how good suggestions are; changes nothing."""
+    from worker.personalisation.learning import fitting
+
+    with opened() as installation, side().status("Learning without the latest orders"):
+        with installation.database.snapshot() as session:
+            purchases, categories = fitting.read_shop(session, get_shop(session, shop).id)
+        figures = fitting.learn_table(purchases, categories).figures
+    show(asdict(figures), json, lambda console: _draw_figures(console, figures))
+
+
+@app.command("show")
+def show_suggestions(
+    shop: Slug,
+    product: Annotated[str | None, typer.Argument(help="A product id or title; default: all.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Show what was learned, with reasons."""
+    with opened() as installation, installation.database.read() as session:
+        owner = get_shop(session, shop)
+        columns = (Product.product_id, Product.short_title, Product.title)
+        titles = {
+            row.product_id: row.short_title or row.title
+            for row in session.execute(select(*columns).where(Product.shop_id == owner.id))
+        }
+        query = select(Suggestion).where(Suggestion.shop_id == owner.id)
+        query = query.order_by(Suggestion.when_product == "", Suggestion.when_product, Suggestion.when_category)
+        found = [
+            _line(row, titles)
+            for row in session.scalars(query.order_by(Suggestion.position))
+            if product is None or product in (row.when_product, titles.get(row.when_product))
+        ]
+    show({"suggestions": found}, json, lambda console: _draw_lines(console, found))
 
 
 @app.command(
@@ -26,7 +91,7 @@ def suggest(
     json: JsonFlag = False,
 ) -> None:
     """Complete baskets of a file from the orders of another; needs no shop."""
-    from worker.personalisation.learning import files  # numpy and scipy take a while to load
+    from worker.personalisation.learning import files
 
     known = files.read_orders(orders)
     asks = files.read_baskets(baskets, known)
@@ -34,3 +99,52 @@ def suggest(
         rows = files.suggest(known, asks, k, relevance_only=relevance_only, step=advance)
         written = files.write(out, rows)
     say(f"{counted(written, 'suggestion')} for {counted(len(asks), 'basket')} in {out}.", json, written=written)
+
+
+def _line(row: Suggestion, titles: dict[str, str]) -> dict[str, Any]:
+    beside = titles.get(row.when_product, row.when_product) if row.when_product else f"category {row.when_category}"
+    return {
+        "bought": beside,
+        "product_id": row.product_id,
+        "suggested": titles.get(row.product_id, row.product_id),
+        "reason": f"bought with {beside} in {row.attachment * 100:.0f} % of orders",
+        "score": round(row.score, 4),
+        "support": row.support,
+        "orders": row.orders,
+        "attachment": round(row.attachment, 4),
+        "lift": round(row.lift, 2),
+        "computed_at": row.computed_at,
+    }
+
+
+def _draw_lines(console: Console, lines: list[dict[str, Any]]) -> None:
+    if not lines:
+        console.print(NOTHING)
+        return
+    made = table("Bought", "Suggested", "Why", "Orders", "Lift", "Score")
+    previous = ""
+    for line in lines[:MOST_SHOWN]:
+        bought = line["bought"] if line["bought"] != previous else ""
+        previous = line["bought"]
+        counts = f"{line['support']} of {line['orders']}"
+        texts = (bought, line["suggested"], line["reason"])
+        made.add_row(*(escape(text) for text in texts), counts, f"{line['lift']:.1f} ×", f"{line['score']:.3f}")
+    console.print(made)
+    if len(lines) > MOST_SHOWN:
+        console.print(f"… and {len(lines) - MOST_SHOWN} more; name a product, or see --json.")
+
+
+def _draw_figures(console: Console, figures: "Figures") -> None:
+    made = table("Measured on held-out orders", "")
+    shares = (
+        ("hidden product among the first 4", figures.hit_at_4),
+        ("hidden product among the first 10", figures.hit_at_10),
+        ("products with a suggestion", figures.coverage),
+        ("orders that get a block", figures.with_block),
+    )
+    made.add_row("orders · products · questions", f"{figures.orders:,} · {figures.products:,} · {figures.asked:,}")
+    for name, share in shares:
+        made.add_row(name, f"{share * 100:.1f} %")
+    threshold = "nothing is good enough" if figures.threshold is None else f"{figures.threshold:.4f}"
+    made.add_row("least score shown", threshold)
+    console.print(made)

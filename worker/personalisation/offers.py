@@ -48,6 +48,7 @@ def _limits(stock: Stock, request: OfferRequest, order: Order) -> Limits:
         bought=stock.bought(request),
         hidden=stock.hidden(request),
         offered=stock.offered(request),
+        categories=stock.categories(request),
         is_gift=order.gift is not None,
         language=order.locale or stock.locale(request),
     )

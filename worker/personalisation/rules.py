@@ -1,6 +1,7 @@
 """Which products may be offered, and which of them are. Pure.
 
-A pairing of the merchant's or nothing. A sequence aims at two cards in the confirmation and one elsewhere; where fewer
+A pairing of the merchant's, else what others often bought with it, else what sells best beside its category, else
+nothing. A sequence aims at two cards in the confirmation and one elsewhere; where fewer
 fit, a block with one product is shown all the same, and it is never padded: no recommendation is better than a bad one.
 Nothing that was bought is offered again, so there are no refills yet: they need a mail of their own.
 """
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from schedules.facts import Facts, LineKind
-from worker.personalisation.wording import reason_for
+from worker.personalisation.wording import learned_reason_for, reason_for
 
 ALLOWED_MOMENTS = {
     "confirmation": frozenset({""}),
@@ -18,6 +19,12 @@ ALLOWED_MOMENTS = {
     "follow_up": frozenset({"", "shipped", "delivered"}),
 }
 """`not_before` of a pairing, per step: no case before the phone arrives."""
+
+KINDS = ("pairing", "co_purchase", "best_seller")
+LEAST_ORDERS, LEAST_ATTACHMENT = 20, 0.05
+"""From so many common orders, and this share of the other product's, on, "often bought with" is true."""
+FLOOR = Decimal("0.3")
+"""Learned products under this share of the order's value come after the dearer ones; small pairings are welcome."""
 
 GIFT_CARDS = frozenset({"gift card", "gift cards", "giftcard", "giftcards", "voucher", "vouchers"}) | frozenset(
     {"gutschein", "gutscheine", "geschenkgutschein", "geschenkgutscheine", "geschenkkarte", "geschenkkarten"}
@@ -44,14 +51,32 @@ class Item:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What makes "often bought with" true: `support` common orders, of `orders` with what was bought."""
+
+    score: float
+    support: int
+    orders: int
+
+    @property
+    def is_enough(self) -> bool:
+        return self.support >= LEAST_ORDERS and self.support >= LEAST_ATTACHMENT * self.orders
+
+
+@dataclass(frozen=True, kw_only=True)
 class Paired:
-    """A pairing that the order fits, with the product it offers."""
+    """A product that goes with the order: by a pairing of the merchant's, or learned from orders (then with proof).
+
+    `for_title`: short title of what was bought; of a best seller the category.
+    """
 
     item: Item
     priority: int = 0
     pitch: str = ""
     not_before: str = ""
-    for_title: str = ""  # short title of what was bought
+    for_title: str = ""
+    kind: str = "pairing"  # pairing | co_purchase | best_seller
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +93,7 @@ class Limits:
     bought: frozenset[str]
     hidden: frozenset[str] = field(default_factory=frozenset)
     offered: frozenset[str] = field(default_factory=frozenset)
+    categories: frozenset[str] = field(default_factory=frozenset)  # of what was just bought
     is_gift: bool = False
     language: str = "en"
 
@@ -91,7 +117,7 @@ def select(candidates: Iterable[Paired], limits: Limits) -> Selection:
     """The best candidates that break no rule, one per category, at most `limits.most`."""
     if limits.most <= 0:
         return Selection(why_not="this mail shows no products")
-    offered = sorted(candidates, key=_rank)
+    offered = sorted(candidates, key=lambda paired: _rank(paired, limits))
     if not offered:
         return Selection(why_not="no pairing fits what was bought")
     chosen: list[Choice] = []
@@ -101,7 +127,7 @@ def select(candidates: Iterable[Paired], limits: Limits) -> Selection:
         if refusal:
             refusals.append(f"{paired.item.short_title} {refusal}")
         elif len(chosen) < limits.most:
-            chosen.append(Choice(item=paired.item, kind="pairing", why=_reason(paired, limits)))
+            chosen.append(Choice(item=paired.item, kind=paired.kind, why=_reason(paired, limits)))
     if chosen:
         return Selection(choices=tuple(chosen))
     return Selection(why_not="no product fits: " + "; ".join(dict.fromkeys(refusals[:5])))
@@ -121,6 +147,8 @@ def why_refused(paired: Paired, limits: Limits) -> str:
         (item.inventory is not None and item.inventory <= 0, "is sold out"),
         (not item.price or item.currency != limits.currency, "has no price in the order's currency"),
         (item.price is not None and item.price > limits.order_value, "costs more than the whole order"),
+        (_is_substitute(paired, limits), "is of the kind that was just bought"),
+        (_is_unproven(paired), "is bought with it too seldom"),
         (paired.not_before not in ALLOWED_MOMENTS[limits.step], f"comes only once the order is {paired.not_before}"),
     )
     return next((words for broken, words in checks if broken), "")
@@ -135,11 +163,37 @@ def _why_beside(item: Item, chosen: Sequence[Choice]) -> str:
     return ""
 
 
-def _rank(paired: Paired) -> tuple[int, Decimal, str, str]:
-    """Priority first; at equal priority the higher margin; then by id, so that the choice never wavers."""
-    item = paired.item
+def _is_substitute(paired: Paired, limits: Limits) -> bool:
+    """Orders cannot tell a complement from a second one of the same kind; only the merchant can."""
+    return paired.kind != "pairing" and paired.item.category in limits.categories - {""}
+
+
+def _is_unproven(paired: Paired) -> bool:
+    return paired.kind != "pairing" and (paired.proof is None or not paired.proof.is_enough)
+
+
+def _rank(paired: Paired, limits: Limits) -> tuple[int, int, bool, float, Decimal, str, str, int, str]:
+    """Pairings first, by priority; then what was learned, by score, the dear enough first.
+
+    At equal priority or score the higher margin wins; then the id decides, so that the choice never wavers.
+    """
+    item, proof = paired.item, paired.proof
     margin = item.price - item.cost if item.price is not None and item.cost is not None else Decimal(0)
-    return -paired.priority, -margin, item.product_id, item.variant_id
+    is_cheap = paired.kind != "pairing" and (item.price or 0) < FLOOR * limits.order_value
+    score = round(proof.score, 2) if proof else 0.0
+    support = proof.support if proof else 0
+    kind = KINDS.index(paired.kind)
+    return (
+        kind,
+        -paired.priority,
+        is_cheap,
+        -score,
+        -margin,
+        item.product_id,
+        item.variant_id,
+        -support,
+        paired.for_title,
+    )
 
 
 def _is_gift_card(item: Item) -> bool:
@@ -148,6 +202,10 @@ def _is_gift_card(item: Item) -> bool:
 
 
 def _reason(paired: Paired, limits: Limits) -> str:
+    if paired.kind != "pairing":
+        return learned_reason_for(
+            kind=paired.kind, for_title=paired.for_title, is_gift=limits.is_gift, language=limits.language
+        )
     return reason_for(pitch=paired.pitch, for_title=paired.for_title, is_gift=limits.is_gift, language=limits.language)
 
 

@@ -10,9 +10,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from schedules.facts import Facts
 from worker.personalisation.requests import OfferRequest
-from worker.personalisation.rules import Item, Paired, bought_products, leading_products
-from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop
+from worker.personalisation.rules import Item, Paired, Proof, bought_products, leading_products
+from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop, Suggestion
 from worker.store.shops import profile_of
+from worker.store.suggestions import purchased_by, suggestions_for
 
 Name = tuple[str, str]
 """What a pairing may ask for: `product`, `category` or `tag`, and which."""
@@ -26,13 +27,15 @@ class Stock:
         people = sorted({(request.shop_id, request.address) for request in requests})
         self._bought = _bought_rows(session, requests)
         self._pairings = _pairings(session, self._bought)
+        self._learned = _learned(session, self._bought)
+        self._imported = purchased_by(session, people)
         self._hidden = _hidden(session, people)
         self._offered = _offered(session, people)
         self._locales = _locales(session, requests)
         self._earlier = _earlier(session, [request for request in requests if request.earlier is None])
 
     def candidates(self, request: OfferRequest) -> Iterable[tuple[Paired, Product]]:
-        """Pairings that fit what was bought, with each variant of the product they offer.
+        """Pairings that fit what was bought and what was learned for it, with each variant of the product they offer.
 
         A discreet product leads to no offer: that would give it away.
         """
@@ -43,13 +46,23 @@ class Stock:
             title = titles.get(_when(pairing))
             if title is not None:
                 yield _paired(pairing, product, title), product
+        for suggestion, product in self._learned.get(request.shop_id, ()):
+            title = titles.get(_learned_when(suggestion))
+            if title is not None:
+                yield _suggested(suggestion, product, title), product
+
+    def categories(self, request: OfferRequest) -> frozenset[str]:
+        """Categories of what was just bought."""
+        bought = (self._bought.get((request.shop_id, name), ()) for name in leading_products(request.facts))
+        return frozenset(row.category for rows in bought for row in rows if row.category)
 
     def bought(self, request: OfferRequest) -> frozenset[str]:
         """What the person bought in any order."""
         earlier = request.earlier
         if earlier is None:
             earlier = tuple(self._earlier.get((request.shop_id, request.address), ()))
-        return bought_products(request.facts).union(*(bought_products(facts) for facts in earlier))
+        imported = self._imported.get((request.shop_id, request.address), frozenset())
+        return bought_products(request.facts).union(imported, *(bought_products(facts) for facts in earlier))
 
     def hidden(self, request: OfferRequest) -> frozenset[str]:
         return frozenset(self._hidden.get((request.shop_id, request.address), ()))
@@ -95,6 +108,20 @@ def _pairings(
     for (shop_id, _), rows in bought.items():
         wanted[shop_id].update(name for row in rows for name in _names(row))
     return {shop_id: _pairings_of(session, shop_id, names) for shop_id, names in wanted.items()}
+
+
+def _learned(
+    session: Session, bought: dict[tuple[UUID, str], list[Product]]
+) -> dict[UUID, list[tuple[Suggestion, Product]]]:
+    """By shop: what was learned for anything bought."""
+    products: dict[UUID, set[str]] = defaultdict(set)
+    categories: dict[UUID, set[str]] = defaultdict(set)
+    for (shop_id, name), rows in bought.items():
+        products[shop_id].add(name)
+        categories[shop_id].update(row.category for row in rows if row.category)
+    return {
+        shop_id: suggestions_for(session, shop_id, names, categories[shop_id]) for shop_id, names in products.items()
+    }
 
 
 def _pairings_of(session: Session, shop_id: UUID, names: set[Name]) -> list[tuple[Pairing, Product]]:
@@ -167,6 +194,20 @@ def _paired(pairing: Pairing, product: Product, title: str) -> Paired:
         pitch=pairing.pitch,
         not_before=pairing.not_before,
         for_title=title,
+    )
+
+
+def _learned_when(suggestion: Suggestion) -> Name:
+    return ("product", suggestion.when_product) if suggestion.when_product else ("category", suggestion.when_category)
+
+
+def _suggested(suggestion: Suggestion, product: Product, title: str) -> Paired:
+    is_product = bool(suggestion.when_product)
+    return Paired(
+        item=item_of(product),
+        for_title=title if is_product else suggestion.when_category,
+        kind="co_purchase" if is_product else "best_seller",
+        proof=Proof(score=suggestion.score, support=suggestion.support, orders=suggestion.orders),
     )
 
 

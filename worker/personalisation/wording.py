@@ -4,6 +4,9 @@ import re
 
 GOES_WITH_PRODUCT = {"en": "Goes well with {title}", "de": "Passt gut zu: {title}"}
 GOES_WITH_ORDER = {"en": "Goes well with what was ordered", "de": "Passt gut zu dieser Bestellung"}
+BOUGHT_WITH_PRODUCT = {"en": "Often bought with {title}", "de": "Oft gekauft mit: {title}"}
+BOUGHT_WITH_CATEGORY = {"en": "Often bought with things from “{title}”", "de": "Oft gekauft mit Artikeln aus „{title}“"}
+BOUGHT_WITH_ORDER = {"en": "Often bought with what was ordered", "de": "Oft zusammen mit dieser Bestellung gekauft"}
 ADDRESSES_OWNER = re.compile(r"(?i:\b(yours?|dein\w*|eure\w*|euer)\b)|\bIhr\w*\b")
 """Words that take the buyer for the owner, who is somebody else when the order is a gift."""
 
@@ -13,9 +16,23 @@ def reason_for(*, pitch: str, for_title: str, is_gift: bool, language: str) -> s
 
     A pitch is printed as the merchant wrote it, in whatever language; a gift's mail says nothing of "your" goods.
     """
-    code = language.replace("_", "-").partition("-")[0].lower()
+    code = _code(language)
     if pitch and not (is_gift and ADDRESSES_OWNER.search(pitch)):
         return pitch
     if for_title and not is_gift:
         return GOES_WITH_PRODUCT.get(code, GOES_WITH_PRODUCT["en"]).format(title=for_title)
     return GOES_WITH_ORDER.get(code, GOES_WITH_ORDER["en"])
+
+
+def learned_reason_for(*, kind: str, for_title: str, is_gift: bool, language: str) -> str:
+    """What orders prove, with a product (`co_purchase`) or a category (`best_seller`) as `for_title`."""
+    if is_gift or not for_title:
+        words = BOUGHT_WITH_ORDER
+    else:
+        words = BOUGHT_WITH_PRODUCT if kind == "co_purchase" else BOUGHT_WITH_CATEGORY
+    return words.get(_code(language), words["en"]).format(title=for_title)
+
+
+def _code(language: str) -> str:
+    """The language alone, of a BCP 47 tag."""
+    return language.replace("_", "-").partition("-")[0].lower()

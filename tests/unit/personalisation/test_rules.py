@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from schedules.facts import Case, CaseKind, Facts, LineKind, ParcelLine, Refund
 from tests.support.orders import a_line, an_order, eur
-from worker.personalisation.rules import Item, Limits, Paired, Selection, bought_products, leading_products, select
+from worker.personalisation.rules import (
+    Item,
+    Limits,
+    Paired,
+    Proof,
+    Selection,
+    bought_products,
+    leading_products,
+    select,
+)
 
 PLACED = datetime(2031, 5, 14, 8, 0, tzinfo=UTC)
 MOMENTS = ("", "shipped", "delivered")
@@ -82,6 +91,16 @@ PAIRINGS = st.builds(
     not_before=st.sampled_from(MOMENTS),
     for_title=st.sampled_from(["Dripper 02", ""]),
 )
+LEARNED = st.builds(
+    Paired,
+    item=ITEMS,
+    for_title=st.sampled_from(["Dripper 02", ""]),
+    kind=st.sampled_from(["co_purchase", "best_seller"]),
+    proof=st.none()
+    | st.builds(
+        Proof, score=st.floats(0, 1), support=st.sampled_from([19, 20, 60]), orders=st.sampled_from([60, 400, 401, 900])
+    ),
+)
 LIMITS = st.builds(
     Limits,
     step=st.sampled_from(sorted(TOO_EARLY)),
@@ -91,13 +110,14 @@ LIMITS = st.builds(
     bought=FEW,
     hidden=FEW,
     offered=FEW,
+    categories=st.frozensets(st.sampled_from(["kettles", "beans"]), max_size=1),
     is_gift=st.booleans(),
     language=st.sampled_from(["en", "de-AT", "th"]),
 )
 
 
 @settings(max_examples=400, deadline=None)
-@given(candidates=st.lists(PAIRINGS, min_size=3, max_size=12), within=LIMITS)
+@given(candidates=st.lists(PAIRINGS | LEARNED, min_size=3, max_size=12), within=LIMITS)
 def test_no_offer_ever_breaks_a_rule(candidates: list[Paired], within: Limits) -> None:
     selection = select(candidates, within)
     assert bool(selection.choices) != bool(selection.why_not)
@@ -118,11 +138,17 @@ def test_no_offer_ever_breaks_a_rule(candidates: list[Paired], within: Limits) -
         assert "gift_card" not in item.tags
         assert choice.why
         assert not (within.is_gift and "your" in choice.why)
-        fitting = {each.not_before for each in candidates if each.item == item}
-        assert fitting - TOO_EARLY[within.step]
+        sources = [each for each in candidates if each.item == item and each.kind == choice.kind]
+        assert {each.not_before for each in sources} - TOO_EARLY[within.step]
+        if choice.kind != "pairing":
+            assert item.category == "" or item.category not in within.categories
+            proofs = [each.proof for each in sources if each.proof]
+            assert any(proof.support >= 20 and proof.support / proof.orders >= 0.05 for proof in proofs)
+    kinds = [choice.kind for choice in selection.choices]
+    assert kinds == sorted(kinds, key=["pairing", "co_purchase", "best_seller"].index)
 
 
-@given(candidates=st.lists(PAIRINGS, max_size=8), within=LIMITS, chance=st.randoms(use_true_random=False))
+@given(candidates=st.lists(PAIRINGS | LEARNED, max_size=8), within=LIMITS, chance=st.randoms(use_true_random=False))
 def test_the_order_of_the_candidates_makes_no_difference(candidates: list[Paired], within: Limits, chance: Any) -> None:
     shuffled = list(candidates)
     chance.shuffle(shuffled)
@@ -202,3 +228,31 @@ def test_what_goes_back_or_is_no_goods_leads_to_nothing() -> None:
     assert leading_products(facts) == ()
     declined = facts.model_copy(update={"cases": (case.model_copy(update={"closed": True}),)})
     assert leading_products(declined) == ("product-2",)
+
+
+def learned(item: Item, *, score: float = 0.5, support: int = 40, orders: int = 100, **changes: Any) -> Paired:
+    proof = Proof(score=score, support=support, orders=orders)
+    return paired(item, **({"kind": "co_purchase", "proof": proof} | changes))
+
+
+def test_learned_products_come_by_score_and_margin_breaks_ties() -> None:
+    best = kettle(product_id="scale", category="scales", cost=None)
+    poor = kettle(product_id="tin", category="storage", cost=Decimal("48.00"))
+    rich = kettle(product_id="server", category="servers", cost=Decimal("1.00"))
+    candidates = [learned(poor), learned(rich), learned(best, score=0.6)]
+    assert chosen(select(candidates, limits())) == ["scale", "server", "tin"]
+
+
+def test_the_floor_ranks_learned_products_and_removes_none() -> None:
+    small = kettle(product_id="brush", category="care", price=Decimal("6.00"), cost=None)
+    candidates = [learned(small, score=0.9), learned(kettle(), score=0.1)]
+    assert chosen(select(candidates, limits())) == ["kettle", "brush"]
+    assert chosen(select([learned(small)], limits())) == ["brush"]
+    assert chosen(select([learned(kettle()), paired(small)], limits())) == ["brush", "kettle"]
+
+
+def test_what_orders_do_not_prove_is_not_claimed() -> None:
+    for proof in ({"support": 19, "orders": 19}, {"support": 20, "orders": 401}):
+        assert "too seldom" in select([learned(kettle(), **proof)], limits()).why_not
+    assert "of the kind" in select([learned(kettle())], limits(categories=frozenset({"kettles"}))).why_not
+    assert chosen(select([paired(kettle())], limits(categories=frozenset({"kettles"})))) == ["kettle"]

@@ -8,10 +8,9 @@ import numpy as np
 from worker.personalisation.learning.matrices import Dense, Indices, Scores, Sparse, incidence, together
 from worker.personalisation.learning.model import Model
 from worker.personalisation.learning.purchases import Purchases
+from worker.personalisation.rules import LEAST_ATTACHMENT, LEAST_ORDERS
 
 BATCH = 500
-LEAST_ORDERS, LEAST_ATTACHMENT = 20, 0.05
-"""From so many common orders, and this share of the other product's, on, "often bought with" is true."""
 
 
 @dataclass(frozen=True, kw_only=True)

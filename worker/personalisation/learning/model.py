@@ -66,6 +66,17 @@ class Model:
         made[:, self.head] += np.asarray(baskets[:, self.head] @ self.inner, dtype=np.float32)
         return made + self.fame
 
+    def pair_scores(self, first: Indices, second: Indices) -> Dense:
+        """How well each of `second` goes with the one of `first` at the same place."""
+        place = np.full(len(self.fame), -1, dtype=np.int64)
+        place[self.head] = np.arange(len(self.head))
+        found = np.zeros(len(first))
+        inside = (place[first] >= 0) & (place[second] >= 0)
+        found[inside] = self.inner[place[first[inside]], place[second[inside]]]
+        if not inside.all():
+            found[~inside] = np.asarray(self.outer[first[~inside], second[~inside]]).ravel()
+        return found
+
 
 def learn(purchases: Purchases, recipe: Recipe) -> Model:
     """The weights of some orders. Deterministic."""

@@ -8,6 +8,7 @@ from worker.store.models.messages import Attempt, Message, OutboxMail, Transitio
 from worker.store.models.offers import DiscountCode, Guide, HiddenProduct, OfferedProduct, Pairing, Product
 from worker.store.models.orders import CustomerRow, OrderRow
 from worker.store.models.shops import Shop, Source, Suppression
+from worker.store.models.suggestions import Learning, Purchase, Suggestion
 
 __all__ = [
     "Attempt",
@@ -20,6 +21,7 @@ __all__ = [
     "Heartbeat",
     "HiddenProduct",
     "InboundEvent",
+    "Learning",
     "Message",
     "OfferedProduct",
     "OrderRow",
@@ -27,9 +29,11 @@ __all__ = [
     "Pairing",
     "Pause",
     "Product",
+    "Purchase",
     "Revision",
     "Shop",
     "Source",
+    "Suggestion",
     "Suppression",
     "Transition",
 ]

@@ -1,0 +1,71 @@
+"""Stored orders become purchases, page by page, so that no writer waits long."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from worker.personalisation.learning.purchases import Basket
+from worker.personalisation.rules import leading_products
+from worker.store.models import OrderRow, Purchase
+from worker.store.orders import facts_of
+from worker.store.session import Database
+from worker.store.suggestions import keep_purchases, learning_of, person_of
+
+PAGE = 500
+OVERLAP = timedelta(minutes=10)
+"""Orders changed this long before the last look are looked at again: transactions end out of order."""
+DAY_S = 86400
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read_new_orders(database: Database, shop_id: UUID, step: Callable[[int], None] = lambda done: None) -> int:
+    """Keeps the purchases of orders that changed since the last look; says how many changed."""
+    with database.write() as session:
+        learning = learning_of(session, shop_id)
+        since, key = (learning.seen_at or NEVER) - OVERLAP, learning.person_key
+    at, changed = (since, UUID(int=0)), 0
+    while True:
+        with database.write() as session:
+            page = _page(session, shop_id, at)
+            if not page:
+                return changed
+            changed += sum(keep_purchases(session, shop_id, [_row(order, key) for order in page]))
+            at = (page[-1].updated_at, page[-1].id)
+            learning_of(session, shop_id).seen_at = max(at[0], since + OVERLAP)
+        step(len(page))
+
+
+def _page(session: Session, shop_id: UUID, after: tuple[datetime, UUID]) -> Sequence[OrderRow]:
+    place = tuple_(OrderRow.updated_at, OrderRow.id)
+    query = select(OrderRow).where(OrderRow.shop_id == shop_id, place > after)
+    return session.scalars(query.order_by(OrderRow.updated_at, OrderRow.id).limit(PAGE)).all()
+
+
+def _row(order: OrderRow, key: str) -> dict[str, Any]:
+    """What was bought and kept; nothing of orders that came to nothing, were tests, or were placed by businesses."""
+    facts = facts_of(order)
+    told = facts.order
+    counts = told is not None and told.payment.counts_as_order and told.cancelled_at is None
+    counts = counts and told is not None and not (told.is_test or told.is_b2b)
+    return {
+        "order_ref": order.external_id,
+        "person": person_of(key, order.address),
+        "placed_at": order.placed_at or order.created_at,
+        "products": sorted(set(leading_products(facts))) if counts else [],
+        "imported": False,
+    }
+
+
+def read_baskets(session: Session, shop_id: UUID) -> list[Basket]:
+    """All purchases of a shop."""
+    query = select(Purchase.person, Purchase.placed_at, Purchase.products).where(Purchase.shop_id == shop_id)
+    rows = session.execute(query.execution_options(yield_per=5000))
+    return [
+        Basket(person, placed_at.timestamp() / DAY_S, tuple(products))
+        for person, placed_at, products in rows
+        if products
+    ]

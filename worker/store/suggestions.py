@@ -1,0 +1,117 @@
+"""Purchases kept for learning, and the suggestions learned from them."""
+
+import hashlib
+import hmac
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from worker.store.models import Learning, Product, Purchase, Suggestion
+from worker.store.types import new_id
+
+CHUNK = 1000
+TOLD = ("person", "placed_at", "products")
+
+
+def learning_of(session: Session, shop_id: UUID) -> Learning:
+    """The shop's row, made if missing."""
+    values = {"shop_id": shop_id, "person_key": secrets.token_hex(32), "is_stale": True, "figures": {}}
+    session.execute(_insert(session, Learning).values(values).on_conflict_do_nothing())
+    return session.get_one(Learning, shop_id, populate_existing=True)
+
+
+def person_of(key: str, address: str | None) -> str:
+    """A hash that tells one person's orders apart from others', and nobody's name; empty without an address."""
+    return hmac.new(key.encode(), address.encode(), hashlib.sha256).hexdigest() if address else ""
+
+
+def keep_purchases(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """Adds or replaces purchases by `order_ref`; says how many were new, and how many different."""
+    added = changed = 0
+    statement = _insert(session, Purchase)
+    told = {name: statement.excluded[name] for name in (*TOLD, "imported")}
+    statement = statement.on_conflict_do_update(index_elements=["shop_id", "order_ref"], set_=told)
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        known = _known(session, shop_id, part)
+        # A cancelled order that was never kept is no news.
+        new = [row for row in part if row["order_ref"] not in known and row["products"]]
+        other = [row for row in part if row["order_ref"] in known and _differs(row, known[row["order_ref"]])]
+        if new or other:
+            session.execute(statement, [{"id": new_id(), "shop_id": shop_id, **row} for row in (*new, *other)])
+        added, changed = added + len(new), changed + len(other)
+    return added, changed
+
+
+def _known(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    columns = (Purchase.order_ref, Purchase.person, Purchase.placed_at, Purchase.products, Purchase.imported)
+    mine = (Purchase.shop_id == shop_id, Purchase.order_ref.in_([row["order_ref"] for row in rows]))
+    return {row.order_ref: row for row in session.execute(select(*columns).where(*mine))}
+
+
+def _differs(row: Mapping[str, Any], known: Any) -> bool:
+    """An imported order never replaces what the shop itself told."""
+    if row["imported"] and not known.imported:
+        return False
+    return any(getattr(known, name) != row[name] for name in TOLD)
+
+
+def mark_stale(session: Session, shop_id: UUID) -> None:
+    """The next fit learns anew."""
+    session.execute(update(Learning).where(Learning.shop_id == shop_id).values(is_stale=True))
+
+
+def forget_purchases(session: Session, shop_id: UUID, addresses: Iterable[str]) -> None:
+    """Makes the purchases of these people nobody's."""
+    key = session.scalar(select(Learning.person_key).where(Learning.shop_id == shop_id))
+    people = [person_of(key, address) for address in addresses if address] if key else []
+    mine = (Purchase.shop_id == shop_id, Purchase.person.in_(people))
+    session.execute(update(Purchase).where(*mine).values(person=""))
+
+
+def purchased_by(session: Session, people: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], frozenset[str]]:
+    """(shop, address) -> product ids bought in imported orders, and in those that learning has read."""
+    shops = sorted({shop_id for shop_id, _ in people})
+    rows = session.execute(select(Learning.shop_id, Learning.person_key).where(Learning.shop_id.in_(shops)))
+    keys = {row.shop_id: row.person_key for row in rows}
+    hashes = {(shop_id, person_of(keys[shop_id], each)): each for shop_id, each in people if shop_id in keys and each}
+    found: defaultdict[tuple[UUID, str], set[str]] = defaultdict(set)
+    if hashes:
+        mine = tuple_(Purchase.shop_id, Purchase.person).in_(sorted(hashes))
+        columns = (Purchase.shop_id, Purchase.person, Purchase.products)
+        for shop_id, person, products in session.execute(select(*columns).where(mine)):
+            found[shop_id, hashes[shop_id, person]].update(products)
+    return {person: frozenset(products) for person, products in found.items()}
+
+
+def replace_suggestions(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    session.execute(delete(Suggestion).where(Suggestion.shop_id == shop_id))
+    stamp = {"shop_id": shop_id, "computed_at": now}
+    if rows:
+        session.execute(insert(Suggestion), [{"id": new_id(), **row, **stamp} for row in rows])
+
+
+def suggestions_for(
+    session: Session, shop_id: UUID, products: Iterable[str], categories: Iterable[str]
+) -> list[tuple[Suggestion, Product]]:
+    """What was learned for these products and categories, with each variant of the product suggested."""
+    of_products = and_(Suggestion.when_product.in_(sorted(products)), Suggestion.when_category == "")
+    of_categories = and_(Suggestion.when_product == "", Suggestion.when_category.in_(sorted(categories)))
+    query = (
+        select(Suggestion, Product)
+        .join(Product, (Product.shop_id == Suggestion.shop_id) & (Product.product_id == Suggestion.product_id))
+        .where(Suggestion.shop_id == shop_id, or_(of_products, of_categories))
+        .order_by(Suggestion.when_category, Suggestion.when_product, Suggestion.position, Product.variant_id)
+    )
+    return [(suggestion, product) for suggestion, product in session.execute(query)]
+
+
+def _insert(session: Session, table: Any) -> Any:
+    return (sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert)(table)
