@@ -13,12 +13,14 @@ from worker.bootstrap import Installation
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show, table
 from worker.cli.shop_fields import FIELDS, STEPS, changed_profile, with_profile_options
+from worker.cli.shop_keys import set_key
 from worker.errors import UserError
 from worker.planning.service import replan_shop
 from worker.store.models import Shop
 from worker.store.shops import add_shop, find_shop, get_shop, list_shops, list_sources, profile_of, update_shop
 
 app = typer.Typer(no_args_is_help=True, help="The shops that this installation sends for.")
+app.command("key")(set_key)
 Slug = Annotated[str, typer.Argument(metavar="SHOP", help="The shop's slug, as in its webhook URLs.")]
 
 

@@ -33,6 +33,7 @@ class _Draft:
     gated: Gated
     inputs: MailInputs
     personal: Personal
+    api_key: str | None  # the stream's own, when it has one
 
 
 def assemble(installation: Installation, passed: Sequence[Gated]) -> list[Ready]:
@@ -52,12 +53,19 @@ def _drafted(installation: Installation, chooser: Chooser, gated: Gated) -> _Dra
             with installation.database.write() as session:
                 code = reserve(session, gated, decision)
         personal = personal_of(gated, decision, code)
-        return _Draft(gated=gated, inputs=inputs_of(installation, gated, personal), personal=personal)
+        inputs = inputs_of(installation, gated, personal)
+        return _Draft(gated=gated, inputs=inputs, personal=personal, api_key=_key(installation, gated))
     except StorageUnavailableError:
         raise
     except Exception as error:  # noqa: BLE001 - one message that cannot be put together must not stop the others
         put_back(installation, gated.message, error, "it could not be put together")
         return None
+
+
+def _key(installation: Installation, gated: Gated) -> str | None:
+    """Raises SettingsError: it cannot be opened with the secret key."""
+    kept = gated.truth.stream_keys.get(gated.message.stream)
+    return installation.sealer.open(kept["sealed"]) if kept else None
 
 
 def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> MailInputs:
@@ -132,4 +140,5 @@ def _mail(installation: Installation, draft: _Draft, rendered: RenderedMail) -> 
             public_url=settings.public_url,
             is_test=envelope.is_test,
         ),
+        api_key=draft.api_key,
     )

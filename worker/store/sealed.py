@@ -7,10 +7,9 @@ from sqlalchemy import JSON, select
 from sqlalchemy.orm import Session
 
 from worker.sealing import Sealer
-from worker.store.models import Source
+from worker.store.models import Shop, Source
 
 NAME = "sealed"
-COLUMNS = [column.name for column in Source.__table__.columns if isinstance(column.type, JSON)]
 
 
 def sealed_texts(session: Session) -> list[str]:
@@ -39,9 +38,12 @@ def reseal_all(session: Session, sealer: Sealer) -> int:
     return sum(old != new for old, new in zip(before, sealed_texts(session), strict=True))
 
 
-def _places(session: Session) -> Iterator[tuple[Source, str]]:
+def _places(session: Session) -> Iterator[tuple[Shop | Source, str]]:
+    """Rows with their JSON columns."""
+    shops = session.scalars(select(Shop).order_by(Shop.id).with_for_update()).all()
     sources = session.scalars(select(Source).order_by(Source.id).with_for_update()).all()
-    return ((source, name) for source in sources for name in COLUMNS)
+    rows: list[Shop | Source] = [*shops, *sources]
+    return ((row, column.name) for row in rows for column in row.__table__.columns if isinstance(column.type, JSON))
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -36,8 +37,8 @@ class Truth:
     """All that the gate judges a message by. `sent`: when marketing mails, `panels`: when offer panels went out.
 
     `others`: the person's other orders. `orders_known`: how many orders the person is known to have made, by the
-    platform's count; None when it tells none. `witness` is equal for two readings exactly when nothing that the gate
-    reads has changed in between.
+    platform's count; None when it tells none. `stream_keys`: as the shop's row keeps them, sealed. `witness` is equal
+    for two readings exactly when nothing that the gate reads has changed in between.
     """
 
     order: OrderRow
@@ -51,6 +52,7 @@ class Truth:
     panels: tuple[datetime, ...]
     others: tuple[OrderRow, ...]
     orders_known: int | None
+    stream_keys: Mapping[str, Any]
     witness: Witness
 
     @property
@@ -125,6 +127,7 @@ class Truths:
             panels=tuple(mail.at for mail in mails if mail.has_offer),
             others=seen.others(order),
             orders_known=customer.orders_count if customer else None,
+            stream_keys=seen.shops[message.shop_id].stream_keys,
             witness=self.witness(message),
         )
 

@@ -127,3 +127,21 @@ def test_an_unknown_kind_of_source_names_the_known_kinds(cli: Cli, shop: str, tm
     refused = cli("source", "add", shop, "shoplify", "--secret-file", str(secret))
     assert refused.code == 2
     assert "shopify" in refused.err
+
+
+def test_a_stream_gets_a_key_of_its_own_sealed_and_can_give_it_back(
+    cli: Cli, shop: str, database: Database, tmp_path: Path
+) -> None:
+    key = tmp_path / "key.txt"
+    key.write_text("SG.marketing-key\n", encoding="utf-8")
+    assert cli("shop", "key", shop, "marketing", "--key-file", str(key), "--json").document["has_own_key"] is True
+    with database.read() as session:
+        kept = get_shop(session, shop).stream_keys
+    assert list(kept) == ["marketing"]
+    assert "SG.marketing-key" not in str(kept)
+    assert cli("shop", "key", shop, "marketing", "--remove", "--json").document["has_own_key"] is False
+    with database.read() as session:
+        assert get_shop(session, shop).stream_keys == {}
+    assert cli("shop", "key", shop, "marketing").code == 2
+    key.write_text("", encoding="utf-8")
+    assert "holds no key" in cli("shop", "key", shop, "marketing", "--key-file", str(key)).err

@@ -16,6 +16,7 @@ from worker.delivery.sendgrid import SendGrid
 from worker.dispatch.policies import GRACE
 from worker.dispatch.service import deliver_batch, sweep_leases
 from worker.rendering.renderer import Renderer
+from worker.store.models import Shop
 
 STOCKHOLM = zone("Europe/Stockholm")
 
@@ -129,3 +130,19 @@ def test_two_dispatchers_at_once_respect_the_cap_of_one_person(sending: World, s
     for thread in threads:
         thread.join()
     assert len(server.mails) == 1
+
+
+def test_a_stream_with_a_key_of_its_own_uses_it_and_the_other_does_not(sending: World, server: StandIn) -> None:
+    sealed = sending.installation.sealer.seal("SG.receipts")
+    with sending.installation.database.write() as session:
+        session.get_one(Shop, sending.shop_id).stream_keys = {"transactional": {"sealed": sealed}}
+    server.script(Behaviour(kind="answer", status=503))
+    receipt = sending.add_message()
+    deliver_batch(sending.installation)
+    assert server.keys == ["SG.receipts"]
+    assert sending.state(receipt) is State.SCHEDULED
+    sending.become(delivered_facts(sending.now))
+    follow_up = sending.add_message("follow_up")
+    deliver_batch(sending.installation)
+    assert server.keys == ["SG.receipts", server.key]
+    assert sending.state(follow_up) is State.ACCEPTED

@@ -12,20 +12,27 @@ from worker.store.types import new_id
 
 
 class Shop(Base):
-    """`profile` is a `schedules.shop.ShopProfile` as JSON; slug stands beside it for look-ups."""
+    """`profile` is a `schedules.shop.ShopProfile` as JSON; slug stands beside it for look-ups.
+
+    `stream_keys`: stream -> {"sealed": its own SendGrid key, encrypted}; others use the installation's.
+    """
 
     __tablename__ = "shop"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     slug: Mapped[str] = mapped_column(unique=True)
     profile: Mapped[dict[str, Any]]
+    stream_keys: Mapped[dict[str, Any]] = mapped_column(default=dict)
     is_demo: Mapped[bool] = mapped_column(default=False)
     uninstalled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
 class Source(Base):
-    """`secrets`: list of {"sealed": text encrypted with the secret key, "added_at": iso}; newest first, all valid."""
+    """`secrets`: list of {"sealed": text encrypted with the secret key, "added_at": iso}; newest first, all valid.
+
+    `api`: how the shop's own API is reached, {"url": …, "sealed": its key, encrypted}; empty: not at all.
+    """
 
     __tablename__ = "source"
     __table_args__ = (UniqueConstraint("shop_id", "kind"),)
@@ -35,6 +42,7 @@ class Source(Base):
     kind: Mapped[str]
     secrets: Mapped[list[Any]]
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    api: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 
 
