@@ -24,6 +24,7 @@ MADE: dict[type, Any] = {
     str: "Zoë\n“quoted” \\ é",
     int: 2**53 + 1,
     bool: True,
+    float: 0.1 + 2**-50,
     bytes: b"\x00\xff raw",
     object: {"ä": [1, None, {"deep": "ß"}], "amount": "4.90"},
     datetime: MOMENT,
@@ -32,7 +33,7 @@ MADE: dict[type, Any] = {
 Opens = Callable[[Place], Database]
 
 
-def _value(column: Column[Any], ids: dict[str, UUID]) -> Any:
+def _value(column: Column[Any], ids: dict[str, Any]) -> Any:
     kind = datetime if isinstance(column.type, Moment) else column.type.python_type
     if column.foreign_keys:
         return ids[next(iter(column.foreign_keys)).column.table.name]
@@ -43,7 +44,7 @@ def _value(column: Column[Any], ids: dict[str, UUID]) -> Any:
 
 def _fill(database: Database) -> None:
     """One full row in each table."""
-    ids: dict[str, UUID] = {}
+    ids: dict[str, Any] = {}
     with database.write() as session:
         for name, table in backup_tables().items():
             full = {column.name: _value(column, ids) for column in table.columns}
@@ -52,7 +53,7 @@ def _fill(database: Database) -> None:
             if name == "pause":
                 full["step"] = "shipping"
             session.execute(insert(table).values(full))
-            ids[name] = full["id"]
+            ids[name] = full.get("id")
 
 
 def _rows(database: Database) -> dict[str, list[tuple[Any, ...]]]:
