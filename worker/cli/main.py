@@ -18,6 +18,7 @@ from worker.cli import (
     shops,
     sources,
 )
+from worker.cli.bounces import bounces
 from worker.cli.demo import demo
 from worker.cli.doctor import doctor
 from worker.cli.output import JSON_META, complain
@@ -57,7 +58,7 @@ COMMANDS = {
     "Look": (timeline, status, doctor),
     "Step in": (
         *(control.pause, control.resume, control.hold, control.release),
-        *(control.send_now, control.cancel, control.suppress, replay),
+        *(control.send_now, control.cancel, control.suppress, bounces, replay),
     ),
 }
 GROUPS = {

@@ -83,7 +83,8 @@ def _keep(session: Session, told: Sequence[ToldEvent]) -> list[ToldEvent]:
     lock_messages(session, [event.message_id for event in told])
     by_key = {EventKey(event.message_id, event.attempt_id, event.kind, event.at): event for event in told}
     details = {key: event.details for key, event in by_key.items()}
-    new = keep_events(session, details, provider=PROVIDER, received_at=database_now(session))
+    provider = told[0].provider if told else PROVIDER
+    new = keep_events(session, details, provider=provider, received_at=database_now(session))
     return [event for key, event in by_key.items() if key in new]
 
 
@@ -113,7 +114,7 @@ def _stop_mails(session: Session, new: Sequence[ToldEvent], recipients: Recipien
 def _stop(session: Session, event: ToldEvent, shop_id: UUID, address: str, now: datetime) -> None:
     scope, reason = event.suppresses or ("marketing", "unsubscribed")
     if reason != "unsubscribed":
-        suppress(session, shop_id, address, scope, reason=reason, now=now, source=PROVIDER)
+        suppress(session, shop_id, address, scope, reason=reason, now=now, source=event.provider)
     elif event.kind == "dropped" or _is_refused_there(session, shop_id, address):
         suppress(session, shop_id, address, scope, reason=reason, now=now, source=REFUSED_THERE)
     else:
@@ -135,4 +136,4 @@ def _raise_alarms(event: ToldEvent, recipient: Recipient) -> None:
     elif event.state is State.DROPPED and event.suppresses is None:
         log.error("feedback.mail.dropped", alarm=True, reason=event.words, **ids)
     elif event.kind == "spamreport":
-        log.warning("feedback.person.complained", alarm=True, reason="SendGrid drops receipts to them too", **ids)
+        log.warning("feedback.person.complained", alarm=True, provider=event.provider, **ids)

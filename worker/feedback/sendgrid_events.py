@@ -66,6 +66,7 @@ class ToldEvent:
     suppresses: tuple[str, str] | None = None
     is_resubscribed: bool = False
     receipt: str = ""
+    provider: str = "sendgrid"
     details: dict[str, Any] = field(default_factory=dict)
 
 

@@ -1,0 +1,55 @@
+"""What mailboxes write back moves mails and stops others, once."""
+
+import mailbox
+from pathlib import Path
+from uuid import uuid4
+
+from schedules.lifecycle import State
+from tests.integration.feedback.conftest import Told
+from tests.support.reports import bounce, complaint
+from worker.cli.bounces import _mails
+from worker.feedback.bounces import record_reports
+
+
+def test_a_hard_bounce_moves_its_mail_and_stops_all_others_once(told: Told) -> None:
+    mail = told.mail()
+    raw = bounce(mail.attempt_id)
+    first = record_reports(told.world.installation, [raw, raw])
+    second = record_reports(told.world.installation, [raw])
+    assert (first.new, second.new, second.known) == (1, 0, 1)
+    assert told.state(mail) is State.BOUNCED
+    assert told.scopes() == {"all"}
+    assert [event.provider for event in told.kept()] == ["smtp"]
+
+
+def test_a_full_mailbox_is_no_reason_never_to_write_again(told: Told) -> None:
+    mail = told.mail()
+    record_reports(told.world.installation, [bounce(mail.attempt_id, status="5.2.2")])
+    assert told.state(mail) is State.BOUNCED
+    assert told.scopes() == frozenset()
+
+
+def test_a_complaint_stops_all_mails_of_that_person(told: Told) -> None:
+    mail = told.mail("follow_up")
+    record_reports(told.world.installation, [complaint(mail.attempt_id)])
+    assert told.state(mail) is State.ACCEPTED
+    assert told.scopes() == {"all"}
+
+
+def test_reports_about_other_mails_are_counted_and_change_nothing(told: Told) -> None:
+    mail = told.mail()
+    foreign = [bounce(uuid4()), b"Subject: lunch?\r\n\r\nAt one?", bounce(mail.attempt_id, address="ole@example.com")]
+    tally = record_reports(told.world.installation, foreign)
+    assert (tally.new, tally.foreign) == (1, 2)
+    assert told.scopes() == frozenset()
+
+
+def test_a_mailbox_of_either_kind_is_read_whole(told: Told, tmp_path: Path) -> None:
+    mail = told.mail()
+    one, other = mailbox.mbox(tmp_path / "mbox"), mailbox.Maildir(tmp_path / "maildir")
+    for box in (one, other):
+        box.add(bounce(mail.attempt_id))
+        box.add(complaint(mail.attempt_id))
+        box.flush()
+    tallies = [record_reports(told.world.installation, _mails(tmp_path / name)) for name in ("mbox", "maildir")]
+    assert [(tally.new, tally.known) for tally in tallies] == [(2, 0), (0, 2)]

@@ -1,0 +1,73 @@
+"""Bounces and complaints, read from mails."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from schedules.lifecycle import State
+from tests.support.reports import bounce, complaint
+from worker.feedback.mailbox_reports import LARGEST, read_report
+
+ATTEMPT = uuid4()
+
+
+@pytest.mark.parametrize("quoted", ["text/rfc822-headers", "message/rfc822"])
+def test_a_bounce_names_attempt_address_time_and_reason(quoted: str) -> None:
+    report = read_report(bounce(ATTEMPT, quoted=quoted))
+    assert report is not None
+    assert (report.attempt_id, report.kind, report.state) == (ATTEMPT, "bounce", State.BOUNCED)
+    assert report.address == "mia@example.com"
+    assert report.at == datetime(2026, 5, 14, 10, 0, 5, tzinfo=UTC)
+    assert "no such user here" in report.words
+    assert "mia@" not in report.words
+
+
+@pytest.mark.parametrize(
+    ("status", "suppressed"),
+    [("5.1.1", True), ("5.1.2", True), ("5.1.10", True), ("5.2.1", True), ("5.2.2", False), ("5.7.1", False)],
+)
+def test_only_an_address_that_does_not_exist_is_never_written_to_again(status: str, suppressed: bool) -> None:
+    report = read_report(bounce(ATTEMPT, status=status))
+    assert report is not None
+    assert report.state is State.BOUNCED
+    assert (report.suppresses == ("all", "hard_bounce")) is suppressed
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [("delayed", State.ACCEPTED), ("delivered", State.DELIVERED), ("relayed", State.ACCEPTED)]
+)
+def test_other_actions_prove_what_they_say(action: str, state: State) -> None:
+    report = read_report(bounce(ATTEMPT, action=action, status="2.0.0"))
+    assert report is not None
+    assert (report.state, report.suppresses) == (state, None)
+
+
+@pytest.mark.parametrize("feedback", ["abuse", "fraud", "opt-out"])
+def test_a_complaint_stops_all_mails_and_moves_none(feedback: str) -> None:
+    report = read_report(complaint(ATTEMPT, feedback=feedback))
+    assert report is not None
+    assert (report.kind, report.state, report.suppresses) == ("spamreport", None, ("all", "complaint"))
+    assert report.address == "mia@example.com"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        complaint(ATTEMPT, feedback="not-spam"),
+        bounce("20260514.1234"),
+        bounce(ATTEMPT, action="gossip"),
+        b"From: mia@example.com\r\nSubject: Thank you\r\nIn-Reply-To: <%s@mail.northkettle.example>\r\n\r\nHi"
+        % str(ATTEMPT).encode(),
+        b"",
+        b"\xff\xfe\x00",
+        b"Content-Type: multipart/report; boundary=x\r\n\r\n--x",
+    ],
+)
+def test_what_reports_nothing_of_ours_is_nothing(raw: bytes) -> None:
+    assert read_report(raw) is None
+
+
+def test_a_mail_of_any_size_is_not_read() -> None:
+    with pytest.raises(ValueError, match="10 MB"):
+        read_report(b"x" * (LARGEST + 1))

@@ -1,0 +1,47 @@
+"""Mailboxes' reports worked in: each is looked up by its attempt and recorded as an event of the mail."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from worker.bootstrap import Installation
+from worker.feedback.delivery_events import Tally, record_events
+from worker.feedback.mailbox_reports import Report, read_report
+from worker.feedback.sendgrid_events import Batch
+from worker.store.models import Attempt
+
+log = structlog.get_logger()
+
+
+def record_reports(installation: Installation, mails: Iterable[bytes]) -> Tally:
+    """Records what mails report; those that report nothing of ours are counted as foreign. Twice changes nothing twice.
+
+    Raises:
+        StorageUnavailableError: part of it may be stored; hand all in again.
+    """
+    reports, foreign = [], 0
+    for raw in mails:
+        report = _read(raw)
+        if report is None:
+            foreign += 1
+        else:
+            reports.append(report)
+    known = _messages(installation, [report.attempt_id for report in reports])
+    events = [report.told(known[report.attempt_id]) for report in reports if report.attempt_id in known]
+    return record_events(installation, Batch(events=tuple(events), foreign=foreign + len(reports) - len(events)))
+
+
+def _read(raw: bytes) -> Report | None:
+    try:
+        return read_report(raw)
+    except (ValueError, LookupError) as error:
+        log.warning("feedback.report.unreadable", error=type(error).__name__, size=len(raw))
+        return None
+
+
+def _messages(installation: Installation, attempts: list[UUID]) -> dict[UUID, UUID]:
+    with installation.database.read() as session:
+        rows = session.execute(select(Attempt.id, Attempt.message_id).where(Attempt.id.in_(attempts)))
+        return dict(rows.all())

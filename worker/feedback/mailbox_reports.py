@@ -1,0 +1,151 @@
+"""What mailboxes write back about mails that went by SMTP: bounces (DSN, RFC 3464) and complaints (ARF, RFC 5965).
+
+A report quotes the mail or its headers; our Message-ID in them names the attempt. Whatever names none is foreign: an
+address for bounces gets much else.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import policy
+from email.message import Message
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+from schedules.lifecycle import State
+from worker.feedback.sendgrid_events import ToldEvent, scrubbed
+
+PROVIDER = "smtp"
+LARGEST = 10 * 1024 * 1024
+OURS = re.compile(r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@[^>\s]+>")
+REPORTS = frozenset({"message/delivery-status", "message/feedback-report"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One report on one attempt. `address`: whom it is about, lower case; empty when it says nobody."""
+
+    attempt_id: UUID
+    kind: str
+    at: datetime
+    address: str
+    words: str
+    state: State | None
+    suppresses: tuple[str, str] | None
+
+    def told(self, message_id: UUID) -> ToldEvent:
+        return ToldEvent(
+            message_id=message_id,
+            attempt_id=self.attempt_id,
+            kind=self.kind,
+            at=self.at,
+            state=self.state,
+            words=self.words,
+            address=self.address,
+            suppresses=self.suppresses,
+            provider=PROVIDER,
+        )
+
+
+def read_report(raw: bytes) -> Report | None:
+    """The report in a mail; None when it is none, or about a mail that is not ours.
+
+    Raises:
+        ValueError: the mail is larger than 10 MB.
+    """
+    if len(raw) > LARGEST:
+        raise ValueError("larger than 10 MB")
+    mail = BytesParser(policy=policy.compat32).parsebytes(raw)
+    parts = list(mail.walk())
+    attempt_id = next(_attempts(parts), None)
+    fields = next((_fields(part) for part in parts if part.get_content_type() in REPORTS), None)
+    if attempt_id is None or fields is None:
+        return None
+    return _report(attempt_id, fields, _date(mail))
+
+
+def _report(attempt_id: UUID, fields: dict[str, str], at: datetime) -> Report | None:
+    address = _address(fields)
+    if "feedback-type" in fields:
+        return _complaint(attempt_id, fields, address, at)
+    action, status = fields.get("action", "").lower(), fields.get("status", "")
+    why = scrubbed(fields.get("diagnostic-code", "")) or status
+    if action == "delivered":
+        kind, state, stop = "delivered", State.DELIVERED, None
+    elif action == "failed":
+        is_hard = status.startswith("5.1.") or status in ("5.0.0", "5.2.1")  # no such mailbox, domain or address
+        kind, state, stop = "bounce", State.BOUNCED, ("all", "hard_bounce") if is_hard else None
+    elif action in ("delayed", "relayed", "expanded"):
+        kind, state, stop = action, State.ACCEPTED, None
+    else:
+        return None
+    words = f"the mailbox says: {kind}" + (f" ({why})" if why else "")
+    return Report(attempt_id=attempt_id, kind=kind, at=at, address=address, words=words, state=state, suppresses=stop)
+
+
+def _complaint(attempt_id: UUID, fields: dict[str, str], address: str, at: datetime) -> Report | None:
+    if fields["feedback-type"].lower() not in ("abuse", "fraud", "opt-out"):
+        return None  # "not-spam" and the like ask for nothing
+    return Report(
+        attempt_id=attempt_id,
+        kind="spamreport",
+        at=at,
+        address=address,
+        words="the person reported it as spam",
+        state=None,
+        suppresses=("all", "complaint"),
+    )
+
+
+def _attempts(parts: list[Message]) -> Iterator[UUID]:
+    """Our Message-ID in the quoted mail; never the report's own, nor what its sender answers to."""
+    for part in parts:
+        if part.get_content_type() not in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
+            continue
+        for text in _texts(part):
+            found = re.search(r"(?im)^message-id:\s*(\S+)", text)
+            named = OURS.fullmatch(found[1].lower()) if found else None
+            if named:
+                yield UUID(named[1])
+
+
+def _texts(part: Message) -> Iterator[str]:
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        yield from (str(each) for each in payload)
+    elif isinstance(payload, str):
+        decoded = part.get_payload(decode=True)
+        yield decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else payload
+
+
+def _fields(part: Message) -> dict[str, str]:
+    """The fields of a report, names in lower case; those about a recipient over those about the whole message."""
+    payload = part.get_payload()
+    blocks = payload if isinstance(payload, list) else [BytesParser().parsebytes(str(payload).encode())]
+    found: dict[str, str] = {}
+    for block in blocks:
+        found |= {name.lower(): " ".join(str(value).split()) for name, value in getattr(block, "items", list)()}
+    if "feedback-type" not in found and not isinstance(payload, list):
+        found |= _fields_of_text(str(payload))
+    return found
+
+
+def _fields_of_text(text: str) -> dict[str, str]:
+    pairs = (line.partition(":") for line in text.splitlines() if ":" in line and not line[:1].isspace())
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _address(fields: dict[str, str]) -> str:
+    told = fields.get("original-rcpt-to") or fields.get("original-recipient") or fields.get("final-recipient", "")
+    return told.rpartition(";")[2].strip().strip("<>").lower()
+
+
+def _date(mail: Message) -> datetime:
+    """When the report was written; the epoch when it does not say, so that a copy of it is known again."""
+    try:
+        at = parsedate_to_datetime(str(mail.get("Date", "")))
+    except (ValueError, TypeError):
+        return datetime.fromtimestamp(0, UTC)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
