@@ -3,11 +3,12 @@
 import gc
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from fastapi import APIRouter
 
 from worker.bootstrap import Installation
 from worker.celery import Postpurchase
@@ -30,6 +31,7 @@ def run_up(
     host: str = "127.0.0.1",
     port: int = 8000,
     on_ready: Callable[[str], None] | None = None,
+    routers: Sequence[APIRouter] = (),
 ) -> int:
     """Web, worker and beat in this process, until a signal ends it; the exit code. `on_ready` is told the URL.
 
@@ -37,7 +39,7 @@ def run_up(
         SettingsError: a broker is set, another `up` has the data folder, or the port is taken.
     """
     configure(as_json=installation.settings.log_json)
-    with _signals() as stop, Embedded(installation, host=host, port=port) as running:
+    with _signals() as stop, Embedded(installation, host=host, port=port, routers=routers) as running:
         if on_ready is not None:
             on_ready(running.url)
         rest_collector()

@@ -4,23 +4,33 @@ Servers are loaded by the commands that run one: the others start in half the ti
 """
 
 from collections.abc import Callable
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from worker.bootstrap import Installation, build
+from worker.cli.folders import From, read_folder
 from worker.cli.output import side
 from worker.settings import load_settings
 
+if TYPE_CHECKING:
+    from worker.preview.live import LiveContent
+
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Watch = Annotated[
+    str | None, typer.Option("--watch", metavar="SHOP", help="Publish saved files of this shop at once, and show them.")
+]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 
 
-def up(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def up(host: Host = "127.0.0.1", port: Port = 8000, watch: Watch = None, folder: From = None) -> None:
     """Run everything in one process: web, worker and beat. Ctrl-C ends it cleanly."""
     from worker import processes
 
     def start(installation: Installation) -> int:
+        live = _watched(installation, watch, folder) if watch else None
+
         def ready(url: str) -> None:
             side().print(f"[green]Postpurchase is up[/] at {url}  [bright_black]Ctrl-C ends it.[/]")
             if not installation.settings.has_provider:
@@ -28,9 +38,27 @@ def up(host: Host = "127.0.0.1", port: Port = 8000) -> None:
             if installation.settings.public_url != url:
                 side().print(f"Links in mails begin with {installation.settings.public_url} (POSTPURCHASE_PUBLIC_URL).")
 
-        return processes.run_up(installation, host=host, port=port, on_ready=ready)
+            if live is not None:
+                live.start()
+                side().print(f"Saved files of {watch} are published at once: look at them at {url}/preview")
+
+        return processes.run_up(installation, host=host, port=port, on_ready=ready, routers=_routers(live))
 
     _run(start)
+
+
+def _watched(installation: Installation, shop: str, folder: Path | None) -> "LiveContent":
+    from worker.preview.live import LiveContent
+    from worker.store.migrate import upgrade
+
+    upgrade(installation.database)
+    return LiveContent(installation, shop, lambda: read_folder(folder or Path()))
+
+
+def _routers(live: "LiveContent | None") -> list[Any]:
+    from worker.preview.live import live_router
+
+    return [] if live is None else [live_router(live)]
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:

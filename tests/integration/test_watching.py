@@ -1,0 +1,105 @@
+"""Saved files of a shop are published at once; what is wrong with them is shown, and the shop goes on."""
+
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.intake import Connected, connected
+from tests.support.orders import NORTHKETTLE
+from worker.celery import Postpurchase
+from worker.cli.folders import read_folder, write_folder
+from worker.preview.live import LiveContent, live_router
+from worker.store.content import history, load, packaged_content
+from worker.store.session import Database
+from worker.store.shops import get_shop
+from worker.threads import WebThread
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Connected:
+    return connected(database, tmp_path / "var")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_folder(packaged_content(), tmp_path / "mails")
+    return tmp_path / "mails"
+
+
+@pytest.fixture
+def live(shop: Connected, folder: Path) -> LiveContent:
+    return LiveContent(shop.installation, NORTHKETTLE.slug, lambda: read_folder(folder))
+
+
+@pytest.fixture
+def page(shop: Connected, live: LiveContent) -> Iterator[str]:
+    app = Postpurchase(shop.installation)
+    web = WebThread(app, host="127.0.0.1", port=0, routers=[live_router(live)])
+    web.start()
+    yield f"{web.url}/preview"
+    web.ask_to_stop()
+    web.join()
+    app.close()
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=30) as reply:
+        return str(reply.read().decode())
+
+
+def revisions(shop: Connected) -> list[int]:
+    with shop.installation.database.read() as session:
+        return [each.number for each in history(session, get_shop(session, NORTHKETTLE.slug).id)]
+
+
+def test_each_save_becomes_a_revision_and_looking_again_does_not(
+    shop: Connected, live: LiveContent, folder: Path
+) -> None:
+    assert live.look().revision == 1
+    assert live.look().version == 1
+    edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "Open the guide")
+    assert (live.look().revision, live.look().version) == (2, 2)
+    assert revisions(shop) == [2, 1]
+
+
+def test_a_mistake_is_shown_with_file_and_line_and_the_shop_goes_on(
+    shop: Connected, live: LiveContent, folder: Path, page: str
+) -> None:
+    live.look()
+    edit(folder / "sequences" / "post_purchase.yaml", "send: 9 days", "send: soon")
+    shown = read(page)
+    assert "Not published" in shown
+    assert "sequences/post_purchase.yaml:" in shown
+    assert revisions(shop) == [1]
+    with shop.installation.database.read() as session:
+        _, content = load(session, get_shop(session, NORTHKETTLE.slug).id, None)
+    assert "send: 9 days" in content.files["sequences/post_purchase.yaml"]
+    edit(folder / "sequences" / "post_purchase.yaml", "send: soon", "send: 10 days")
+    assert "Not published" not in read(page)
+    assert revisions(shop) == [2, 1]
+
+
+def test_the_page_shows_the_three_mails_as_saved_in_each_language(live: LiveContent, folder: Path, page: str) -> None:
+    shown = read(page)
+    assert [step in shown for step in ("confirmation", "shipping", "follow_up")] == [True] * 3
+    assert "<option>de</option>" in shown
+    before = read(f"{page}/version")
+    edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "Open the guide")
+    assert "Open the guide" in read(f"{page}/follow_up")
+    assert "Open the guide" not in read(f"{page}/follow_up?language=de")
+    assert read(f"{page}/version") != before
+
+
+def test_a_folder_that_is_gone_is_said_and_not_published(shop: Connected, live: LiveContent, folder: Path) -> None:
+    live.look()
+    (folder / "email_templates").rename(folder / "elsewhere")
+    assert "holds no content" in str(live.look().faults[0])
+    assert revisions(shop) == [1]

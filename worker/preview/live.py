@@ -1,0 +1,128 @@
+"""`up --watch`: saved files of a shop are published at once, and the page that shows them reloads itself."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi.responses import HTMLResponse, JSONResponse
+from jinja2 import Environment, StrictUndefined
+
+from schedules.shop import Role
+from worker.bootstrap import Installation
+from worker.errors import ContentError, Fault, UserError
+from worker.planning.service import replan_shop
+from worker.preview.example import example_inputs, with_pictures
+from worker.rendering.compiling import languages_of
+from worker.rendering.lint import lint
+from worker.rendering.port import Content
+from worker.rendering.renderer import TEMPLATES, Renderer
+from worker.store.content import publish
+from worker.store.shops import get_shop, profile_of
+from worker.web.outbox import MAIL_POLICY, only_loopback
+
+EVERY_S = 0.4
+NOTE = "saved while watching"
+POLICY = MAIL_POLICY.replace("img-src *", "img-src * data:")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The newest look at the folder. `faults`: why it was not published; `revision`: what the shop has now."""
+
+    version: int = 0
+    revision: int = 0
+    content: Content | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+class LiveContent:
+    """Watches content and publishes what is saved; a thread of its own. `read`: the content as it lies in its folder.
+
+    Raises:
+        UserError: there is no such shop, or the folder holds no content.
+    """
+
+    def __init__(self, installation: Installation, shop: str, read: Callable[[], Content]) -> None:
+        self._read = read
+        self._installation = installation
+        self._digest = ""
+        with installation.database.read() as session:
+            owner = get_shop(session, shop)
+            self._shop_id, self.profile = owner.id, profile_of(owner)
+        self.seen = Seen()
+        self._read()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def look(self) -> Seen:
+        """Publishes the folder if it changed; what is wrong with it is kept, and the shop goes on with what it had."""
+        try:
+            content = self._read()
+        except UserError as error:
+            return self._note((Fault("the folder", None, str(error)),), None, "unreadable")
+        if content.digest == self._digest:
+            return self.seen
+        faults = lint(content)
+        if faults:
+            return self._note(tuple(faults), content, content.digest)
+        with self._installation.database.write() as session:
+            number = publish(session, self._shop_id, content, NOTE, self._installation.clock.now())
+        replan_shop(self._installation, self._shop_id, f"content revision {number}")
+        log.info("preview.content.published", shop=self.profile.slug, revision=number)
+        self._digest = content.digest
+        self.seen = Seen(self.seen.version + 1, number, content)
+        return self.seen
+
+    def _note(self, faults: tuple[Fault, ...], content: Content | None, digest: str) -> Seen:
+        if digest != self._digest:
+            self._digest = digest
+            self.seen = Seen(self.seen.version + 1, self.seen.revision, self.seen.content, faults)
+            log.warning("preview.content.refused", shop=self.profile.slug, faults=len(faults))
+        return self.seen
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(EVERY_S):
+            self.look()
+
+
+def live_router(live: LiveContent) -> APIRouter:
+    """`/preview`: the three mails of the example order, as they are now. This machine only."""
+    router = APIRouter(prefix="/preview", dependencies=[Depends(only_loopback)])
+    renderer = Renderer()
+    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(
+        (files("worker.preview") / "live.html").read_text(encoding="utf-8")
+    )
+
+    @router.get("")
+    def show() -> HTMLResponse:
+        seen = live.look()
+        kept = seen.content.files if seen.content else {}
+        languages = languages_of(kept, TEMPLATES["confirmation"]) if kept else ()
+        return HTMLResponse(page.render(shop=live.profile.name, steps=list(TEMPLATES), languages=languages, seen=seen))
+
+    @router.get("/version")
+    def version() -> JSONResponse:
+        return JSONResponse({"version": live.seen.version})
+
+    @router.get("/{step}")
+    def mail(step: str, language: Annotated[str, Query(pattern="^[a-z]{2,3}$")] = "en") -> HTMLResponse:
+        content = live.look().content
+        if step not in TEMPLATES or content is None:
+            raise HTTPException(404)
+        inputs = example_inputs(step, role=Role.REPLACE, language=language, profile=live.profile)
+        try:
+            made = renderer.render(content, inputs)
+        except ContentError as error:
+            return HTMLResponse("\n".join(str(fault) for fault in error.faults), headers={"Content-Type": "text/plain"})
+        return HTMLResponse(with_pictures(made.html), headers={"Content-Security-Policy": POLICY})
+
+    return router
