@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tests.bench.figures import Figure
 
-BENCHES = ("machine", "rendering", "intake", "clients", "sending", "scale", "resting")
+BENCHES = ("machine", "rendering", "intake", "clients", "sending", "scale", "resting", "recommendations")
 """Modules with `run() -> list[Figure]`, in this order."""
 COLOURS = {"aim": "green", "must": "cyan", "missed": "red", "": "dim"}
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from worker.bootstrap import Installation, build
-from worker.demo import images, shop
+from worker.demo import history, images, shop
 from worker.embedded import Embedded
 from worker.imports.guides import import_guides
+from worker.imports.orders import import_orders
 from worker.imports.pairings import import_pairings
 from worker.imports.products import import_products
+from worker.personalisation.learning.fitting import fit_all
 from worker.settings import ClockMode, Settings
 from worker.store.content import packaged_content, publish
 from worker.store.migrate import upgrade
@@ -72,7 +74,7 @@ def free_port() -> int:
 
 
 def set_up(installation: Installation) -> None:
-    """The demo shop with its source, content, catalogue, pairings and guides."""
+    """The demo shop with its source, content, catalogue, pairings, guides, and what a year of orders teaches."""
     now, url = installation.clock.now(), installation.settings.public_url
     with installation.database.write() as session:
         add_shop(session, shop.profile(), now=now, is_demo=True)
@@ -83,3 +85,7 @@ def set_up(installation: Installation) -> None:
             file = installation.settings.data_dir / f"{name}.csv"
             file.write_text(shop.csv_text(name, public_url=url), encoding="utf-8")
             read(session, owner.id, file)
+        past = installation.settings.data_dir / "orders.csv"
+        past.write_text(history.orders_csv(now), encoding="utf-8")
+        import_orders(session, owner.id, past)
+    fit_all(installation)

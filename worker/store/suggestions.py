@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -102,15 +102,23 @@ def suggestions_for(
     session: Session, shop_id: UUID, products: Iterable[str], categories: Iterable[str]
 ) -> list[tuple[Suggestion, Product]]:
     """What was learned for these products and categories, with each variant of the product suggested."""
-    of_products = and_(Suggestion.when_product.in_(sorted(products)), Suggestion.when_category == "")
-    of_categories = and_(Suggestion.when_product == "", Suggestion.when_category.in_(sorted(categories)))
-    query = (
-        select(Suggestion, Product)
-        .join(Product, (Product.shop_id == Suggestion.shop_id) & (Product.product_id == Suggestion.product_id))
-        .where(Suggestion.shop_id == shop_id, or_(of_products, of_categories))
-        .order_by(Suggestion.when_category, Suggestion.when_product, Suggestion.position, Product.variant_id)
+    mine, place = (
+        Suggestion.shop_id == shop_id,
+        (Suggestion.when_category, Suggestion.when_product, Suggestion.position),
     )
-    return [(suggestion, product) for suggestion, product in session.execute(query)]
+    # Queries of one table each: joined, or with an OR, SQLite walks through the whole catalogue.
+    found: list[Suggestion] = []
+    for fits in (
+        (Suggestion.when_product.in_(sorted(products)), Suggestion.when_category == ""),
+        (Suggestion.when_product == "", Suggestion.when_category.in_(sorted(categories))),
+    ):
+        found += session.scalars(select(Suggestion).where(mine, *fits).order_by(*place))
+    wanted = sorted({suggestion.product_id for suggestion in found})
+    variants: defaultdict[str, list[Product]] = defaultdict(list)
+    shelf = select(Product).where(Product.shop_id == shop_id, Product.product_id.in_(wanted))
+    for product in session.scalars(shelf.order_by(Product.variant_id)) if wanted else ():
+        variants[product.product_id].append(product)
+    return [(suggestion, product) for suggestion in found for product in variants[suggestion.product_id]]
 
 
 def _insert(session: Session, table: Any) -> Any:

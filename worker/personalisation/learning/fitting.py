@@ -51,16 +51,15 @@ class Learned:
 def learn_table(purchases: Purchases, categories: dict[str, str]) -> Learned:
     """The table of suggestions of some orders, with its figures. Pure."""
     trial = choose(purchases)
-    threshold, with_block = _tried(purchases, trial.recipe)
+    threshold, with_block = _tried(purchases, trial.model)
     lines = product_lines(purchases, learn(purchases, trial.recipe), threshold)
     figures = _figures(purchases, trial, lines, threshold, with_block)
     return Learned(lines=(*lines, *category_lines(purchases, categories)), figures=figures, recipe=trial.recipe)
 
 
-def _tried(purchases: Purchases, recipe: Recipe) -> tuple[float, float]:
+def _tried(purchases: Purchases, model: Model) -> tuple[float, float]:
     """The threshold found on held-out orders, and the share of those that then get a block."""
     earlier, later = split(purchases)
-    model: Model = learn(earlier, recipe)
     lines = product_lines(earlier, model)
     threshold = calibrated(lines, later)
     offers: dict[str, set[str]] = {}
@@ -68,8 +67,7 @@ def _tried(purchases: Purchases, recipe: Recipe) -> tuple[float, float]:
         if line.score >= threshold:
             offers.setdefault(line.when_product, set()).add(line.product_id)
     served = 0
-    for row in range(len(later)):
-        basket = {later.products[place] for place in later.lines[row].indices}
+    for basket in later.baskets():
         served += bool(set().union(*(offers.get(product, set()) for product in basket)) - basket)
     return threshold, served / max(len(later), 1)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse  # type: ignore[import-untyped]
-from scipy.linalg import lapack  # type: ignore[import-untyped]
+from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
+from scipy.linalg import lapack  # type: ignore[import-untyped]  # it ships no types
 
 Sparse = Any
 Dense = NDArray[np.float64]

@@ -78,10 +78,10 @@ class Model:
         return found
 
 
-def learn(purchases: Purchases, recipe: Recipe) -> Model:
-    """The weights of some orders. Deterministic."""
+def learn(purchases: Purchases, recipe: Recipe, *, head_size: int | None = None) -> Model:
+    """The weights of some orders. Deterministic. `head_size`: see LARGEST_HEAD."""
     counts = purchases.counts
-    head = np.sort(np.argsort(-counts, kind="stable")[:LARGEST_HEAD])
+    head = np.sort(np.argsort(-counts, kind="stable")[: head_size or LARGEST_HEAD])
     lines = _by_age(purchases, recipe.memory_days)
     fame = ((counts + SHRINKAGE) / (counts + SHRINKAGE).mean()) ** -recipe.fame
     inner = _inner(purchases, lines, head, recipe)
@@ -106,6 +106,8 @@ def _by_age(purchases: Purchases, memory_days: float) -> Sparse:
 
 def _inner(purchases: Purchases, lines: Sparse, head: Indices, recipe: Recipe) -> Dense:
     gram: Dense = together(lines[:, head]).toarray().astype(np.float64)
+    if not gram.size:
+        return gram
     if recipe.ridge is None:
         return _cosine(gram)
     if recipe.people:

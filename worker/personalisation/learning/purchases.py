@@ -1,7 +1,8 @@
 """A shop's orders as arrays: which products lie in which order, whose it was, and when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -37,6 +38,12 @@ class Purchases:
         """Some of the orders, with all products."""
         part = slice(start, end)
         return replace(self, lines=self.lines[part], people=self.people[part], days=self.days[part])
+
+    def baskets(self) -> Iterator[frozenset[str]]:
+        """The product ids of each order."""
+        ends, places, names = self.lines.indptr, self.lines.indices, self.products
+        for start, end in pairwise(ends):
+            yield frozenset(names[place] for place in places[start:end])
 
     @property
     def counts(self) -> Dense:

@@ -134,8 +134,7 @@ def calibrated(lines: Sequence[Line], later: Purchases, shown: int = 4) -> float
     for line in lines:
         by_product.setdefault(line.when_product, []).append(line)
     scores, came_true = [], []
-    for row in range(len(later)):
-        basket = {later.products[place] for place in later.lines[row].indices}
+    for basket in later.baskets():
         for product in sorted(basket):
             for line in by_product.get(product, ())[:shown]:
                 scores.append(line.score)
