@@ -37,6 +37,7 @@ from worker.store.orders import (
     orders_with_pending,
 )
 from worker.store.shops import connected_at
+from worker.store.suggestions import forget_purchases
 
 log = structlog.get_logger()
 
@@ -57,6 +58,7 @@ def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
     for order_id in sorted(orders):
         _erase_order(unit, order_id, ERASED)
     _forget_addresses(unit, addresses)
+    forget_purchases(unit.session, unit.shop.id, addresses)
     refs = {person_ref([event])} | {f"{PERSON}{person.external_id}" for person in people if person.external_id}
     _forget_bodies(unit, sorted(ref for ref in refs if ref))
     log.info("planning.customer.erased", orders=len(orders), people=len(people))
@@ -69,6 +71,7 @@ def erase_shop(unit: Unit, _event: ShopRedacted) -> None:
         _erase_order(unit, order_id, ERASED_SHOP)
     people = unit.session.scalars(select(CustomerRow.address).where(CustomerRow.shop_id == unit.shop.id)).all()
     _forget_addresses(unit, people)
+    forget_purchases(unit.session, unit.shop.id)
     unit.session.execute(update(InboundEvent).where(InboundEvent.shop_id == unit.shop.id).values(body=None))
     log.info("planning.shop.erased")
 

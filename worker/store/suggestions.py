@@ -68,12 +68,14 @@ def mark_stale(session: Session, shop_id: UUID) -> None:
     session.execute(update(Learning).where(Learning.shop_id == shop_id).values(is_stale=True))
 
 
-def forget_purchases(session: Session, shop_id: UUID, addresses: Iterable[str]) -> None:
-    """Makes the purchases of these people nobody's."""
-    key = session.scalar(select(Learning.person_key).where(Learning.shop_id == shop_id))
-    people = [person_of(key, address) for address in addresses if address] if key else []
-    mine = (Purchase.shop_id == shop_id, Purchase.person.in_(people))
-    session.execute(update(Purchase).where(*mine).values(person=""))
+def forget_purchases(session: Session, shop_id: UUID, addresses: Iterable[str] | None = None) -> None:
+    """Makes the purchases of these people nobody's; without addresses, of everybody."""
+    mine = Purchase.shop_id == shop_id
+    if addresses is not None:
+        key = session.scalar(select(Learning.person_key).where(Learning.shop_id == shop_id))
+        people = [person_of(key, address) for address in addresses if address] if key else []
+        mine = mine & Purchase.person.in_(people)
+    session.execute(update(Purchase).where(mine).values(person=""))
 
 
 def purchased_by(session: Session, people: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], frozenset[str]]:
