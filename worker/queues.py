@@ -11,6 +11,7 @@ SWEEP_EVENTS = "postpurchase.sweep_events"
 SWEEP_DUE = "postpurchase.sweep_due"
 DELIVER = "postpurchase.deliver"
 SWEEP_LEASES = "postpurchase.sweep_leases"
+WRITE_BACK = "postpurchase.write_back"
 LEARN = "postpurchase.learn"
 PURGE_BODIES = "postpurchase.purge_bodies"
 HEARTBEAT = "postpurchase.heartbeat"
@@ -21,6 +22,7 @@ QUEUE_OF = {
     SWEEP_DUE: DISPATCH,
     DELIVER: DISPATCH,
     SWEEP_LEASES: MAINTENANCE,
+    WRITE_BACK: MAINTENANCE,
     LEARN: MAINTENANCE,
     PURGE_BODIES: MAINTENANCE,
     HEARTBEAT: MAINTENANCE,

@@ -13,6 +13,7 @@ from worker.bootstrap import Installation
 from worker.dispatch.policies import BATCH
 from worker.dispatch.service import deliver_batch, due_within, sweep_due, sweep_leases
 from worker.errors import StorageUnavailableError
+from worker.feedback.writing_back import write_back_due
 from worker.heartbeats import Pulse, record_life
 from worker.hints import Hints
 from worker.planning.service import plan_event, sweep_events
@@ -105,6 +106,15 @@ class SweepLeases(StageTask):
         sweep_leases(self.installation)
 
 
+class WriteBack(StageTask):
+    """Writes refusals back to their shops."""
+
+    name = queues.WRITE_BACK
+
+    def run(self) -> None:
+        write_back_due(self.installation)
+
+
 class Learn(StageTask):
     """Learns suggestions anew for the shops whose orders changed."""
 
@@ -140,6 +150,7 @@ TASKS: tuple[type[StageTask], ...] = (
     SweepDue,
     Deliver,
     SweepLeases,
+    WriteBack,
     Learn,
     PurgeBodies,
     Heartbeat,

@@ -1,14 +1,16 @@
-"""`postpurchase source add | list | rotate`."""
+"""`postpurchase source add | list | rotate | set`."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from sqlalchemy.orm import Session
 
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show, table
 from worker.cli.shops import Slug
+from worker.cli.source_settings import read_secret, set_source, write_back_state
 from worker.errors import UserError
 from worker.platforms.registry import PLATFORMS
 from worker.store.models import Source
@@ -21,9 +23,11 @@ from worker.store.shops import (
     open_secrets,
     retire_secrets,
 )
+from worker.store.write_backs import count_write_backs
 
 app = typer.Typer(no_args_is_help=True, help="Where a shop's webhooks come from, and the secrets that sign them.")
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(sorted(PLATFORMS))}.")]
+app.command("set")(set_source)
 FILE_HELP = "A file that holds the signing secret, and nothing else."
 
 
@@ -90,35 +94,22 @@ def show_all(shop: Annotated[str | None, typer.Argument(metavar="[SHOP]")] = Non
     with opened() as installation, installation.database.read() as session:
         owners = [get_shop(session, shop)] if shop else list_shops(session)
         base = installation.settings.public_url
-        rows = [_row(base, owner.slug, source) for owner in owners for source in list_sources(session, owner.id)]
+        rows = [
+            _row(session, base, owner.slug, source) for owner in owners for source in list_sources(session, owner.id)
+        ]
 
     def draw(console: Console) -> None:
         if not rows:
             console.print("No source yet. Connect one with `postpurchase source add SHOP KIND --secret-file FILE`.")
             return
-        drawn = table("shop", "kind", "secrets", "webhook URL")
+        drawn = table("shop", "kind", "secrets", "webhook URL", "refusals")
         for row in rows:
-            drawn.add_row(row["shop"], row["kind"], str(row["secrets"]), row["url"])
+            counts = ", ".join(f"{count} {state}" for state, count in row["refusals"].items())
+            told = row["write_back"] + (f" ({counts})" if counts else "")
+            drawn.add_row(row["shop"], row["kind"], str(row["secrets"]), row["url"], told)
         console.print(drawn)
 
     show({"sources": rows}, json, draw)
-
-
-def read_secret(path: Path) -> str:
-    """The secret in a file, without the newline at its end.
-
-    Raises:
-        UserError: the file is not there, cannot be read as text, or is empty.
-    """
-    try:
-        secret = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise UserError(f"The secret file {path} cannot be read ({error.strerror}). Create it first.") from None
-    except UnicodeDecodeError:
-        raise UserError(f"The secret file {path} is not text. Put the secret alone into a plain text file.") from None
-    if not secret:
-        raise UserError(f"The secret file {path} is empty. Put the signing secret into it.")
-    return secret
 
 
 def _check_kind(kind: str) -> None:
@@ -133,6 +124,12 @@ def _existing(found: tuple[Any, Source] | None, shop: str, kind: str) -> Source:
     return found[1]
 
 
-def _row(base: str, slug: str, source: Source) -> dict[str, Any]:
-    url = f"{base}/webhooks/{slug}/{source.kind}"
-    return {"shop": slug, "kind": source.kind, "secrets": len(source.secrets), "url": url}
+def _row(session: Session, base: str, slug: str, source: Source) -> dict[str, Any]:
+    return {
+        "shop": slug,
+        "kind": source.kind,
+        "secrets": len(source.secrets),
+        "url": f"{base}/webhooks/{slug}/{source.kind}",
+        "write_back": write_back_state(source),
+        "refusals": count_write_backs(session, source.id),
+    }

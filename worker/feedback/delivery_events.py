@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
 from worker.feedback.sendgrid_events import Batch, ToldEvent
+from worker.feedback.writing_back import tell_refusal, tell_second_thought
 from worker.store.delivery_events import EventKey, Recipient, keep_events, known_messages, newest_of_kinds
 from worker.store.evidence import Evidence, lock_messages, record_all
 from worker.store.session import database_now
@@ -113,12 +114,14 @@ def _stop_mails(session: Session, new: Sequence[ToldEvent], recipients: Recipien
 
 def _stop(session: Session, event: ToldEvent, shop_id: UUID, address: str, now: datetime) -> None:
     scope, reason = event.suppresses or ("marketing", "unsubscribed")
-    if reason != "unsubscribed":
-        suppress(session, shop_id, address, scope, reason=reason, now=now, source=event.provider)
-    elif event.kind == "dropped" or _is_refused_there(session, shop_id, address):
-        suppress(session, shop_id, address, scope, reason=reason, now=now, source=REFUSED_THERE)
-    else:
-        lift(session, shop_id, address, scope, source=REFUSED_THERE)
+    is_refusal = reason != "hard_bounce"
+    if reason == "unsubscribed" and event.kind != "dropped" and not _is_refused_there(session, shop_id, address):
+        if lift(session, shop_id, address, scope, source=REFUSED_THERE):
+            tell_second_thought(session, shop_id, address, now)
+        return
+    source = REFUSED_THERE if reason == "unsubscribed" else event.provider
+    if suppress(session, shop_id, address, scope, reason=reason, now=now, source=source) and is_refusal:
+        tell_refusal(session, shop_id, address, now)
 
 
 def _is_refused_there(session: Session, shop_id: UUID, address: str) -> bool:

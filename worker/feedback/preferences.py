@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from worker.feedback.writing_back import tell_refusal, tell_second_thought
 from worker.links import LinkToken, Purpose
 from worker.store.models import Message
 from worker.store.suppressions import lift, sources_of, suppress
@@ -55,8 +56,12 @@ def choose(session: Session, message: Message, choice: Choice, now: datetime, *,
     """Makes a choice, or takes back one that was made by a link; whether anything changed."""
     address, scope = message.address or "", SCOPES[choice]
     if undo:
-        return lift(session, message.shop_id, address, scope, source=SOURCE)
-    return suppress(session, message.shop_id, address, scope, reason=REASONS[choice], now=now, source=SOURCE)
+        changed = lift(session, message.shop_id, address, scope, source=SOURCE)
+    else:
+        changed = suppress(session, message.shop_id, address, scope, reason=REASONS[choice], now=now, source=SOURCE)
+    if changed and choice is Choice.RECEIPTS:
+        (tell_second_thought if undo else tell_refusal)(session, message.shop_id, address, now)
+    return changed
 
 
 def choice_meant(token: LinkToken, said: str) -> Choice | None:

@@ -38,6 +38,7 @@ from worker.store.orders import (
 )
 from worker.store.shops import connected_at
 from worker.store.suggestions import forget_purchases
+from worker.store.write_backs import forget_write_backs
 
 log = structlog.get_logger()
 
@@ -122,6 +123,7 @@ def _forget_addresses(unit: Unit, addresses: Sequence[str]) -> None:
     for table in (HiddenProduct, CustomerRow):
         mine = (table.shop_id == unit.shop.id, table.address.in_(addresses))
         unit.session.execute(delete(table).where(*mine))
+    forget_write_backs(unit.session, unit.shop.id, addresses)
 
 
 def anonymous(facts: Facts) -> Facts:

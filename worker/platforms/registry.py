@@ -5,9 +5,17 @@ from types import MappingProxyType
 
 from worker.platforms.port import Platform
 from worker.platforms.shopify.platform import Shopify
+from worker.platforms.shopify.writing import ShopifyWriter
 from worker.platforms.standard.platform import Standard
 from worker.platforms.woocommerce.platform import WooCommerce
+from worker.platforms.woocommerce.writing import WooCommerceWriter
+from worker.platforms.writing import ConsentWriter
 
 PLATFORMS: Mapping[str, Platform] = MappingProxyType(
     {platform.kind: platform for platform in (Shopify(), Standard(), WooCommerce())}
 )
+
+WRITERS: Mapping[str, ConsentWriter] = MappingProxyType(
+    {writer.kind: writer for writer in (ShopifyWriter(), WooCommerceWriter())}
+)
+"""The platforms that refusals can be written back to."""

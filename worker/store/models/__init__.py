@@ -3,7 +3,7 @@
 from worker.store.models.base import Base
 from worker.store.models.content import ClockRow, Heartbeat, Pause, Revision
 from worker.store.models.events import InboundEvent
-from worker.store.models.feedback import DeliveryEvent
+from worker.store.models.feedback import DeliveryEvent, WriteBack
 from worker.store.models.messages import Attempt, Message, OutboxMail, Transition
 from worker.store.models.offers import DiscountCode, Guide, HiddenProduct, OfferedProduct, Pairing, Product
 from worker.store.models.orders import CustomerRow, OrderRow
@@ -36,4 +36,5 @@ __all__ = [
     "Suggestion",
     "Suppression",
     "Transition",
+    "WriteBack",
 ]

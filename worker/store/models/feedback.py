@@ -1,10 +1,10 @@
-"""What came back from providers."""
+"""What came back from providers and people, and what of it goes on to the shop."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from worker.store.models.base import Base
@@ -29,3 +29,38 @@ class DeliveryEvent(Base):
     at: Mapped[datetime]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     received_at: Mapped[datetime]
+
+
+class WriteBack(Base):
+    """A consent that a person changed here and that their shop is to hear of: a to-do, kept when it is done.
+
+    One per source and address; the newest wish counts. `wanted`: unsubscribed | subscribed; `was`: the consent that the
+    shop had told before. `state`: pending | done | failed. `claimed_until` is database time, all else business time.
+    """
+
+    __tablename__ = "write_back"
+    __table_args__ = (
+        UniqueConstraint("source_id", "address"),
+        Index(
+            "ix_write_back_due",
+            "due_at",
+            postgresql_where=text("state = 'pending'"),
+            sqlite_where=text("state = 'pending'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.id"))
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("source.id"))
+    address: Mapped[str]
+    wanted: Mapped[str]
+    was: Mapped[str]
+    state: Mapped[str] = mapped_column(default="pending")
+    note: Mapped[str] = mapped_column(default="")
+    wanted_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    claims: Mapped[int] = mapped_column(default=0)
+    claimed_until: Mapped[datetime | None]
+    first_tried_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]

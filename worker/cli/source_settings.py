@@ -1,0 +1,104 @@
+"""`postpurchase source set`: how a source's bodies are read, and how refusals get back to the shop."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from worker.cli.context import opened
+from worker.cli.output import JsonFlag, say
+from worker.cli.shops import Slug
+from worker.errors import UserError
+from worker.platforms.registry import WRITERS
+from worker.sealing import Sealer
+from worker.settings import LOOPBACK
+from worker.store.models import Source
+from worker.store.shops import find_source
+
+URL_HELP = "The shop's own address, like https://northkettle.myshopify.com, for writing refusals back."
+KEY_HELP = "A file with the key of the shop's API: Shopify's access token, or WooCommerce's key and secret."
+META_HELP = "WooCommerce: the meta key in which a newsletter plugin keeps consent."
+YES_HELP = "WooCommerce: a value of it that means yes. Give it again for more."
+NO_HELP = "WooCommerce: the value that means no there. Default: no."
+
+
+def set_source(
+    shop: Slug,
+    kind: Annotated[str, typer.Argument(metavar="KIND")],
+    api_url: Annotated[str | None, typer.Option("--api-url", help=URL_HELP)] = None,
+    api_key_file: Annotated[Path | None, typer.Option("--api-key-file", help=KEY_HELP)] = None,
+    consent_meta_key: Annotated[str | None, typer.Option("--consent-meta-key", help=META_HELP)] = None,
+    consent_yes: Annotated[list[str] | None, typer.Option("--consent-yes", help=YES_HELP)] = None,
+    consent_no: Annotated[str | None, typer.Option("--consent-no", help=NO_HELP)] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Let a source read consent, and write refusals back to the shop. The key is stored encrypted."""
+    options = {"consent_meta_key": consent_meta_key, "consent_values": consent_yes, "consent_no_value": consent_no}
+    given = {name: value for name, value in options.items() if value}
+    if not given and api_url is None and api_key_file is None:
+        raise UserError("Say what to set: see `postpurchase source set --help`.")
+    with opened() as installation, installation.database.write() as session:
+        found = find_source(session, shop, kind)
+        if found is None:
+            raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")
+        source = found[1]
+        source.options = source.options | given
+        if api_url is not None or api_key_file is not None:
+            source.api = _api(source, installation.sealer, api_url, api_key_file)
+        state = write_back_state(source)
+    say(f"{shop} {kind} is set. Refusals: {state}.", json, shop=shop, kind=kind, write_back=state)
+
+
+def write_back_state(source: Source) -> str:
+    """Whether refusals get back to this shop, in a few words."""
+    writer = WRITERS.get(source.kind)
+    if writer is None:
+        return "not written back, this kind has no way"
+    if not source.api:
+        return "wait for --api-url and --api-key-file"
+    missing = writer.missing(source.options)
+    return f"wait. {missing}".rstrip(".") if missing else "written back"
+
+
+def _api(source: Source, sealer: Sealer, url: str | None, key_file: Path | None) -> dict[str, Any]:
+    writer = WRITERS.get(source.kind)
+    if writer is None:
+        raise UserError(f"Refusals are written back to {' and '.join(sorted(WRITERS))} alone, not to {source.kind}.")
+    base = _checked_url(url) if url is not None else str(source.api.get("url", ""))
+    if not base:
+        raise UserError("Give the shop's address too, with --api-url.")
+    if key_file is None:
+        if not source.api:
+            raise UserError("Give the API key too, with --api-key-file.")
+        return source.api | {"url": base}
+    key = read_secret(key_file)
+    if fault := writer.key_fault(key):
+        raise UserError(f"The file {key_file} holds no key. {fault}")
+    return {"url": base, "sealed": sealer.seal(key)}
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+        raise UserError(f"{url!r} is no address of a shop. Give one like https://northkettle.myshopify.com.")
+    if parts.scheme != "https" and not url.startswith(LOOPBACK):
+        raise UserError("The API key would be sent unencrypted: give an address that begins with https://.")
+    return url.rstrip("/")
+
+
+def read_secret(path: Path) -> str:
+    """The secret in a file, without the newline at its end.
+
+    Raises:
+        UserError: the file is not there, cannot be read as text, or is empty.
+    """
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise UserError(f"The secret file {path} cannot be read ({error.strerror}). Create it first.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"The secret file {path} is not text. Put the secret alone into a plain text file.") from None
+    if not secret:
+        raise UserError(f"The secret file {path} is empty. Put the signing secret into it.")
+    return secret

@@ -1,0 +1,159 @@
+"""Refusals written back to the shop, so that its own newsletter stops too.
+
+A refusal is a row in the database first; a sweep writes it to every source whose API key is known, and tries again for
+30 days. It waits a quarter of an hour, in which "I changed my mind" leaves no trace at the shop.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schedules.facts import ConsentState
+from worker.bootstrap import Installation
+from worker.errors import SettingsError
+from worker.platforms.registry import WRITERS
+from worker.platforms.writing import Access, Person, Result, Written
+from worker.store.models import CustomerRow, Shop, Source, WriteBack
+from worker.store.shops import list_sources
+from worker.store.write_backs import (
+    Wish,
+    claim_write_back,
+    find_write_back,
+    finish_write_back,
+    platform_ids,
+    postpone_source,
+    wish,
+)
+
+SECOND_THOUGHTS = timedelta(minutes=15)
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=12)
+GIVE_UP_AFTER = timedelta(days=30)
+
+log = structlog.get_logger()
+
+
+def tell_refusal(session: Session, shop_id: UUID, address: str, now: datetime) -> None:
+    """Notes that the shop is to hear of a refusal, unless it was the shop that told of it."""
+    told = _consent(session, shop_id, address)
+    due_at, refusal = now + SECOND_THOUGHTS, ConsentState.UNSUBSCRIBED
+    wanted = Wish(shop_id=shop_id, address=address, wanted=refusal, now=now, due_at=due_at)
+    for source in _writable(session, shop_id):
+        row = find_write_back(session, source.id, address)
+        if row is not None and row.wanted == ConsentState.SUBSCRIBED:
+            wish(session, source, wanted, was=ConsentState.SUBSCRIBED)
+        elif told is not ConsentState.UNSUBSCRIBED and not (row is not None and row.state == "pending"):
+            wish(session, source, wanted, was=told)
+
+
+def tell_second_thought(session: Session, shop_id: UUID, address: str, now: datetime) -> None:
+    """Takes back a refusal that the shop has not heard of; of one it may have heard of, subscribers are restored.
+
+    Who never subscribed is not subscribed by this: that would say more than they did.
+    """
+    told = _consent(session, shop_id, address)
+    again = Wish(shop_id=shop_id, address=address, wanted=ConsentState.SUBSCRIBED, now=now, due_at=now)
+    for source in _writable(session, shop_id):
+        row = find_write_back(session, source.id, address)
+        if row is None or row.wanted != ConsentState.UNSUBSCRIBED:
+            continue
+        may_have_heard = row.first_tried_at is not None or told is ConsentState.UNSUBSCRIBED
+        if row.was == ConsentState.SUBSCRIBED and may_have_heard:
+            wish(session, source, again, was=ConsentState.SUBSCRIBED)
+        elif row.state == "pending":
+            session.delete(row)
+
+
+def write_back_due(installation: Installation, *, for_s: float = 20) -> int:
+    """Writes what is due, for this long; how many were tried. Doubled or cut short at any point it ends the same."""
+    until, tried = time.monotonic() + for_s, 0
+    while time.monotonic() < until:
+        claimed = _claim(installation)
+        if claimed is None:
+            break
+        _settle(installation, claimed, _written(installation, claimed))
+        tried += 1
+    return tried
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Claimed:
+    row: WriteBack
+    source: Source
+    shop: str
+    person: Person
+
+
+def _claim(installation: Installation) -> _Claimed | None:
+    now = installation.clock.now()
+    with installation.database.read() as session:
+        ready = {source.id: (source, slug) for source, slug in _ready(session)}
+    if not ready:
+        return None
+    with installation.database.write() as session:
+        row = claim_write_back(session, list(ready), now)
+        if row is None:
+            return None
+        customer_id, order_ids = platform_ids(session, row)
+    source, slug = ready[row.source_id]
+    return _Claimed(row=row, source=source, shop=slug, person=Person(customer_id=customer_id, order_ids=order_ids))
+
+
+def _written(installation: Installation, claimed: _Claimed) -> Written:
+    source = claimed.source
+    try:
+        key = installation.sealer.open(source.api["sealed"])
+    except SettingsError:
+        return Written(result=Result.LATER, note="the API key cannot be opened: set it again", needs_person=True)
+    access = Access(url=str(source.api["url"]), key=key, options=source.options)
+    row = claimed.row
+    return WRITERS[source.kind].write(access, claimed.person, ConsentState(row.wanted), row.wanted_at)
+
+
+def _settle(installation: Installation, claimed: _Claimed, written: Written) -> None:
+    now, row = installation.clock.now(), claimed.row
+    is_over = row.first_tried_at is not None and now - row.first_tried_at > GIVE_UP_AFTER
+    with installation.database.write() as session:
+        if written.result is Result.WRITTEN:
+            finish_write_back(session, row, state="done", note="", done_at=now, tries=row.tries + 1)
+        elif written.result is Result.NEVER or is_over:
+            finish_write_back(session, row, state="failed", note=written.note, done_at=now, tries=row.tries + 1)
+        else:
+            wait = written.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(row.tries, 16))
+            finish_write_back(session, row, note=written.note, due_at=now + wait, tries=row.tries + 1)
+            postpone_source(session, row.source_id, until=now + wait)
+    _report(claimed, written, is_over=is_over)
+
+
+def _report(claimed: _Claimed, written: Written, *, is_over: bool) -> None:
+    told = {"shop": claimed.shop, "source": claimed.source.kind, "tries": claimed.row.tries + 1}
+    if written.result is Result.WRITTEN:
+        log.info("feedback.refusal.written", wanted=claimed.row.wanted, **told)
+    elif written.result is Result.NEVER or is_over:
+        log.error("feedback.refusal.lost", alarm=is_over, reason=written.note, **told)
+    else:
+        log.warning("feedback.refusal.postponed", alarm=written.needs_person, reason=written.note, **told)
+
+
+def _ready(session: Session) -> Sequence[tuple[Source, str]]:
+    """Sources of connected shops that can be written to."""
+    connected = select(Source, Shop.slug).join(Shop, Shop.id == Source.shop_id).where(Shop.uninstalled_at.is_(None))
+    writable = session.execute(connected.where(Source.kind.in_(list(WRITERS))))
+    return [
+        (source, slug) for source, slug in writable if source.api and not WRITERS[source.kind].missing(source.options)
+    ]
+
+
+def _writable(session: Session, shop_id: UUID) -> list[Source]:
+    return [source for source in list_sources(session, shop_id) if source.kind in WRITERS]
+
+
+def _consent(session: Session, shop_id: UUID, address: str) -> ConsentState:
+    """What the shop told last."""
+    mine = (CustomerRow.shop_id == shop_id, CustomerRow.address == address)
+    return ConsentState(session.scalar(select(CustomerRow.consent).where(*mine)) or "unknown")

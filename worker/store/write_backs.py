@@ -1,0 +1,108 @@
+"""The to-dos of refusals that shops are to hear of: wished, claimed, finished. Claims run on the database's clock."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
+
+from schedules.facts import ConsentState
+from worker.store.models import CustomerRow, OrderRow, Source, WriteBack
+from worker.store.session import database_now
+from worker.store.types import new_id
+
+LEASE = timedelta(minutes=10)
+"""Longer than writing to twenty orders of a slow shop takes."""
+MOST_ORDERS = 20
+
+_PENDING = WriteBack.state == literal_column("'pending'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a person wants their shop to hear. `due_at`: not before, business time."""
+
+    shop_id: UUID
+    address: str
+    wanted: ConsentState
+    now: datetime
+    due_at: datetime
+
+
+def wish(session: Session, source: Source, wanted: Wish, *, was: ConsentState) -> None:
+    """Notes the wish for one source; a newer one takes the place of an older."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    fresh: dict[str, Any] = {
+        "wanted": wanted.wanted.value,
+        "state": "pending",
+        "note": "",
+        "wanted_at": wanted.now,
+        "due_at": wanted.due_at,
+        "tries": 0,
+        "first_tried_at": None,
+        "done_at": None,
+    }
+    whose = {"shop_id": wanted.shop_id, "source_id": source.id, "address": wanted.address}
+    row = insert(WriteBack).values(id=new_id(), was=was.value, claims=0, **whose, **fresh)
+    session.execute(row.on_conflict_do_update(index_elements=["source_id", "address"], set_=fresh))
+
+
+def find_write_back(session: Session, source_id: UUID, address: str) -> WriteBack | None:
+    """The to-do for one source and person, locked until the unit ends."""
+    mine = select(WriteBack).where(WriteBack.source_id == source_id, WriteBack.address == address)
+    return session.scalars(mine.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+
+def claim_write_back(session: Session, source_ids: Collection[UUID], now: datetime) -> WriteBack | None:
+    """The oldest due to-do of these sources, none of whose others is being worked on."""
+    real_at = database_now(session)
+    other = aliased(WriteBack)
+    is_busy = select(other.id).where(other.source_id == WriteBack.source_id, other.claimed_until > real_at).exists()
+    due = select(WriteBack).where(_PENDING, WriteBack.due_at <= now, WriteBack.source_id.in_(source_ids), ~is_busy)
+    row = session.scalars(
+        due.order_by(WriteBack.wanted_at, WriteBack.id).limit(1).with_for_update(skip_locked=True)
+    ).one_or_none()
+    if row is not None:
+        row.claims += 1
+        row.claimed_until = real_at + LEASE
+        row.first_tried_at = row.first_tried_at or now
+        session.flush()
+    return row
+
+
+def finish_write_back(session: Session, row: WriteBack, **values: Any) -> bool:
+    """Ends a claim with these values; False when a newer wish came meanwhile, which then stands."""
+    mine: tuple[ColumnElement[bool], ...] = (WriteBack.id == row.id, WriteBack.claims == row.claims)
+    same = (*mine, WriteBack.wanted_at == row.wanted_at, _PENDING)
+    done = session.scalar(update(WriteBack).where(*same).values(claimed_until=None, **values).returning(WriteBack.id))
+    session.execute(update(WriteBack).where(*mine).values(claimed_until=None))
+    return done is not None
+
+
+def postpone_source(session: Session, source_id: UUID, *, until: datetime) -> None:
+    """Lets everything that is to go to this source wait: what one of them met, the others would meet too."""
+    mine = (_PENDING, WriteBack.source_id == source_id, WriteBack.due_at < until)
+    session.execute(update(WriteBack).where(*mine).values(due_at=until))
+
+
+def forget_write_backs(session: Session, shop_id: UUID, addresses: Sequence[str]) -> None:
+    session.execute(delete(WriteBack).where(WriteBack.shop_id == shop_id, WriteBack.address.in_(addresses)))
+
+
+def count_write_backs(session: Session, source_id: UUID) -> dict[str, int]:
+    """How many to-dos a source has in each state."""
+    counts = select(WriteBack.state, func.count()).where(WriteBack.source_id == source_id).group_by(WriteBack.state)
+    return {row[0]: row[1] for row in session.execute(counts)}
+
+
+def platform_ids(session: Session, row: WriteBack) -> tuple[str | None, tuple[str, ...]]:
+    """The platform's id of a person, and of their newest orders from this source."""
+    person = (CustomerRow.shop_id == row.shop_id, CustomerRow.address == row.address)
+    customer = session.scalar(select(CustomerRow.external_id).where(*person))
+    orders = select(OrderRow.external_id).where(OrderRow.source_id == row.source_id, OrderRow.address == row.address)
+    newest = orders.order_by(OrderRow.placed_at.desc(), OrderRow.id.desc()).limit(MOST_ORDERS)
+    return customer, tuple(session.scalars(newest))
