@@ -128,13 +128,24 @@ class ProductStated(Value):
     updated_at: AwareDatetime | None
 
 
+class VariantsStated(Value):
+    """Every variant that a product has now, told after them: others of it are sold no more."""
+
+    type: Literal["variants_stated"] = "variants_stated"
+    product_id: str
+    variant_ids: tuple[str, ...]
+    updated_at: AwareDatetime | None
+
+
 class ProductDeleted(Value):
+    """A product or one of its variants is gone; some platforms number both alike."""
+
     type: Literal["product_deleted"] = "product_deleted"
     product_id: str
 
 
 ShopEvent = Annotated[
-    CustomerStated | CustomerRedacted | ShopRedacted | AppUninstalled | ProductStated | ProductDeleted,
+    CustomerStated | CustomerRedacted | ShopRedacted | AppUninstalled | ProductStated | VariantsStated | ProductDeleted,
     Field(discriminator="type"),
 ]
 Event = OrderEvent | ShopEvent

@@ -8,7 +8,7 @@ from schedules.events import Event, OrderEvent
 from worker.planning.customers import hear_customer
 from worker.planning.erasure import disconnect_shop, erase_customer, erase_shop
 from worker.planning.orders import merge_order
-from worker.planning.products import drop_product, keep_product
+from worker.planning.products import drop_product, keep_product, keep_variants
 from worker.planning.unit import Unit
 
 ORDER_EVENTS = get_args(get_args(OrderEvent)[0])
@@ -19,6 +19,7 @@ HEAR: dict[type[Any], Callable[[Unit, Any], None]] = {
     events.ShopRedacted: erase_shop,
     events.AppUninstalled: disconnect_shop,
     events.ProductStated: keep_product,
+    events.VariantsStated: keep_variants,
     events.ProductDeleted: drop_product,
 }
 

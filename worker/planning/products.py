@@ -4,16 +4,25 @@ What the merchant's own file says about a product (short title, category, tags â
 what changes by itself: title, price, stock, pictures, whether it is sold at all.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
+from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from schedules.events import ProductDeleted, ProductStated
+from schedules.events import ProductDeleted, ProductStated, VariantsStated
 from worker.planning.unit import Unit
+from worker.platforms.bodies import MOST
 from worker.store.catalogue import why_unusable
 from worker.store.models import Product
 from worker.store.types import new_id
+
+MERCHANTS = (
+    *("short_title", "category", "brand", "tags", "cost", "refill_days", "upgrade_of", "upgrade_benefits"),
+    *("rating", "rating_count", "discreet"),
+)
+"""What only the merchant's file knows."""
 
 
 def keep_product(unit: Unit, event: ProductStated) -> None:
@@ -22,7 +31,7 @@ def keep_product(unit: Unit, event: ProductStated) -> None:
     if _is_older(event, row):
         return
     row.title = event.title
-    row.url = event.url or row.url
+    row.url = _link(unit, event.url) or row.url
     row.image_url = event.image_url or row.image_url
     row.inventory = event.inventory
     row.is_active = event.is_active
@@ -37,10 +46,54 @@ def keep_product(unit: Unit, event: ProductStated) -> None:
     unit.session.flush()
 
 
+def keep_variants(unit: Unit, event: VariantsStated) -> None:
+    """Variants that are gone are offered no more; a row of the merchant's file for the whole product follows them.
+
+    Such a row costs what its cheapest variant does, and holds what all of them hold.
+    """
+    mine = select(Product).where(Product.shop_id == unit.shop.id, Product.product_id == event.product_id)
+    rows = unit.session.scalars(mine.order_by(Product.variant_id).with_for_update()).all()
+    if any(_is_later(row, event) for row in rows):
+        return
+    for row in rows:
+        if row.variant_id and row.variant_id not in event.variant_ids:
+            row.is_active, row.updated_at = False, unit.now
+    sold = [row for row in rows if row.variant_id and row.is_active]
+    for row in rows:
+        if not row.variant_id:
+            _follow(row, sold)
+            row.updated_at = unit.now
+    unit.session.flush()
+
+
 def drop_product(unit: Unit, event: ProductDeleted) -> None:
-    """A deleted product is no longer offered; its row stays for orders that hold it."""
-    mine = (Product.shop_id == unit.shop.id, Product.product_id == event.product_id)
+    """A deleted product or variant is no longer offered; its row stays for orders that hold it."""
+    gone = or_(Product.product_id == event.product_id, Product.variant_id == event.product_id)
+    mine = (Product.shop_id == unit.shop.id, gone)
     unit.session.execute(update(Product).where(*mine).values(is_active=False, updated_at=unit.now))
+
+
+def _follow(row: Product, sold: Sequence[Product]) -> None:
+    row.is_active = bool(sold)
+    priced = [(each.price, each.currency) for each in sold if each.price is not None]
+    if priced:
+        row.price, row.currency = min(priced)
+    stocks = [each.inventory for each in sold]
+    row.inventory = None if None in stocks else min(sum(filter(None, stocks)), MOST)
+    if sold:
+        row.title, row.url = sold[0].title, sold[0].url or row.url
+        row.image_url = sold[0].image_url or row.image_url
+    row.unusable = why_unusable(row.url, row.image_url, row.price)
+
+
+def _link(unit: Unit, url: str | None) -> str | None:
+    """The product's page under the address that the shop is known by: Shopify's own leads there too, but no customer
+    knows it."""
+    own = urlsplit(unit.profile.url)
+    told = urlsplit(url or "")
+    if not own.netloc or not told.netloc.endswith(".myshopify.com"):
+        return url
+    return urlunsplit((own.scheme, own.netloc, told.path, told.query, ""))
 
 
 def _locked(unit: Unit, event: ProductStated) -> Product:
@@ -50,8 +103,25 @@ def _locked(unit: Unit, event: ProductStated) -> Product:
     blank |= dict.fromkeys(("upgrade_of", "upgrade_benefits"), "")
     made = {**key, **blank, "id": new_id(), "title": event.title, "tags": [], "discreet": False, "is_active": True}
     insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    unit.session.execute(insert(Product).values(made | {"updated_at": unit.now}).on_conflict_do_nothing())
-    return unit.session.scalars(select(Product).filter_by(**key).with_for_update()).one()
+    new = insert(Product).values(made | {"updated_at": unit.now}).on_conflict_do_nothing().returning(Product.id)
+    is_new = unit.session.scalar(new) is not None
+    row = unit.session.scalars(select(Product).filter_by(**key).with_for_update()).one()
+    if is_new and row.variant_id:
+        _inherit(unit, row)
+    return row
+
+
+def _inherit(unit: Unit, row: Product) -> None:
+    """A variant gets what the merchant's file says of its whole product, above all that it is discreet."""
+    whole = {"shop_id": row.shop_id, "product_id": row.product_id, "variant_id": ""}
+    parent = unit.session.scalars(select(Product).filter_by(**whole)).first()
+    for name in MERCHANTS if parent is not None else ():
+        setattr(row, name, getattr(parent, name))
+
+
+def _is_later(row: Product, event: VariantsStated) -> bool:
+    known, told = row.source_updated_at, event.updated_at
+    return known is not None and told is not None and known > told
 
 
 def _is_older(event: ProductStated, row: Product) -> bool:

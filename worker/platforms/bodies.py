@@ -1,6 +1,7 @@
 """Reading foreign JSON safely: exact numbers, no NaN, no bomb, no text a database refuses."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -10,9 +11,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from worker.errors import UnreadableEventError
+from worker.platforms.sentences import sentence, shown
 
 DEEPEST = 60
 BIGGEST = Decimal(10) ** 13
+FINEST = -30
+"""Lowest exponent of an amount: PHP writes some with 17 digits; a hostile one would be printed a gigabyte long."""
+MOST = 2**31 - 1
+"""The largest count that both databases keep."""
+LONGEST_ID = 200
+YEARS = range(1970, 2200)
+"""Times outside of it are nobody's; moved by a delay they would leave the calendar."""
+CURRENCY = re.compile(r"[A-Z]{3}")
 
 Body = Mapping[str, Any]
 
@@ -25,9 +35,7 @@ def reading() -> Iterator[None]:
     except UnreadableEventError:
         raise
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UnreadableEventError(f"{place or 'the body'}: {first['msg']}") from error
+        raise UnreadableEventError(sentence(error)) from error
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
         kind = type(error).__name__
         raise UnreadableEventError(f"the body has another shape than its topic says ({kind})") from error
@@ -41,7 +49,7 @@ def parse(body: bytes) -> Body:
     """
     try:
         found = json.loads(body, parse_float=Decimal, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # Arithmetic: an exponent of 20 digits
         raise UnreadableEventError(f"the body is no JSON ({type(error).__name__})") from error
     if not isinstance(found, dict):
         raise UnreadableEventError("the body is no JSON object")
@@ -75,8 +83,34 @@ def text(value: Any) -> str:
 
 
 def identifier(value: Any) -> str | None:
-    """An id as text; None when there is none."""
-    return text(value) or None
+    """An id as text; None when there is none.
+
+    Raises:
+        UnreadableEventError: it is longer than a database can index.
+    """
+    found = text(value) or None
+    if found is not None and len(found) > LONGEST_ID:
+        raise UnreadableEventError(f"an id is longer than {LONGEST_ID} characters")
+    return found
+
+
+def short(value: Any) -> str:
+    """Text that is looked up by: an order's number, a category. Cut where no database could index it."""
+    return text(value)[:LONGEST_ID]
+
+
+def currency(value: Any, whose: str) -> str:
+    """An ISO 4217 code in capitals. New codes appear, so that three letters are taken as one.
+
+    Raises:
+        UnreadableEventError: it is none; `whose` says of what, like "the order's".
+    """
+    code = text(value).upper()
+    if not code:
+        raise UnreadableEventError(f"{whose} currency is missing")
+    if not CURRENCY.fullmatch(code):
+        raise UnreadableEventError(f"{whose} currency is {shown(text(value))}, which is no ISO 4217 code")
+    return code
 
 
 def amount(value: Any) -> Decimal:
@@ -90,30 +124,46 @@ def amount(value: Any) -> Decimal:
     try:
         number = Decimal(text(value))
     except InvalidOperation:
-        raise UnreadableEventError("an amount is no number") from None
-    if not number.is_finite() or abs(number) > BIGGEST:
-        raise UnreadableEventError("an amount is out of all bounds")
+        raise UnreadableEventError(f"an amount is {shown(value)}, which is no number") from None
+    if not number.is_finite() or abs(number) > BIGGEST or int(number.as_tuple().exponent) < FINEST:
+        raise UnreadableEventError(f"an amount is {shown(value)}, which is out of all bounds")
     return number
 
 
+def web_url(value: Any) -> str:
+    """A link that a mail may carry; empty for anything else."""
+    url = text(value)
+    return url if url.startswith(("https://", "http://")) else ""
+
+
 def whole(value: Any) -> int:
-    """A count given as number, float or text; never negative."""
-    return max(0, int(amount(value)))
+    """A count given as number, float or text; never negative.
+
+    Raises:
+        UnreadableEventError: it is no number, or absurdly large.
+    """
+    count = max(0, int(amount(value)))
+    if count > MOST:
+        raise UnreadableEventError(f"a count is {shown(value)}, which is out of all bounds")
+    return count
 
 
 def moment(value: Any) -> datetime | None:
     """An ISO 8601 time as aware UTC (taken as UTC when it names no zone); None when empty.
 
     Raises:
-        UnreadableEventError: it is no time.
+        UnreadableEventError: it is no time, or of no year that a shop knows.
     """
     if value is None or value == "":
         return None
     try:
         found = datetime.fromisoformat(text(value))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UnreadableEventError("a time is not written as ISO 8601") from None
+        raise UnreadableEventError(f"a time is {shown(value)}, which is not written as ISO 8601") from None
+    if found.year not in YEARS:
+        raise UnreadableEventError(f"a time is {shown(value)}, which is out of all bounds")
+    return found
 
 
 def needed_moment(body: Body, *names: str) -> datetime:

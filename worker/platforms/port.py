@@ -3,21 +3,33 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Protocol
 
 from schedules.events import Event
 
+LONGEST_NAME = 200
+"""Names longer than this no database could index."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """How one webhook delivery is named. `dedupe_key` is equal for redeliveries of one event, unique per topic."""
+    """How one webhook delivery is named. `dedupe_key` is equal for redeliveries of one event, unique per topic.
+
+    Names that are too long are cut, or, where they tell events apart, replaced by their hash.
+    """
 
     topic: str
     dedupe_key: str
     delivery_id: str = ""
-    occurred_at: datetime | None = None
     headers_to_keep: dict[str, str] = field(default_factory=dict)
     is_ping: bool = False  # the platform only tries the address: answered 200, nothing is stored
+
+    def __post_init__(self) -> None:
+        if len(self.dedupe_key) > LONGEST_NAME:
+            object.__setattr__(self, "dedupe_key", sha256(self.dedupe_key.encode()).hexdigest())
+        object.__setattr__(self, "topic", self.topic[:LONGEST_NAME])
+        object.__setattr__(self, "delivery_id", self.delivery_id[:LONGEST_NAME])
 
 
 @dataclass(frozen=True, kw_only=True)

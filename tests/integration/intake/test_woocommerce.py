@@ -116,6 +116,31 @@ def test_product_webhooks_keep_the_catalogue_current(shop: Connected) -> None:
     assert [row.is_active for row in _products(shop)] == [False]
 
 
+def test_a_variation_belongs_to_its_product_until_it_is_deleted(shop: Connected) -> None:
+    _plan(shop, "product.created", product(type="variable", price="64.00", variations=[7106]))
+    steel = product(id=7106, type="variation", parent_id=7006, name="Hand grinder, steel", price="69.00")
+    _plan(shop, "product.updated", steel)
+    _plan(shop, "product.deleted", {"id": 7106})
+    told = [(row.variant_id, row.product_id, row.is_active) for row in _products(shop)]
+    assert sorted(told) == [("", "7006", True), ("7106", "7006", False)]
+
+
+def test_a_product_in_the_bin_is_offered_no_more_until_it_is_restored(shop: Connected) -> None:
+    _plan(shop, "product.created", product())
+    _plan(shop, "product.deleted", {"id": 7006})
+    _plan(shop, "product.restored", product(date_modified_gmt=gmt(shop.now)))
+    assert [row.is_active for row in _products(shop)] == [True]
+
+
+def test_an_account_keeps_its_consent_when_a_later_order_does_not_tell_any(shop: Connected) -> None:
+    account = {"id": 31, "email": "mia@example.com", "meta_data": meta(newsletter="1")}
+    _plan(shop, "customer.created", account | {"date_modified_gmt": gmt(shop.now - timedelta(days=9))})
+    _plan(shop, "order.created", _order(shop.now))
+    assert [customer.consent for customer in shop.customers()] == [ConsentState.SUBSCRIBED]
+    _plan(shop, "customer.updated", account | {"meta_data": meta(newsletter="no"), "date_modified_gmt": gmt(shop.now)})
+    assert [customer.consent for customer in shop.customers()] == [ConsentState.NOT_SUBSCRIBED]
+
+
 def _products(shop: Connected) -> list[Product]:
     with shop.installation.database.read() as session:
         return session.query(Product).all()

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from schedules.facts import ConsentState
 from tests.support.intake import Connected
 from tests.support.shopify import order
 from worker.planning.replay import replay
@@ -129,3 +130,22 @@ def test_a_redacted_shop_keeps_no_person_and_no_body(shop: Connected) -> None:
     assert shop.order(1042).address is None
     assert [event.body for event in shop.events()] == [None, None]
     assert [message.state for message in shop.messages()] == ["cancelled"]
+
+
+def test_an_order_that_changes_later_does_not_subscribe_who_has_unsubscribed_since(shop: Connected) -> None:
+    placed = shop.now - timedelta(days=3)
+    buyer = {"id": 7, "email": "mia@example.com", "first_name": "Mia"}
+    ticked = {"customer": buyer, "buyer_accepts_marketing": True}
+    shop.plan("orders/create", order(1042, placed, **ticked))
+    refused = {"state": "unsubscribed", "consent_updated_at": (shop.now - timedelta(days=1)).isoformat()}
+    shop.plan("customers/update", buyer | {"email_marketing_consent": refused})
+    shop.plan("orders/updated", order(1042, placed, updated_at=shop.now.isoformat(), **ticked))
+    assert [customer.consent for customer in shop.customers()] == [ConsentState.UNSUBSCRIBED]
+
+
+def test_a_box_left_unticked_does_not_unsubscribe_a_subscriber(shop: Connected) -> None:
+    buyer = {"id": 7, "email": "mia@example.com"}
+    told = {"state": "subscribed", "consent_updated_at": (shop.now - timedelta(days=90)).isoformat()}
+    shop.plan("customers/create", buyer | {"email_marketing_consent": told})
+    shop.plan("orders/create", order(1042, shop.now, customer=buyer, buyer_accepts_marketing=False))
+    assert [customer.consent for customer in shop.customers()] == [ConsentState.SUBSCRIBED]

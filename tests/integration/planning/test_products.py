@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select, update
 
 from tests.support.intake import Connected
-from worker.store.models import Product
+from worker.store.models import Product, Shop
+from worker.store.types import new_id
 
 
 def product(title: str, price: str, updated_at: str = "2026-05-14T10:00:00Z", **more: Any) -> dict[str, Any]:
@@ -60,3 +61,91 @@ def test_a_deleted_product_is_offered_no_more(shop: Connected) -> None:
     shop.plan("products/create", product("Kettle 0.9", "89.00"))
     shop.plan("products/delete", {"id": 103})
     assert [row.is_active for row in rows(shop)] == [False]
+
+
+def variants(*told: tuple[int, str, int]) -> list[dict[str, Any]]:
+    return [
+        {"id": number, "product_id": 103, "title": "x", "price": price, "inventory_quantity": stock}
+        for number, price, stock in told
+    ]
+
+
+def import_whole(shop: Connected, **more: Any) -> None:
+    """A row of the merchant's file that names no variant."""
+    told = {"title": "Kettle", "price": Decimal(80), "currency": "EUR", "inventory": 50, "discreet": True}
+    row = Product(shop_id=new_id(), product_id="103", url="https://old.example/k", updated_at=shop.now, **told | more)
+    with shop.installation.database.write() as session:
+        row.shop_id = session.scalars(select(Shop.id)).one()
+        row.image_url = "https://old.example/k.jpg"
+        session.add(row)
+
+
+def test_a_variant_that_is_gone_is_offered_no_more(shop: Connected) -> None:
+    shop.plan("products/create", product("Kettle", "89.00", variants=variants((1003, "89.00", 4), (1004, "95.00", 2))))
+    later = product("Kettle", "89.00", "2026-05-14T11:00:00Z", variants=variants((1004, "95.00", 2)))
+    shop.plan("products/update", later)
+    assert [(row.variant_id, row.is_active) for row in rows(shop)] == [("1003", False), ("1004", True)]
+
+
+def test_an_older_list_of_variants_takes_none_away(shop: Connected) -> None:
+    both = variants((1003, "89.00", 4), (1004, "95.00", 2))
+    shop.plan("products/update", product("Kettle", "89.00", "2026-05-14T11:00:00Z", variants=both))
+    shop.plan("products/update", product("Kettle", "89.00", variants=variants((1003, "89.00", 4))))
+    assert [row.is_active for row in rows(shop)] == [True, True]
+
+
+def test_a_row_for_the_whole_product_follows_its_variants(shop: Connected) -> None:
+    import_whole(shop)
+    told = variants((1003, "95.00", 4), (1004, "89.00", 2))
+    shop.plan("products/update", product("Kettle 0.9", "", variants=told))
+    whole = rows(shop)[0]
+    assert (whole.variant_id, whole.title, whole.price, whole.inventory) == ("", "Kettle 0.9", Decimal(89), 6)
+    assert (whole.url, whole.image_url) == (
+        "https://northkettle.example/products/kettle-0-9",
+        "https://cdn.example/kettle.jpg",
+    )
+    sold_out = product("Kettle 0.9", "", "2026-05-14T11:00:00Z", status="archived", variants=told)
+    shop.plan("products/update", sold_out)
+    assert [row.is_active for row in rows(shop)] == [False, False, False]
+
+
+def test_a_row_for_the_whole_product_has_no_count_where_a_variant_has_none(shop: Connected) -> None:
+    import_whole(shop)
+    endless = variants((1003, "95.00", 4))
+    endless[0]["inventory_policy"] = "continue"
+    shop.plan("products/update", product("Kettle", "", variants=endless + variants((1004, "89.00", 2))))
+    assert rows(shop)[0].inventory is None
+
+
+def test_a_variant_is_as_discreet_as_the_merchant_said_of_its_product(shop: Connected) -> None:
+    import_whole(shop, short_title="Kettle", category="water", cost=Decimal(30))
+    shop.plan("products/update", product("Kettle 0.9", "89.00"))
+    [_, made] = rows(shop)
+    assert (made.variant_id, made.discreet, made.short_title, made.category) == ("1003", True, "Kettle", "water")
+    assert made.cost == Decimal(30)
+
+
+def test_links_lead_to_the_address_that_customers_know(shop: Connected) -> None:
+    shop.plan("products/create", product("Kettle 0.9", "89.00"))
+    assert [row.url for row in rows(shop)] == ["https://northkettle.example/products/kettle-0-9"]
+
+
+def test_without_an_address_of_the_shop_shopifys_own_is_used(shop: Connected) -> None:
+    with shop.installation.database.write() as session:
+        owner = session.scalars(select(Shop)).one()
+        owner.profile = owner.profile | {"url": ""}
+    shop.plan("products/create", product("Kettle 0.9", "89.00"))
+    assert [row.url for row in rows(shop)] == ["https://northkettle.myshopify.com/products/kettle-0-9"]
+
+
+def test_a_price_that_is_no_number_fails_with_a_sentence_and_changes_nothing(shop: Connected) -> None:
+    event = shop.plan("products/update", product("Kettle", "on request"))
+    assert (event.state, event.note) == ("failed", "an amount is 'on request', which is no number")
+    assert rows(shop) == []
+
+
+def test_an_absurd_stock_is_kept_as_the_most_a_database_holds(shop: Connected) -> None:
+    shop.plan(
+        "products/update", product("Kettle", "", variants=variants((1003, "89.00", 10**12), (1004, "9.00", 10**12)))
+    )
+    assert [row.inventory for row in rows(shop)] == [2**31 - 1, 2**31 - 1]

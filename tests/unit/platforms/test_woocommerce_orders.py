@@ -187,8 +187,23 @@ def test_the_shop_may_name_its_own_words_for_yes() -> None:
     assert read.customer.consent is ConsentState.SUBSCRIBED
 
 
+def test_an_order_without_the_mapped_key_tells_no_consent() -> None:
+    assert _order(order(), consent_meta_key="newsletter").customer.consent is ConsentState.UNKNOWN
+
+
 def test_without_a_mapping_no_consent_is_known() -> None:
     assert _order(order(meta_data=meta(newsletter="yes"))).customer.consent is ConsentState.UNKNOWN
+
+
+def test_a_currency_that_is_none_is_named_in_a_sentence() -> None:
+    with pytest.raises(UnreadableEventError) as raised:
+        _order(order(currency="XYZW"))
+    assert str(raised.value) == "the order's currency is 'XYZW', which is no ISO 4217 code"
+
+
+def test_the_same_name_in_other_letters_is_no_gift() -> None:
+    assert _order(order(shipping=ADDRESS | {"first_name": "MIA", "last_name": "BYRNE"})).gift is None
+    assert _order(order(shipping=ADDRESS | {"first_name": "Ole"})).gift is not None
 
 
 def test_the_page_of_an_order_is_found_beside_its_payment_page() -> None:

@@ -18,8 +18,26 @@ from schedules.facts import (
     Tracking,
     TrackingStatus,
 )
-from worker.platforms.bodies import Body, amount, day, mapping, moment, needed_id, needed_moment, objects, text, whole
+from worker.platforms.bodies import (
+    Body,
+    amount,
+    currency,
+    day,
+    identifier,
+    mapping,
+    moment,
+    needed_id,
+    needed_moment,
+    objects,
+    text,
+    web_url,
+    whole,
+)
 from worker.platforms.shopify import tables
+
+FAILED = frozenset({"failure", "error"})
+UNKNOWN_CURRENCY = "XXX"
+"""ISO 4217: no currency. Refund webhooks without a payment name none, and what they are worth is never printed."""
 
 
 def read_parcel(order_id: str, body: Body) -> Iterator[OrderEvent]:
@@ -35,8 +53,8 @@ def read_parcel(order_id: str, body: Body) -> Iterator[OrderEvent]:
             shipped_at=needed_moment(body, "created_at", "updated_at"),
             updated_at=updated_at,
             carrier=text(body.get("tracking_company")),
-            tracking_number=text(body.get("tracking_number")),
-            tracking_url=_web_url(body.get("tracking_url")),
+            tracking_number=_first(body, "tracking_number"),
+            tracking_url=web_url(_first(body, "tracking_url")),
             lines=tuple(
                 ParcelLine(line_id=needed_id(line, "id"), quantity=whole(line.get("quantity")))
                 for line in objects(body.get("line_items"))
@@ -49,9 +67,11 @@ def read_parcel(order_id: str, body: Body) -> Iterator[OrderEvent]:
         yield ParcelTracked(order_id=order_id, tracking=report)
 
 
-def _web_url(value: object) -> str:
-    url = text(value)
-    return url if url.startswith(("https://", "http://")) else ""
+def _first(body: Body, name: str) -> str:
+    """Several numbers of one parcel come as a list beside the first."""
+    several = body.get(f"{name}s")
+    told = [body.get(name), *(several if isinstance(several, list) else [])]
+    return next((found for each in told if (found := text(each))), "")
 
 
 def read_tracking(body: Body) -> ParcelTracked | None:
@@ -71,14 +91,15 @@ def read_tracking(body: Body) -> ParcelTracked | None:
     )
 
 
-def read_refund(order_id: str, body: Body, currency: str) -> OrderRefunded:
+def read_refund(order_id: str, body: Body, order_currency: str) -> OrderRefunded:
+    """`order_currency` holds where the refund names none; empty: unknown."""
     lines = objects(body.get("refund_line_items"))
     return OrderRefunded(
         order_id=order_id,
         refund=Refund(
             id=needed_id(body, "id"),
             at=needed_moment(body, "processed_at", "created_at"),
-            amount=_refunded(body, lines, currency),
+            amount=_refunded(body, lines, order_currency),
             reason=_refund_reason(body, lines),
             lines=tuple(
                 ParcelLine(line_id=needed_id(line, "line_item_id"), quantity=whole(line.get("quantity")))
@@ -88,13 +109,14 @@ def read_refund(order_id: str, body: Body, currency: str) -> OrderRefunded:
     )
 
 
-def _refunded(body: Body, lines: list[Body], currency: str) -> Money:
-    paid_back = [each for each in objects(body.get("transactions")) if text(each.get("kind")) == "refund"]
-    total = sum((amount(each.get("amount")) for each in paid_back), Decimal(0))
-    if not paid_back:
+def _refunded(body: Body, lines: list[Body], order_currency: str) -> Money:
+    """What was paid back; before any payment is told, what the refunded lines were worth."""
+    tried = [each for each in objects(body.get("transactions")) if text(each.get("kind")) == "refund"]
+    total = sum((amount(each.get("amount")) for each in tried if text(each.get("status")) not in FAILED), Decimal(0))
+    if not tried:
         total = sum((amount(each.get("subtotal")) + amount(each.get("total_tax")) for each in lines), Decimal(0))
-    told = next((text(each.get("currency")).upper() for each in paid_back if each.get("currency")), currency)
-    return Money(amount=total, currency=told or "XXX")
+    told = next((each.get("currency") for each in tried if each.get("currency")), None) or order_currency
+    return Money(amount=total, currency=currency(told, "the refund's") if told else UNKNOWN_CURRENCY)
 
 
 def _refund_reason(body: Body, lines: list[Body]) -> RefundReason:
@@ -105,8 +127,8 @@ def _refund_reason(body: Body, lines: list[Body]) -> RefundReason:
     return RefundReason.OTHER
 
 
-def read_return(body: Body, received_at: datetime) -> CaseStated:
-    """A return as it stands; its bodies carry no time, so that of their arrival is their version."""
+def read_return(body: Body, at: datetime) -> CaseStated:
+    """A return as it stands; its bodies may carry no time: `at`, when it happened, is their version then."""
     order = mapping(body.get("order"))
     exchanges = objects(body.get("exchange_line_items"))
     return CaseStated(
@@ -114,22 +136,25 @@ def read_return(body: Body, received_at: datetime) -> CaseStated:
         case=Case(
             id=f"return:{needed_id(body, 'id')}",
             kind=CaseKind.EXCHANGE if exchanges else CaseKind.RETURN,
-            opened_at=moment(body.get("created_at")) or received_at,
-            updated_at=moment(body.get("updated_at")) or received_at,
+            opened_at=moment(body.get("created_at")) or at,
+            updated_at=moment(body.get("updated_at")) or at,
             closed=text(body.get("status")).lower() in tables.CLOSED_RETURNS,
         ),
     )
 
 
-def read_dispute(body: Body, received_at: datetime) -> CaseStated:
-    opened = moment(body.get("initiated_at")) or received_at
+def read_dispute(body: Body, at: datetime) -> CaseStated | None:
+    """A dispute as it stood at that time; None for one that is about no order."""
+    if identifier(body.get("order_id")) is None:
+        return None
+    opened = moment(body.get("initiated_at")) or at
     return CaseStated(
         order_id=needed_id(body, "order_id"),
         case=Case(
             id=f"dispute:{needed_id(body, 'id')}",
             kind=CaseKind.DISPUTE,
             opened_at=opened,
-            updated_at=max(received_at, opened),
+            updated_at=max(at, opened),
             closed=text(body.get("status")).lower() in tables.CLOSED_DISPUTES,
         ),
     )

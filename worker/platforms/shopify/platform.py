@@ -14,9 +14,9 @@ from schedules.events import (
     OrderDeleted,
     OrderStated,
     ProductDeleted,
-    ProductStated,
     ShopRedacted,
 )
+from worker.errors import UnreadableEventError
 from worker.platforms.bodies import (
     Body,
     identifier,
@@ -30,7 +30,7 @@ from worker.platforms.bodies import (
     whole,
 )
 from worker.platforms.port import Delivery, Reading
-from worker.platforms.shopify.orders import read_consent, read_order
+from worker.platforms.shopify.orders import read_order
 from worker.platforms.shopify.parcels import (
     read_dispute,
     read_edit,
@@ -39,6 +39,8 @@ from worker.platforms.shopify.parcels import (
     read_return,
     read_tracking,
 )
+from worker.platforms.shopify.people import read_consent
+from worker.platforms.shopify.products import read_product
 from worker.platforms.signing import is_signed
 
 KEPT = ("topic", "shop-domain", "api-version", "triggered-at", "event-id", "webhook-id")
@@ -46,10 +48,10 @@ KEPT = ("topic", "shop-domain", "api-version", "triggered-at", "event-id", "webh
 
 @dataclass(frozen=True)
 class _Sheet:
-    """One body with what came beside it."""
+    """One body with what came beside it. `at`: when what it tells happened."""
 
     body: Body
-    received_at: datetime
+    at: datetime
     domain: str
 
 
@@ -64,7 +66,7 @@ def _order(sheet: _Sheet) -> Iterator[Event]:
 
 
 def _order_deleted(sheet: _Sheet) -> Iterator[Event]:
-    yield OrderDeleted(order_id=needed_id(sheet.body, "id"), at=sheet.received_at)
+    yield OrderDeleted(order_id=needed_id(sheet.body, "id"), at=sheet.at)
 
 
 def _edit(sheet: _Sheet) -> Iterator[Event]:
@@ -86,11 +88,13 @@ def _refund(sheet: _Sheet) -> Iterator[Event]:
 
 
 def _return(sheet: _Sheet) -> Iterator[Event]:
-    yield read_return(sheet.body, sheet.received_at)
+    yield read_return(sheet.body, sheet.at)
 
 
 def _dispute(sheet: _Sheet) -> Iterator[Event]:
-    yield read_dispute(sheet.body, sheet.received_at)
+    dispute = read_dispute(sheet.body, sheet.at)
+    if dispute is not None:
+        yield dispute
 
 
 def _customer(sheet: _Sheet) -> Iterator[Event]:
@@ -100,7 +104,7 @@ def _customer(sheet: _Sheet) -> Iterator[Event]:
         customer_id=identifier(sheet.body.get("id") or sheet.body.get("customer_id")),
         email=text(sheet.body.get("email") or sheet.body.get("email_address")) or None,
         consent=read_consent(consent, sheet.body.get("accepts_marketing")),
-        at=moment(consent.get("consent_updated_at")) or moment(sheet.body.get("updated_at")) or sheet.received_at,
+        at=moment(consent.get("consent_updated_at")) or moment(sheet.body.get("updated_at")) or sheet.at,
         orders_count=whole(count) if count is not None else None,
     )
 
@@ -120,30 +124,11 @@ def _shop_redacted(_sheet: _Sheet) -> Iterator[Event]:
 
 
 def _uninstalled(sheet: _Sheet) -> Iterator[Event]:
-    yield AppUninstalled(at=sheet.received_at)
+    yield AppUninstalled(at=sheet.at)
 
 
 def _product(sheet: _Sheet) -> Iterator[Event]:
-    body = sheet.body
-    handle = text(body.get("handle"))
-    image = text(mapping(body.get("image")).get("src"))
-    for variant in objects(body.get("variants")) or [{}]:
-        stock = variant.get("inventory_quantity")
-        tracked = variant.get("inventory_management") is not None and variant.get("inventory_policy") != "continue"
-        yield ProductStated(
-            product_id=needed_id(body, "id"),
-            variant_id=identifier(variant.get("id")),
-            title=text(body.get("title")),
-            url=f"https://{sheet.domain}/products/{handle}" if handle and sheet.domain else None,
-            image_url=image or None,
-            price=text(variant.get("price")) or None,
-            category=text(body.get("product_type")),
-            brand=text(body.get("vendor")),
-            tags=tuple(tag.strip() for tag in text(body.get("tags")).split(",") if tag.strip()),
-            inventory=whole(stock) if tracked and stock is not None else None,
-            is_active=text(body.get("status") or "active") == "active",
-            updated_at=moment(body.get("updated_at")),
-        )
+    yield from read_product(sheet.body, sheet.domain)
 
 
 def _product_deleted(sheet: _Sheet) -> Iterator[Event]:
@@ -177,6 +162,12 @@ READERS: Mapping[str, Callable[[_Sheet], Iterator[Event]]] = {
     "products/update": _product,
     "products/delete": _product_deleted,
 }
+SILENT = {
+    "fulfillment_events/create": "its status means nothing here",
+    "disputes/create": "it is about no order",
+    "disputes/update": "it is about no order",
+}
+"""Why a body that is read may tell nothing."""
 NOTES = {
     "fulfillment_events/delete": "a carrier's report was withdrawn; the parcel's own status is what counts",
     "customers/data_request": "a person asks for their data: answer it from `timeline`, within 30 days",
@@ -221,10 +212,23 @@ class Shopify:
             return Reading(note=NOTES.get(topic, f"nothing here reads {topic}"))
         with reading():
             domain = headers.get("x-shopify-shop-domain", "")
-            events = tuple(reader(_Sheet(body=parse(body), received_at=received_at, domain=domain)))
+            at = triggered_at(headers, received_at)
+            events = tuple(reader(_Sheet(body=parse(body), at=at, domain=domain)))
             return Reading(
-                events=events, order_ref=order_ref(events), note="" if events else "its status means nothing here"
+                events=events, order_ref=order_ref(events), note="" if events else SILENT.get(topic, "it tells nothing")
             )
+
+
+def triggered_at(headers: Mapping[str, str], received_at: datetime) -> datetime:
+    """When it happened: bodies that carry no time come out of order, and hours late when they are tried again.
+
+    The header is outside of the signature, so that it is taken only where it can be true.
+    """
+    try:
+        told = moment(headers.get("x-shopify-triggered-at", ""))
+    except UnreadableEventError:
+        return received_at
+    return received_at if told is None else min(told, received_at)
 
 
 def order_ref(events: Sequence[Event]) -> str | None:

@@ -15,12 +15,15 @@ PAYMENT = {
     "voided": PaymentState.VOIDED,
 }
 
+TO_PAY = frozenset({PaymentState.OPEN, PaymentState.ACCEPTED, PaymentState.PARTIALLY_PAID})
+"""States in which Shopify's `total_outstanding` is what the customer still has to pay."""
+
 PAID_LATER = re.compile(
-    r"manual|bank|deposit|transfer|wire|überweisung|vorkasse|cash.on.delivery|\bcod\b|nachnahme|money.order|"
-    r"invoice|rechnung|cheque|check",
+    r"(?<![a-z])(manual|bank|deposit|transfer|wire|(bank)?überweisung|vorkasse|cash.on.delivery|cod|nachnahme|"
+    r"money.?order|invoice|rechnung|cheque|check)(?![a-z])",
     re.IGNORECASE,
 )
-"""Gateways of orders that are accepted now and paid later."""
+"""Gateways of orders that are accepted now and paid later. Whole words: `checkout.com` and `wirecard` are paid now."""
 
 PARCEL = {
     "pending": ParcelState.OPEN,
@@ -61,15 +64,18 @@ CHANNEL = (
     (re.compile(r"^shopify_draft_order$"), Channel.DRAFT),
     (re.compile(r"^subscription_contract_checkout"), Channel.SUBSCRIPTION_FIRST),
     (re.compile(r"^subscription_contract"), Channel.SUBSCRIPTION_RENEWAL),
-    (re.compile(r"amazon|ebay|etsy|walmart|tiktok|zalando|kaufland|otto|marketplace"), Channel.MARKETPLACE),
+    (
+        re.compile(r"amazon(?!.?pay)|ebay|etsy|walmart|tiktok|zalando|kaufland|(?<![a-z])otto(?![a-z])|marketplace"),
+        Channel.MARKETPLACE,
+    ),
 )
 
 TAGGED = (
-    (re.compile(r"recurring order|renewal"), Channel.SUBSCRIPTION_RENEWAL),
-    (re.compile(r"first order"), Channel.SUBSCRIPTION_FIRST),
-    (re.compile(r"replacement|exchange|reshipment|umtausch|ersatzlieferung"), Channel.REPLACEMENT),
+    (re.compile(r"recurring.?order|renewal"), Channel.SUBSCRIPTION_RENEWAL),
+    (re.compile(r"subscription.?first.?order|first.?subscription"), Channel.SUBSCRIPTION_FIRST),
+    (re.compile(r"replacement(?!.?part)|exchange|reshipment|umtausch|ersatzlieferung"), Channel.REPLACEMENT),
     (re.compile(r"^(staff|employee|mitarbeiter)$"), Channel.STAFF),
-    (re.compile(r"marketplace|amazon|ebay"), Channel.MARKETPLACE),
+    (re.compile(r"marketplace|amazon(?!.?pay)|ebay"), Channel.MARKETPLACE),
 )
 
 LINE_KIND = (
@@ -82,11 +88,13 @@ LINE_KIND = (
     (re.compile(r"\b(free )?sample\b|gratisprobe"), LineKind.SAMPLE),
 )
 
-PICKUP = re.compile(r"pick.?up|click.?(and|&).?collect|abholung", re.IGNORECASE)
+PICKUP = re.compile(r"pick.?up(?!.?(point|locker|station))|click.?(and|&).?collect|abholung", re.IGNORECASE)
+"""Collected at the shop; a carrier's pick-up point is shipped to."""
 STOCK = re.compile(r"\b(out of )?stock\b|inventory|sold out|unavailable|ausverkauft|nicht lieferbar", re.IGNORECASE)
 HELD_TAGS = frozenset({"hold", "on hold", "on_hold", "upsell pending"})
 GIFT_KEYS = re.compile(r"^_?gift.?(message|note|text)|^geschenk", re.IGNORECASE)
-VAT_KEYS = re.compile(r"\bvat\b|ust.?id|tax.?id|vat.?(number|id)", re.IGNORECASE)
+VAT_KEYS = re.compile(r"(?<![a-z])(vat(?![a-z])|vat.?(number|id)|ust.?id|tax.?id)", re.IGNORECASE)
+NO = frozenset({"", "no", "0", "false"})
 EXPECTED_KEYS = re.compile(r"(ships|available|expected|pre.?order).*", re.IGNORECASE)
 CLOSED_RETURNS = frozenset({"declined", "canceled", "cancelled"})
 """Returns that came to nothing; a finished one keeps its effect."""

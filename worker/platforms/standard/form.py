@@ -4,35 +4,44 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from schedules.facts import (
-    Address,
     CaseKind,
     Channel,
     ConsentState,
     DeliveryKind,
-    Gift,
     LineKind,
     PaymentState,
-    PickupPoint,
     RefundReason,
     TrackingStatus,
 )
-
-Id = Annotated[str, Field(min_length=1, max_length=200)]
-Amount = Annotated[Decimal, Field(ge=0, lt=Decimal(10) ** 13)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
+from worker.platforms.standard.values import (
+    Amount,
+    Collection,
+    Count,
+    Currency,
+    Email,
+    Id,
+    Moment,
+    Name,
+    Place,
+    Present,
+    Reference,
+    Url,
+)
 
 
 class Form(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    """Numbers are taken where an id is asked for; what is not known is passed over."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
 
 class Line(Form):
     id: Id
-    product_id: str | None = None
-    variant_id: str | None = None
+    product_id: Reference = None
+    variant_id: Reference = None
     sku: str = ""
     title: Annotated[str, Field(min_length=1)]
     variant_title: str = ""
@@ -40,27 +49,27 @@ class Line(Form):
     unit_price: Amount
     discount: Amount = Decimal(0)
     kind: LineKind = LineKind.PHYSICAL
-    image_url: str | None = None
+    image_url: Url | None = None
     expected_on: date | None = None
 
 
 class Buyer(Form):
-    id: str | None = None
-    email: str | None = None
+    id: Reference = None
+    email: Email | None = None
     first_name: str = ""
     last_name: str = ""
     consent: ConsentState = ConsentState.UNKNOWN
-    consent_at: AwareDatetime | None = None
-    orders_count: Annotated[int, Field(ge=0)] | None = None
+    consent_at: Moment | None = None
+    orders_count: Count | None = None
 
 
 class OrderData(Form):
     """A whole snapshot. Totals are counted from the lines where they are not given."""
 
     id: Id
-    number: str = ""
-    placed_at: AwareDatetime
-    updated_at: AwareDatetime | None = Field(default=None, description="version of the snapshot; default: timestamp")
+    number: Name = ""
+    placed_at: Moment
+    updated_at: Moment | None = Field(default=None, description="version of the snapshot; default: timestamp")
     currency: Currency
     payment: PaymentState = PaymentState.PAID
     payment_method: str = ""
@@ -73,35 +82,35 @@ class OrderData(Form):
     tax_included: bool = True
     total: Amount | None = None
     paid: Amount | None = None
-    shipping_address: Address | None = None
-    billing_address: Address | None = None
+    shipping_address: Place | None = None
+    billing_address: Place | None = None
     shipping_method: str = ""
     delivery: DeliveryKind = DeliveryKind.SHIPPING
-    pickup: PickupPoint | None = None
+    pickup: Collection | None = None
     locale: str = ""
     timezone: str = ""
-    status_url: str = ""
+    status_url: Url = ""
     channel: Channel = Channel.WEB
     is_test: bool = False
     is_b2b: bool = False
     on_hold: bool = False
-    gift: Gift | None = None
+    gift: Present | None = None
     discount_codes: list[str] = []
     tags: list[str] = []
 
 
 class ParcelLineData(Form):
     line_id: Id
-    quantity: Annotated[int, Field(ge=0)] = 1
+    quantity: Count = 1
 
 
 class ShippedData(Form):
     order_id: Id
     parcel_id: Id = "1"
-    shipped_at: AwareDatetime | None = None
+    shipped_at: Moment | None = None
     carrier: str = ""
     tracking_number: str = ""
-    tracking_url: str = ""
+    tracking_url: Url = ""
     lines: list[ParcelLineData] = Field(default=[], description="empty: the whole order")
     is_pickup: bool = False
 
@@ -111,20 +120,20 @@ class DeliveredData(Form):
 
     order_id: Id
     parcel_id: Id = "1"
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     status: TrackingStatus = TrackingStatus.DELIVERED
     expected_on: date | None = None
 
 
 class CancelledData(Form):
     order_id: Id
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class RefundedData(Form):
     order_id: Id
     refund_id: Id
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     amount: Amount
     currency: Currency
     reason: RefundReason = RefundReason.OTHER
@@ -137,41 +146,41 @@ class CaseData(Form):
     order_id: Id
     case_id: Id = "hold"
     kind: CaseKind = CaseKind.TICKET
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class CustomerData(Form):
-    id: str | None = None
-    email: str | None = None
+    id: Reference = None
+    email: Email | None = None
     consent: ConsentState = ConsentState.UNKNOWN
-    at: AwareDatetime | None = None
-    orders_count: Annotated[int, Field(ge=0)] | None = None
+    at: Moment | None = None
+    orders_count: Count | None = None
 
 
 class RedactedData(Form):
-    id: str | None = None
-    email: str | None = None
+    id: Reference = None
+    email: Email | None = None
     order_ids: list[Id] = []
 
 
 class ProductData(Form):
     product_id: Id
-    variant_id: str | None = None
+    variant_id: Reference = None
     title: Annotated[str, Field(min_length=1)]
-    url: str | None = None
-    image_url: str | None = None
-    price: str | None = None
-    category: str = ""
-    brand: str = ""
+    url: Url | None = None
+    image_url: Url | None = None
+    price: Amount | None = None
+    category: Name = ""
+    brand: Name = ""
     tags: list[str] = []
-    inventory: Annotated[int, Field(ge=0)] | None = None
+    inventory: Count | None = None
     is_active: bool = True
     deleted: bool = False
-    updated_at: AwareDatetime | None = None
+    updated_at: Moment | None = None
 
 
 class _Sent(Form):
-    timestamp: AwareDatetime
+    timestamp: Moment
 
 
 class OrderSent(_Sent):

@@ -3,8 +3,9 @@
 from datetime import datetime
 from decimal import Decimal
 
-from schedules.facts import Customer, LineItem, Money, Order, PaymentState, Totals
+from schedules.facts import Address, Customer, Gift, LineItem, Money, Order, PaymentState, PickupPoint, Totals
 from worker.platforms.standard.form import Line, OrderData
+from worker.platforms.standard.values import Place
 
 
 def read_order(data: OrderData, timestamp: datetime) -> Order:
@@ -19,14 +20,18 @@ def read_order(data: OrderData, timestamp: datetime) -> Order:
         updated_at=data.updated_at or timestamp,
         totals=_totals(data),
         customer=Customer(**{**data.customer.model_dump(), "email": (data.customer.email or "").strip() or None}),
-        shipping_address=data.shipping_address,
-        billing_address=data.billing_address,
-        pickup=data.pickup,
+        shipping_address=_address(data.shipping_address),
+        billing_address=_address(data.billing_address),
+        pickup=PickupPoint.model_validate(data.pickup.model_dump()) if data.pickup else None,
         lines=tuple(_line(line, data.currency) for line in data.lines),
-        gift=data.gift,
+        gift=Gift.model_validate(data.gift.model_dump()) if data.gift else None,
         discount_codes=tuple(data.discount_codes),
         tags=tuple(data.tags),
     )
+
+
+def _address(place: Place | None) -> Address | None:
+    return Address(**place.model_dump(exclude={"country"}), country=place.country.upper()) if place else None
 
 
 def _line(line: Line, currency: str) -> LineItem:

@@ -6,6 +6,8 @@ after `whsec_`; several signatures, separated by spaces, for rotation; timestamp
 
 import base64
 import binascii
+import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -27,13 +29,16 @@ from schedules.events import (
 )
 from schedules.facts import Case, Money, Parcel, ParcelLine, ParcelState, Refund, Tracking
 from worker.errors import UnreadableEventError
-from worker.platforms.bodies import parse, reading
+from worker.platforms.bodies import parse, reading, text
 from worker.platforms.port import Delivery, Reading
+from worker.platforms.sentences import sentence
 from worker.platforms.signing import is_signed_bytes
 from worker.platforms.standard import form
 from worker.platforms.standard.orders import read_order
 
 TOLERANCE_S = 300
+STAMP = re.compile(r"[0-9]{1,12}")
+PREFIX = "whsec_"
 TYPES = (
     "order.placed",
     "order.updated",
@@ -138,7 +143,8 @@ def _product(sent: form.ProductUpserted) -> Iterable[Event]:
         yield ProductDeleted(product_id=data.product_id)
         return
     yield ProductStated(
-        **data.model_dump(exclude={"deleted", "tags", "updated_at"}),
+        **data.model_dump(exclude={"deleted", "tags", "updated_at", "price"}),
+        price=None if data.price is None else str(data.price),
         tags=tuple(data.tags),
         updated_at=data.updated_at or sent.timestamp,
     )
@@ -164,22 +170,23 @@ class Standard:
 
     def verify(self, *, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> bool:
         stamp = headers.get("webhook-timestamp", "")
-        if not stamp.isdigit() or abs(int(stamp) - now.timestamp()) > TOLERANCE_S:
+        if not STAMP.fullmatch(stamp) or abs(int(stamp) - now.timestamp()) > TOLERANCE_S:
             return False
         signed = f"{headers.get('webhook-id', '')}.{stamp}.".encode() + body
         given = [each.removeprefix("v1,") for each in headers.get("webhook-signature", "").split() if each[:3] == "v1,"]
-        keys = [_key(secret) for secret in secrets]
+        keys = [key for secret in secrets for key in _keys(secret)]
         return any(is_signed_bytes(signature, signed, keys) for signature in given)
 
     def identify(self, *, headers: Mapping[str, str], body: bytes) -> Delivery:
         try:
-            topic = str(parse(body).get("type", ""))
+            topic = text(parse(body).get("type"))
         except UnreadableEventError:
             topic = ""
+        delivery_id = headers.get("webhook-id", "")
         return Delivery(
-            topic=topic[:100] or "unknown",
-            dedupe_key=headers.get("webhook-id", ""),
-            delivery_id=headers.get("webhook-id", ""),
+            topic=topic or "unknown",
+            dedupe_key=delivery_id or hashlib.sha256(body).hexdigest(),
+            delivery_id=delivery_id,
             headers_to_keep={name: headers[name] for name in ("webhook-id", "webhook-timestamp") if name in headers},
         )
 
@@ -193,7 +200,7 @@ class Standard:
         except UnreadableEventError as error:
             return f"{error}."
         except ValidationError as error:
-            return _sentence(error)
+            return f"{sentence(error, skip=1)}."
         return None
 
     def is_known(self, topic: str) -> bool:
@@ -217,14 +224,11 @@ class Standard:
             return Reading(events=events, order_ref=ref)
 
 
-def _key(secret: str) -> bytes:
+def _keys(secret: str) -> list[bytes]:
+    """What a secret may mean: the key in base64, or, where it has no prefix that says so, the key itself."""
+    told = secret.strip()
+    plain = [] if told.startswith(PREFIX) else [told.encode()]
     try:
-        return base64.b64decode(secret.strip().removeprefix("whsec_"), validate=True)
+        return [base64.b64decode(told.removeprefix(PREFIX), validate=True), *plain]
     except (binascii.Error, ValueError):
-        return secret.strip().encode()  # a plain text secret is taken as it is
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-    return f"{place}: {first['msg']}."
+        return plain or [told.encode()]

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from schedules.facts import LineItem, LineKind, PaymentState, Totals
-from worker.platforms.bodies import Body, amount, identifier, mapping, needed_id, objects, text
+from worker.platforms.bodies import Body, amount, identifier, mapping, needed_id, objects, text, web_url
 from worker.platforms.woocommerce import tables
-from worker.platforms.woocommerce.values import money, plain, rounded, status_of, taxed, web_url
+from worker.platforms.woocommerce.values import money, plain, rounded, status_of, taxed
 
 S = PaymentState
 

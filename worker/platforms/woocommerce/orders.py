@@ -20,7 +20,7 @@ from schedules.facts import (
     PickupPoint,
 )
 from worker.errors import UnreadableEventError
-from worker.platforms.bodies import Body, identifier, mapping, needed_id, needed_moment, objects, text
+from worker.platforms.bodies import Body, identifier, mapping, needed_id, needed_moment, objects, short, text, web_url
 from worker.platforms.woocommerce import tables
 from worker.platforms.woocommerce.money import payment_of, read_lines, read_totals
 from worker.platforms.woocommerce.values import (
@@ -31,7 +31,6 @@ from worker.platforms.woocommerce.values import (
     plain,
     status_of,
     version_of,
-    web_url,
 )
 
 ORDER_PAY, ORDER_RECEIVED = "/order-pay/", "/order-received/"
@@ -57,7 +56,7 @@ def read_order(body: Body, options: Mapping[str, Any]) -> Order:
     placed_at = needed_moment(body, "date_created_gmt")
     return Order(
         id=needed_id(body, "id"),
-        number=text(body.get("number") or body.get("id")).lstrip("#"),
+        number=short(body.get("number") or body.get("id")).lstrip("#"),
         placed_at=placed_at,
         updated_at=version,
         payment=payment,
@@ -134,12 +133,15 @@ def _customer(body: Body, options: Mapping[str, Any], placed_at: datetime) -> Cu
 def read_consent(body: Body, options: Mapping[str, Any]) -> ConsentState:
     """Consent by the meta key that the source's options map as `consent_meta_key`; core has no such field.
 
-    `consent_values` replaces the values that mean yes. Without a mapping nothing is known, which counts as no.
+    `consent_values` replaces the values that mean yes. Without a mapping nothing is known, which counts as no. Nor does
+    a body without the key tell anything: plugins write none where the box stayed empty, also for subscribers.
     """
     key = text(options.get("consent_meta_key"))
     if not key:
         return ConsentState.UNKNOWN
     value = meta(body, key)
+    if value is None:
+        return ConsentState.UNKNOWN
     told = "1" if value is True else text(value).lower()
     own = options.get("consent_values")
     yes = {text(each).lower() for each in own} if isinstance(own, list) else tables.CONSENT_VALUES
@@ -155,8 +157,8 @@ def _channel(body: Body) -> Channel:
 
 def _gift(body: Body, shipping: Address | None, billing: Address | None) -> Gift | None:
     message = meta_like(body, tables.GIFT_KEYS)
-    other = bool(shipping and billing and shipping.name and billing.name and shipping.name != billing.name)
-    if not (message or other):
+    names = {address.name.casefold() for address in (shipping, billing) if address and address.name}
+    if not message and len(names) < 2:
         return None
     return Gift(message=plain(message)[:500], hide_prices=bool(message))
 

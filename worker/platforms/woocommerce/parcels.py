@@ -18,9 +18,9 @@ from schedules.facts import (
     Tracking,
     TrackingStatus,
 )
-from worker.platforms.bodies import Body, amount, identifier, moment, needed_id, objects, text, whole
+from worker.platforms.bodies import Body, amount, identifier, moment, needed_id, objects, text, web_url, whole
 from worker.platforms.woocommerce import tables
-from worker.platforms.woocommerce.values import meta, money, plain, status_of, version_of, web_url
+from worker.platforms.woocommerce.values import meta, money, plain, status_of, version_of
 
 LATEST_ENTRY = timedelta(hours=36)
 """The date beside a tracking number is a day of the shop's calendar, as midnight UTC: by then it is over."""

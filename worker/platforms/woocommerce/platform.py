@@ -59,14 +59,9 @@ def _product_deleted(sheet: _Sheet) -> Iterator[Event]:
 
 
 def _customer(sheet: _Sheet) -> Iterator[Event]:
-    """An account's consent, where the mapped key tells it; an account that has no such entry tells nothing."""
+    """An account's consent, where the mapped key tells it."""
     consent = read_consent(sheet.body, sheet.options)
-    has_entry = any(
-        text(each.get("key")) == text(sheet.options.get("consent_meta_key"))
-        for each in sheet.body.get("meta_data") or ()
-        if isinstance(each, dict)
-    )
-    if consent is ConsentState.UNKNOWN or not has_entry:
+    if consent is ConsentState.UNKNOWN:
         return
     yield CustomerStated(
         customer_id=identifier(sheet.body.get("id")),

@@ -4,8 +4,8 @@ import re
 from decimal import Decimal
 
 from schedules.events import ProductStated
-from worker.platforms.bodies import Body, amount, mapping, moment, needed_id, objects, text, whole
-from worker.platforms.woocommerce.values import plain, web_url
+from worker.platforms.bodies import MOST, Body, amount, mapping, moment, needed_id, objects, short, text, web_url
+from worker.platforms.woocommerce.values import plain
 
 PARENT_LINK = re.compile(r"/products/(\d+)/?$")
 
@@ -25,8 +25,8 @@ def read_product(body: Body) -> ProductStated | None:
         url=web_url(body.get("permalink")) or None,
         image_url=_image(body),
         price=_price(body),
-        category=next((name for name in categories if name.lower() != "uncategorized"), ""),
-        brand=next((plain(each.get("name")) for each in objects(body.get("brands"))), ""),
+        category=short(next((name for name in categories if name.lower() != "uncategorized"), "")),
+        brand=short(next((plain(each.get("name")) for each in objects(body.get("brands"))), "")),
         tags=tuple(name for each in objects(body.get("tags")) if (name := plain(each.get("name")))),
         inventory=_inventory(body),
         is_active=_is_sold(body),
@@ -68,7 +68,7 @@ def _inventory(body: Body) -> int | None:
     is_counted = body.get("manage_stock") not in (None, False, "")
     if not is_counted or body.get("backorders_allowed") is True or body.get("stock_quantity") is None:
         return None
-    return whole(body.get("stock_quantity"))
+    return min(max(int(amount(body.get("stock_quantity"))), 0), MOST)
 
 
 def _is_sold(body: Body) -> bool:

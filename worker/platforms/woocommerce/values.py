@@ -9,12 +9,11 @@ from typing import Any
 
 from schedules.facts import Money
 from worker.errors import UnreadableEventError
-from worker.platforms.bodies import Body, amount, moment, objects, text
+from worker.platforms.bodies import CURRENCY, Body, amount, currency, moment, objects, text
 from worker.platforms.woocommerce import tables
 
 CENT = Decimal("0.01")
 TAG = re.compile(r"<[^<>]*>")
-CODE = re.compile(r"^[A-Z]{3}$")
 
 
 def plain(value: Any) -> str:
@@ -64,9 +63,9 @@ def currency_of(body: Body, options: Mapping[str, Any]) -> str:
     """
     told = html.unescape(text(body.get("currency")))
     for code in (told.upper(), tables.SYMBOLS.get(told.lower(), ""), text(options.get("currency")).upper()):
-        if CODE.match(code):
+        if CURRENCY.fullmatch(code):
             return code
-    raise UnreadableEventError("its currency is no ISO 4217 code")
+    return currency(told, "the order's")
 
 
 def rounded(number: Decimal) -> Decimal:
@@ -78,10 +77,5 @@ def taxed(body: Body, net: str, tax: str, *, with_tax: bool) -> Decimal:
     return rounded(amount(body.get(net)) + (amount(body.get(tax)) if with_tax else Decimal(0)))
 
 
-def money(number: Decimal, currency: str) -> Money:
-    return Money(amount=rounded(number), currency=currency)
-
-
-def web_url(value: Any) -> str:
-    url = text(value)
-    return url if url.startswith(("https://", "http://")) else ""
+def money(number: Decimal, code: str) -> Money:
+    return Money(amount=rounded(number), currency=code)

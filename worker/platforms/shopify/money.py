@@ -1,0 +1,129 @@
+"""Money of an order: its payment, totals and lines."""
+
+from decimal import Decimal
+from typing import Any
+
+from schedules.facts import LineItem, LineKind, Money, PaymentState, Totals
+from worker.platforms.bodies import Body, amount, day, identifier, mapping, needed_id, objects, text, whole
+from worker.platforms.shopify import tables
+
+FINEST = Decimal("0.001")
+"""Digits that sums keep: dinars have three after the point."""
+
+
+def money(body: Body, name: str, code: str) -> Money:
+    """`name`_set in the presentment currency, else the plain field."""
+    told = mapping(mapping(body.get(f"{name}_set")).get("presentment_money"))
+    return Money(amount=amount(told.get("amount", body.get(name))), currency=code)
+
+
+def read_line(line: Body, code: str) -> LineItem:
+    ordered = whole(line.get("quantity"))
+    current = whole(line["current_quantity"]) if line.get("current_quantity") is not None else ordered
+    price = money(line, "price", code)
+    discount = _line_discount(line, code)
+    share = discount * current / ordered if ordered else Decimal(0)
+    return LineItem(
+        id=needed_id(line, "id"),
+        product_id=identifier(line.get("product_id")),
+        variant_id=identifier(line.get("variant_id")),
+        sku=text(line.get("sku")),
+        title=text(line.get("title") or line.get("name")) or "Item",
+        variant_title=text(line.get("variant_title")),
+        quantity=current,
+        ordered_quantity=ordered,
+        unit_price=price,
+        total=Money(amount=(price.amount * current - share).quantize(FINEST), currency=code),
+        kind=_line_kind(line),
+        vendor=text(line.get("vendor")),
+        expected_on=_expected(line),
+    )
+
+
+def _line_discount(line: Body, code: str) -> Decimal:
+    """Order-wide discounts are spread over the lines as allocations; `total_discount` has only the line's own."""
+    spread = sum((money(each, "amount", code).amount for each in objects(line.get("discount_allocations"))), Decimal(0))
+    return spread or money(line, "total_discount", code).amount
+
+
+def _line_kind(line: Body) -> LineKind:
+    if line.get("gift_card") is True:
+        return LineKind.GIFT_CARD
+    title = text(line.get("title")).lower()
+    kind = next((kind for pattern, kind in tables.LINE_KIND if pattern.search(title)), None)
+    if kind is LineKind.TIP and line.get("product_id") is not None:
+        kind = None
+    if kind is LineKind.PROTECTION and line.get("requires_shipping") is True:
+        kind = None  # a kettle with 5 years of warranty is a kettle
+    return kind or (LineKind.DIGITAL if line.get("requires_shipping") is False else LineKind.PHYSICAL)
+
+
+def _expected(line: Body) -> Any:
+    for each in objects(line.get("properties")):
+        if tables.EXPECTED_KEYS.match(text(each.get("name")).lstrip("_")):
+            return day(each.get("value"))
+    return None
+
+
+def payment_of(body: Body) -> PaymentState:
+    state = tables.PAYMENT.get(text(body.get("financial_status")), PaymentState.OPEN)
+    gateways = body.get("payment_gateway_names")
+    later = any(tables.PAID_LATER.search(text(name)) for name in gateways) if isinstance(gateways, list) else False
+    if state is PaymentState.OPEN and (later or body.get("payment_terms")):
+        return PaymentState.ACCEPTED
+    if state is PaymentState.OPEN and not amount(body.get("total_price")) and body.get("confirmed") is not False:
+        return PaymentState.PAID
+    return state
+
+
+def payment_method(body: Body) -> str:
+    card = mapping(body.get("payment_details"))
+    digits = "".join(char for char in text(card.get("credit_card_number")) if char.isdigit())[-4:]
+    if digits:
+        return f"{text(card.get('credit_card_company')) or 'Card'} •••• {digits}"
+    gateways = body.get("payment_gateway_names")
+    name = text(gateways[0]) if isinstance(gateways, list) and gateways else ""
+    return {"shopify_payments": "", "bogus": "", "manual": ""}.get(name, name.replace("_", " ").strip().capitalize())
+
+
+def pay_by(body: Body) -> Any:
+    schedules = objects(mapping(body.get("payment_terms")).get("payment_schedules"))
+    return next((day(each.get("due_at")) for each in schedules if each.get("due_at")), None)
+
+
+def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
+    def current(name: str, plain: str = "") -> Money:
+        return money(body, _current(body, name) or plain or name, code)
+
+    total = current("total_price")
+    outstanding = _outstanding(body, total.amount, payment)
+    return Totals(
+        subtotal=current("subtotal_price"),
+        discount=current("total_discounts"),
+        shipping=current("shipping_price", "total_shipping_price"),
+        tax=current("total_tax"),
+        total=total,
+        paid=Money(amount=total.amount - outstanding, currency=code),
+        outstanding=Money(amount=outstanding, currency=code),
+        tax_included=body.get("taxes_included") is True,
+    )
+
+
+def _current(body: Body, name: str) -> str:
+    """The field that tells a price as it is after edits; empty: there is none."""
+    field = f"current_{name}"
+    return field if body.get(f"{field}_set") or body.get(field) else ""
+
+
+def _outstanding(body: Body, total: Decimal, payment: PaymentState) -> Decimal:
+    """What is still to be paid. Shopify tells it of reserved, voided and refunded money as well, and in the shop's
+    currency alone: the same share of the total is open in both."""
+    if payment not in tables.TO_PAY:
+        return Decimal(0)
+    if body.get("total_outstanding") in (None, ""):
+        return Decimal(0) if payment is PaymentState.PARTIALLY_PAID else total
+    name = _current(body, "total_price") or "total_price"
+    told = mapping(mapping(body.get(f"{name}_set")).get("shop_money"))
+    whole_price = amount(told.get("amount", body.get(name)))
+    share = amount(body["total_outstanding"]) / whole_price if whole_price > 0 else Decimal(0)
+    return (total * min(max(share, Decimal(0)), Decimal(1))).quantize(FINEST)
