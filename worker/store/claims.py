@@ -1,15 +1,16 @@
-"""Claiming due messages: fair between shops, fenced, under a lease of the database's clock.
+"""Claiming due messages: fair between shops, receipts before marketing, fenced, under a lease of the database's clock.
 
 States are literals in the queries, so that the partial indexes are used under a generic plan too.
 """
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -19,25 +20,44 @@ from worker.store.types import new_id
 
 SUSPECT_CLAIMS = 2
 """From so many claims without an orderly end on, a message is claimed alone: if it kills, it kills only itself."""
+SUSPECTS_LOOKED_AT = 50
+STREAMS = ("transactional", "marketing")
+
+Lane = tuple[UUID, str]
+"""A shop's stream: what waits in one never delays another, neither another shop nor the shop's own receipts."""
+Sift = Callable[[Sequence[Lane]], Mapping[Lane, int]]
+"""Of lanes with something due those that may give now, and how many at most each."""
 
 _SCHEDULED = Message.state == literal_column("'scheduled'")
 _ORDINARY = Message.claims < literal_column(str(SUSPECT_CLAIMS))
 _SUSPECT = Message.claims >= literal_column(str(SUSPECT_CLAIMS))
+_NO_BOUND = 1_000_000
+
+
+def all_of(lanes: Sequence[Lane]) -> Mapping[Lane, int]:
+    """Every lane gives what it has."""
+    return dict.fromkeys(lanes, _NO_BOUND)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """One claim: business time, how long the lease lasts, and how many messages at most."""
+    """One claim: business time, how long the lease lasts, how many messages at most, and of which lanes."""
 
     now: datetime
     lease: timedelta
     limit: int
+    sift: Sift = field(default=all_of)
 
 
-def count_due(session: Session, now: datetime, at_most: int) -> int:
+def count_due(session: Session, now: datetime, at_most: int, sift: Sift = all_of) -> int:
     """How many messages are due at business time `now`, counting no further than `at_most`."""
-    due = select(Message.id).where(_SCHEDULED, Message.send_at <= now).limit(at_most).subquery()
-    return session.scalar(select(func.count()).select_from(due)) or 0
+    if sift is all_of:
+        return _counted(session, at_most, Message.send_at <= now)
+    counted = _counted(session, 1, _SUSPECT, Message.send_at <= now)
+    for lane, most in sift(_lanes_with_due(session, now)).items():
+        if counted < at_most:
+            counted += _counted(session, min(most, at_most - counted), _ORDINARY, Message.send_at <= now, *_in(lane))
+    return counted
 
 
 def next_due(session: Session, after: datetime, until: datetime) -> datetime | None:
@@ -47,45 +67,61 @@ def next_due(session: Session, after: datetime, until: datetime) -> datetime | N
 
 
 def claim_due(session: Session, turn: Turn) -> list[Message]:
-    """Claims due messages, the same share for each shop that has any; what is left of the limit goes to the oldest."""
-    shops = _shops_with_due(session, turn.now)
-    if not shops:
+    """Claims due messages, the same share for each lane that has any; what is left of the limit goes to the oldest."""
+    most = turn.sift(_lanes_with_due(session, turn.now))
+    if not most:
         return []
-    share = max(1, turn.limit // len(shops))
-    chosen: list[UUID] = []
-    for shop_id in shops[: turn.limit]:
-        chosen += _pick(session, turn.now, share, _ORDINARY, Message.shop_id == shop_id)
-    for shop_id in shops:
-        if len(chosen) >= turn.limit:
-            break
-        others = (_ORDINARY, Message.shop_id == shop_id, Message.id.not_in(chosen))
-        chosen += _pick(session, turn.now, turn.limit - len(chosen), *others)
-    return _take(session, chosen[: turn.limit], turn)
+    share = max(1, turn.limit // len(most))
+    chosen: dict[Lane, list[UUID]] = {}
+    for lane in list(most)[: turn.limit]:
+        chosen[lane] = _pick(session, turn.now, min(share, most[lane]), _ORDINARY, *_in(lane))
+    left = turn.limit - sum(map(len, chosen.values()))
+    for lane, mine in chosen.items():
+        more = min(left, most[lane] - len(mine)) if len(mine) == share else 0
+        if more > 0:
+            others = _pick(session, turn.now, more, _ORDINARY, *_in(lane), Message.id.not_in(mine))
+            mine += others
+            left -= len(others)
+    return _take(session, [each for mine in chosen.values() for each in mine][: turn.limit], turn)
 
 
 def claim_suspect(session: Session, turn: Turn) -> list[Message]:
     """Claims one due message whose earlier claims ended without an outcome."""
-    return _take(session, _pick(session, turn.now, 1, _SUSPECT), turn)
+    due = select(Message.id, Message.shop_id, Message.stream).where(_SCHEDULED, _SUSPECT, Message.send_at <= turn.now)
+    found = session.execute(due.order_by(Message.send_at, Message.id).limit(SUSPECTS_LOOKED_AT)).all()
+    most = turn.sift([(row.shop_id, row.stream) for row in found]) if found else {}
+    may_go = [row.id for row in found if (row.shop_id, row.stream) in most]
+    return _take(session, _pick(session, turn.now, 1, _SUSPECT, Message.id.in_(may_go)) if may_go else [], turn)
 
 
-def _shops_with_due(session: Session, now: datetime) -> list[UUID]:
-    """Shops with a due message, in random order: one index look-up a shop, however much each has waiting."""
-    oldest = (
-        select(Message.send_at)
-        .where(_SCHEDULED, _ORDINARY, Message.shop_id == Shop.id, Message.send_at <= now)
-        .order_by(Message.send_at)
-        .limit(1)
-        .scalar_subquery()
-    )
-    found = [shop_id for shop_id, first in session.execute(select(Shop.id, oldest)) if first is not None]
+def _lanes_with_due(session: Session, now: datetime) -> list[Lane]:
+    """Lanes with a due message, in random order, receipts first: an index look-up each, however much is waiting."""
+    oldest = [_oldest_due(now, stream).label(stream) for stream in STREAMS]
+    rows = session.execute(select(Shop.id, *oldest)).all()
+    found = [(row.id, stream) for row in rows for stream in STREAMS if getattr(row, stream) is not None]
     random.shuffle(found)
-    return found
+    return sorted(found, key=lambda lane: STREAMS.index(lane[1]))
 
 
-def _pick(session: Session, now: datetime, limit: int, *which: ColumnElement[bool]) -> Sequence[UUID]:
+def _oldest_due(now: datetime, stream: str) -> ScalarSelect[Any]:
+    mine = (Message.shop_id == Shop.id, Message.stream == literal_column(f"'{stream}'"), Message.send_at <= now)
+    first = select(Message.send_at).where(_SCHEDULED, _ORDINARY, *mine).order_by(Message.send_at).limit(1)
+    return first.scalar_subquery()
+
+
+def _in(lane: Lane) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Message.shop_id == lane[0], Message.stream == lane[1]
+
+
+def _counted(session: Session, at_most: int, *which: ColumnElement[bool]) -> int:
+    due = select(Message.id).where(_SCHEDULED, *which).limit(at_most).subquery()
+    return session.scalar(select(func.count()).select_from(due)) or 0
+
+
+def _pick(session: Session, now: datetime, limit: int, *which: ColumnElement[bool]) -> list[UUID]:
     due = select(Message.id).where(_SCHEDULED, *which, Message.send_at <= now)
     ordered = due.order_by(Message.send_at, Message.id).limit(limit)
-    return session.scalars(ordered.with_for_update(skip_locked=True)).all()
+    return list(session.scalars(ordered.with_for_update(skip_locked=True)))
 
 
 def _take(session: Session, chosen: Sequence[UUID], turn: Turn) -> list[Message]:

@@ -30,7 +30,7 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("order_id", "sequence", "step", "parcel_group", "occurrence"),
         _partial("ix_message_due", "state = 'scheduled'", "send_at", "id"),
-        _partial("ix_message_due_of_shop", "state = 'scheduled' AND claims < 2", "shop_id", "send_at", "id"),
+        _partial("ix_message_due_of_shop", "state = 'scheduled' AND claims < 2", "shop_id", "stream", "send_at", "id"),
         _partial("ix_message_suspect", "state = 'scheduled' AND claims >= 2", "send_at", "id"),
         _partial("ix_message_expiring", "state = 'scheduled'", "expires_at", "id"),
         _partial("ix_message_paused", "state = 'held' AND held_by = 'pause'", "shop_id", "id"),
