@@ -2,14 +2,16 @@
 
 In a test: `with stand_in() as sendgrid: …`. By itself: `python -m tests.support.sendgrid --port 8080`; then
 `GET /log` tells what came in, and `POST /script` with a JSON list of behaviours scripts the next requests.
+With a journal each mail is on disk before its answer leaves. Its events are posted by `sendgrid_events.py`.
 """
 
 import argparse
 import asyncio
 import json
 import threading
+import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -17,9 +19,8 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from tests.support.sendgrid_schema import faults_of
-
-KINDS = ("accept", "answer", "black_hole", "drop_before", "drop_after")
+from tests.support.journal import Journal
+from tests.support.sendgrid_schema import LARGEST_BYTES, faults_of
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Behaviour:
 
     accept · answer (`status`, `headers`, `errors`; kept too when `accepts`) · black_hole (never answers; kept when
     `accepts`) · drop_before (closes without keeping the mail) · drop_after (keeps it, then closes without an answer).
+    `delay_s` passes before the request is looked at, `answer_after_s` between keeping the mail and answering.
     """
 
     kind: str = "accept"
@@ -35,13 +37,43 @@ class Behaviour:
     headers: dict[str, str] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     accepts: bool = False
+    delay_s: float = 0.0
+    answer_after_s: float = 0.0
+
+
+class Limit:
+    """`most` requests in each span of `span_s` seconds; what SendGrid says of it in its headers."""
+
+    def __init__(self, most: int = 10_000, span_s: float = 60.0) -> None:
+        self.most, self.span_s = most, span_s
+        self._since, self._count = 0.0, 0
+
+    def is_reached(self) -> bool:
+        """Counts one more request; whether it is one too many."""
+        if time.time() >= self._since + self.span_s:
+            self._since, self._count = time.time(), 0
+        self._count += 1
+        return self._count > self.most
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.most),
+            "X-RateLimit-Remaining": str(max(0, self.most - self._count)),
+            "X-RateLimit-Reset": str(int(self._since + self.span_s) + 1),
+        }
 
 
 class StandIn:
-    """The state behind the server. `mails` are the bodies it took; `refused` those it found wrong, with the faults."""
+    """The state behind the server. `mails` are the bodies it took; `refused` those it found wrong, with the faults.
 
-    def __init__(self, key: str = "SG.stand-in") -> None:
+    `on_taken` is called with each mail once it is kept and before it is answered.
+    """
+
+    def __init__(self, key: str = "SG.stand-in", journal: Journal | None = None) -> None:
         self.key = key
+        self.journal = journal
+        self.on_taken: Callable[[dict[str, Any]], None] = lambda _mail: None
+        self.limit = Limit()
         self.url = ""
         self.mails: list[dict[str, Any]] = []
         self.refused: list[dict[str, Any]] = []
@@ -69,31 +101,59 @@ class StandIn:
     async def send(self, request: web.Request) -> web.StreamResponse:
         """POST /v3/mail/send."""
         self.requests += 1
-        raw = await request.read()
+        is_one_too_many = self.limit.is_reached()
         behaviour = self._script.popleft() if self._script else self.always
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        self.keys.append(given)
+        raw = await request.read()
+        await asyncio.sleep(behaviour.delay_s)
         if behaviour.kind == "drop_before":
             return _cut(request)
+        answer = self._refusal(request, raw) or (self._errors(429, ["too many requests"]) if is_one_too_many else None)
+        return answer or await self._behave(request, json.loads(raw), behaviour)
+
+    def _refusal(self, request: web.Request, raw: bytes) -> web.Response | None:
+        """What SendGrid would answer to a request that is wrong in itself."""
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.keys.append(given)
         if given != self.key:
-            return _errors(401, ["The provided authorization grant is invalid, expired, or revoked"])
-        body = json.loads(raw)
-        faults = faults_of(body)
-        if faults:
-            self.refused.append({"body": body, "faults": faults})
-            return web.json_response({"errors": faults}, status=400)
-        return await self._behave(request, body, behaviour)
+            return self._errors(401, ["The provided authorization grant is invalid, expired, or revoked"])
+        if request.content_type != "application/json":
+            return self._errors(415, ["Content-Type should be application/json."])
+        if len(raw) > LARGEST_BYTES:
+            return self._errors(413, ["The total size of your email must be less than 30MB."])
+        try:
+            body = json.loads(raw)
+            faults = faults_of(body)
+        except ValueError:
+            body, faults = None, [{"message": "Bad Request", "field": ""}]
+        if not faults:
+            return None
+        self.refused.append({"body": body, "faults": faults})
+        if self.journal:
+            self.journal.write("refused", faults=faults)
+        return web.json_response({"errors": faults}, status=400, headers=self.limit.headers())
 
     async def _behave(self, request: web.Request, body: dict[str, Any], behaviour: Behaviour) -> web.StreamResponse:
         if behaviour.accepts or behaviour.kind in ("accept", "drop_after"):
-            self.mails.append(body)
+            self._keep(body)
+        await asyncio.sleep(behaviour.answer_after_s)
         if behaviour.kind == "drop_after":
             return _cut(request)
         if behaviour.kind == "black_hole":
             await asyncio.sleep(3600)
         if behaviour.kind == "answer":
-            return _errors(behaviour.status, behaviour.errors, behaviour.headers)
-        return web.Response(status=202, headers={"X-Message-Id": uuid4().hex})
+            return self._errors(behaviour.status, behaviour.errors, behaviour.headers)
+        return web.Response(status=202, headers={"X-Message-Id": uuid4().hex} | self.limit.headers())
+
+    def _keep(self, body: dict[str, Any]) -> None:
+        self.mails.append(body)
+        if self.journal:
+            [to] = body["personalizations"][0]["to"]
+            self.journal.write("accepted", to=to["email"], subject=body["subject"], **body["custom_args"])
+        self.on_taken(body)
+
+    def _errors(self, status: int, messages: Iterable[str], headers: dict[str, str] | None = None) -> web.Response:
+        entries = [{"message": message, "field": None} for message in messages]
+        return web.json_response({"errors": entries}, status=status, headers=self.limit.headers() | (headers or {}))
 
     async def show(self, _request: web.Request) -> web.StreamResponse:
         """GET /log."""
@@ -109,16 +169,11 @@ class StandIn:
         return web.json_response([asdict(entry) for entry in self._script])
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=30 * 1024 * 1024)
+        app = web.Application(client_max_size=2 * LARGEST_BYTES)
         app.router.add_post("/v3/mail/send", self.send)
         app.router.add_get("/log", self.show)
         app.router.add_post("/script", self.take_script)
         return app
-
-
-def _errors(status: int, messages: Iterable[str], headers: dict[str, str] | None = None) -> web.Response:
-    entries = [{"message": message, "field": None} for message in messages]
-    return web.json_response({"errors": entries}, status=status, headers=headers)
 
 
 def _cut(request: web.Request) -> web.Response:
@@ -128,9 +183,9 @@ def _cut(request: web.Request) -> web.Response:
 
 
 @contextmanager
-def stand_in(key: str = "SG.stand-in") -> Iterator[StandIn]:
+def stand_in(key: str = "SG.stand-in", journal: Journal | None = None) -> Iterator[StandIn]:
     """Runs the server on a free loopback port in a thread of its own; `url` is its base."""
-    server = StandIn(key)
+    server = StandIn(key, journal)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="stand-in", daemon=True)
     thread.start()

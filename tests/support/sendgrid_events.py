@@ -2,10 +2,14 @@
 
 import base64
 import json
+import random
 import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -49,3 +53,29 @@ def an_event(kind: str, message_id: UUID, attempt_id: UUID, **fields: Any) -> di
 def batch(*events: dict[str, Any]) -> bytes:
     """A body as SendGrid writes it: one event per line, CRLF at its end."""
     return b"[" + b",\r\n".join(json.dumps(event).encode() for event in events) + b"]\r\n"
+
+
+def told_of(mails: Sequence[tuple[str, str]], *, roll: random.Random, at: float) -> list[dict[str, Any]]:
+    """What SendGrid tells of accepted mails, given as (message, attempt): some events twice, in any order."""
+    told: list[dict[str, Any]] = []
+    for message, attempt in mails:
+        kinds = ["processed", "bounce" if roll.random() < 0.1 else "delivered"]
+        for kind in kinds:
+            event = an_event(kind, UUID(message), UUID(attempt), timestamp=int(at), sg_event_id=uuid4().hex)
+            del event["email"]  # Mia's; whom it happened to is not needed
+            told += [event] * (2 if roll.random() < 0.3 else 1)
+    roll.shuffle(told)
+    return told
+
+
+def post_batch(base_url: str, signer: EventSigner, events: Sequence[dict[str, Any]]) -> int:
+    """Posts a signed batch to the program, as SendGrid does; its answer, or 0 when none came."""
+    body = batch(*events)
+    request = urllib.request.Request(f"{base_url}/events/sendgrid", body, signer.headers(body))
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0

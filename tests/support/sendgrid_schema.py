@@ -1,5 +1,6 @@
 """What the stand-in demands of a mail/send body. Our own words, stricter than SendGrid where we promise more."""
 
+import json
 import re
 from typing import Any
 
@@ -74,8 +75,13 @@ RESERVED = frozenset(
     {"x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding"}
     | {"to", "from", "subject", "reply-to", "cc", "bcc"}
 )
+LARGEST_BYTES = 30 * 1024 * 1024
+"""Of a whole request, by SendGrid's reference of mail/send."""
+LARGEST_ARGS = 10_000
+"""Bytes of all custom arguments, by the same."""
 UUID_TEXT = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
+_BREAK = re.compile(r"[\r\n\x00]")
 _VALIDATOR = Draft202012Validator(SCHEMA)
 
 
@@ -87,9 +93,15 @@ def faults_of(body: Any) -> list[dict[str, str]]:
     ]
     if found:
         return found
-    for name in body["headers"]:
+    for name, value in body["headers"].items():
         if name.lower() in RESERVED:
             found.append({"message": f"The header {name} is reserved", "field": f"headers.{name}"})
+        if _BREAK.search(name + value):
+            found.append({"message": "A header must be one line", "field": f"headers.{name}"})
+    if _BREAK.search(body["subject"]):
+        found.append({"message": "The subject must be one line", "field": "subject"})
+    if len(json.dumps(body["custom_args"])) > LARGEST_ARGS:
+        found.append({"message": "The custom_args are larger than 10,000 bytes", "field": "custom_args"})
     for name, value in body["custom_args"].items():
         if not UUID_TEXT.match(value):
             found.append({"message": "Only our ids belong here", "field": f"custom_args.{name}"})
