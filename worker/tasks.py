@@ -1,5 +1,6 @@
 """Every Celery task, in the order of the pipeline. Tasks carry ids only and may be lost, doubled or late."""
 
+import threading
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -107,12 +108,21 @@ class SweepLeases(StageTask):
 
 
 class WriteBack(StageTask):
-    """Writes refusals back to their shops."""
+    """Writes refusals back to their shops; one thread at a time, so that slow shops leave the others to the mails."""
 
     name = queues.WRITE_BACK
 
+    def __init__(self, installation: Installation, hints: Hints, pulse: Pulse) -> None:
+        super().__init__(installation, hints, pulse)
+        self._turn = threading.Lock()
+
     def run(self) -> None:
-        write_back_due(self.installation)
+        if not self._turn.acquire(blocking=False):
+            return
+        try:
+            write_back_due(self.installation)
+        finally:
+            self._turn.release()
 
 
 class Learn(StageTask):

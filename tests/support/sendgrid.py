@@ -8,7 +8,6 @@ With a journal each mail is on disk before its answer leaves. Its events are pos
 import argparse
 import asyncio
 import json
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +19,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from tests.support.journal import Journal
+from tests.support.loops import served
 from tests.support.sendgrid_schema import LARGEST_BYTES, faults_of
 
 
@@ -186,27 +186,8 @@ def _cut(request: web.Request) -> web.Response:
 def stand_in(key: str = "SG.stand-in", journal: Journal | None = None) -> Iterator[StandIn]:
     """Runs the server on a free loopback port in a thread of its own; `url` is its base."""
     server = StandIn(key, journal)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="stand-in", daemon=True)
-    thread.start()
-    runner = web.AppRunner(server.app(), shutdown_timeout=0.1, handler_cancellation=True)
-    port = asyncio.run_coroutine_threadsafe(_start(runner, "127.0.0.1", 0), loop).result()
-    server.url = f"http://127.0.0.1:{port}"
-    try:
+    with served(server.app()) as server.url:
         yield server
-    finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-async def _start(runner: web.AppRunner, host: str, port: int) -> int:
-    await runner.setup()
-    site = web.TCPSite(runner, host, port)
-    await site.start()
-    found: int = runner.addresses[0][1]
-    return found
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from worker.sealing import Sealer
 from worker.settings import LOOPBACK
 from worker.store.models import Source
 from worker.store.shops import find_source
+from worker.store.write_backs import wake_source
 
 URL_HELP = "The shop's own address, like https://northkettle.myshopify.com, for writing refusals back."
 KEY_HELP = "A file with the key of the shop's API: Shopify's access token, or WooCommerce's key and secret."
@@ -46,6 +47,7 @@ def set_source(
         source.options = source.options | given
         if api_url is not None or api_key_file is not None:
             source.api = _api(source, installation.sealer, api_url, api_key_file)
+            wake_source(session, source.id, installation.clock.now())
         state = write_back_state(source)
     say(f"{shop} {kind} is set. Refusals: {state}.", json, shop=shop, kind=kind, write_back=state)
 

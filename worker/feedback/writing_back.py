@@ -19,13 +19,15 @@ from worker.bootstrap import Installation
 from worker.errors import SettingsError
 from worker.platforms.registry import WRITERS
 from worker.platforms.writing import Access, Person, Result, Written
-from worker.store.models import CustomerRow, Shop, Source, WriteBack
+from worker.store.models import CustomerRow, Pause, Shop, Source, WriteBack
+from worker.store.pauses import RESTORED
 from worker.store.shops import list_sources
 from worker.store.write_backs import (
     Wish,
     claim_write_back,
     find_write_back,
     finish_write_back,
+    note_success,
     platform_ids,
     postpone_source,
     wish,
@@ -40,15 +42,17 @@ log = structlog.get_logger()
 
 def tell_refusal(session: Session, shop_id: UUID, address: str, now: datetime) -> None:
     """Notes that the shop is to hear of a refusal, unless it was the shop that told of it."""
-    told = _consent(session, shop_id, address)
+    told, at = _consent(session, shop_id, address)
     due_at, refusal = now + SECOND_THOUGHTS, ConsentState.UNSUBSCRIBED
     wanted = Wish(shop_id=shop_id, address=address, wanted=refusal, now=now, due_at=due_at)
     for source in _writable(session, shop_id):
         row = find_write_back(session, source.id, address)
-        if row is not None and row.wanted == ConsentState.SUBSCRIBED:
-            wish(session, source, wanted, was=ConsentState.SUBSCRIBED)
-        elif told is not ConsentState.UNSUBSCRIBED and not (row is not None and row.state == "pending"):
-            wish(session, source, wanted, was=told)
+        was = told
+        if row is not None and row.wanted == ConsentState.SUBSCRIBED and (at is None or at <= row.wanted_at):
+            was = ConsentState.SUBSCRIBED  # by ourselves, and the shop has not told it yet
+        is_waiting = row is not None and row.state == "pending" and row.wanted == refusal
+        if was is not refusal and not is_waiting:
+            wish(session, source, wanted, was=was)
 
 
 def tell_second_thought(session: Session, shop_id: UUID, address: str, now: datetime) -> None:
@@ -56,14 +60,12 @@ def tell_second_thought(session: Session, shop_id: UUID, address: str, now: date
 
     Who never subscribed is not subscribed by this: that would say more than they did.
     """
-    told = _consent(session, shop_id, address)
     again = Wish(shop_id=shop_id, address=address, wanted=ConsentState.SUBSCRIBED, now=now, due_at=now)
     for source in _writable(session, shop_id):
         row = find_write_back(session, source.id, address)
         if row is None or row.wanted != ConsentState.UNSUBSCRIBED:
             continue
-        may_have_heard = row.first_tried_at is not None or told is ConsentState.UNSUBSCRIBED
-        if row.was == ConsentState.SUBSCRIBED and may_have_heard:
+        if row.was == ConsentState.SUBSCRIBED and row.claims:
             wish(session, source, again, was=ConsentState.SUBSCRIBED)
         elif row.state == "pending":
             session.delete(row)
@@ -76,7 +78,7 @@ def write_back_due(installation: Installation, *, for_s: float = 20) -> int:
         claimed = _claim(installation)
         if claimed is None:
             break
-        _settle(installation, claimed, _written(installation, claimed))
+        _settle(installation, claimed, claimed.overtaken or _written(installation, claimed))
         tried += 1
     return tried
 
@@ -87,6 +89,7 @@ class _Claimed:
     source: Source
     shop: str
     person: Person
+    overtaken: Written | None
 
 
 def _claim(installation: Installation) -> _Claimed | None:
@@ -100,8 +103,19 @@ def _claim(installation: Installation) -> _Claimed | None:
         if row is None:
             return None
         customer_id, order_ids = platform_ids(session, row)
+        overtaken = _overtaken(session, row)
     source, slug = ready[row.source_id]
-    return _Claimed(row=row, source=source, shop=slug, person=Person(customer_id=customer_id, order_ids=order_ids))
+    person = Person(customer_id=customer_id, order_ids=order_ids)
+    return _Claimed(row=row, source=source, shop=slug, person=person, overtaken=overtaken)
+
+
+def _overtaken(session: Session, row: WriteBack) -> Written | None:
+    """A second thought is void when the person refused anew at the shop; a refusal is told whatever was said later."""
+    told, at = _consent(session, row.shop_id, row.address)
+    is_newer = at is not None and at > row.wanted_at
+    if row.wanted == ConsentState.SUBSCRIBED and told is ConsentState.UNSUBSCRIBED and is_newer:
+        return Written(result=Result.NEVER, note="they refused at the shop meanwhile")
+    return None
 
 
 def _written(installation: Installation, claimed: _Claimed) -> Written:
@@ -121,12 +135,13 @@ def _settle(installation: Installation, claimed: _Claimed, written: Written) -> 
     with installation.database.write() as session:
         if written.result is Result.WRITTEN:
             finish_write_back(session, row, state="done", note="", done_at=now, tries=row.tries + 1)
+            note_success(session, row.source_id)
         elif written.result is Result.NEVER or is_over:
             finish_write_back(session, row, state="failed", note=written.note, done_at=now, tries=row.tries + 1)
         else:
-            wait = written.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(row.tries, 16))
-            finish_write_back(session, row, note=written.note, due_at=now + wait, tries=row.tries + 1)
-            postpone_source(session, row.source_id, until=now + wait)
+            own = max(written.retry_after or _wait(row.tries), _wait(row.setbacks))
+            finish_write_back(session, row, note=written.note, due_at=now + own, tries=row.tries + 1)
+            postpone_source(session, row.source_id, until=now + (written.retry_after or _wait(row.setbacks)))
     _report(claimed, written, is_over=is_over)
 
 
@@ -140,9 +155,19 @@ def _report(claimed: _Claimed, written: Written, *, is_over: bool) -> None:
         log.warning("feedback.refusal.postponed", alarm=written.needs_person, reason=written.note, **told)
 
 
+def _wait(failures: int) -> timedelta:
+    doubled: timedelta = FIRST_WAIT * 2 ** min(failures, 16)
+    return min(LONGEST_WAIT, doubled)
+
+
 def _ready(session: Session) -> Sequence[tuple[Source, str]]:
-    """Sources of connected shops that can be written to."""
-    connected = select(Source, Shop.slug).join(Shop, Shop.id == Source.shop_id).where(Shop.uninstalled_at.is_(None))
+    """Sources of connected shops that can be written to; what a backup brought waits until somebody resumes it."""
+    restored = select(Pause.id).where(Pause.shop_id == Shop.id, Pause.step == "", Pause.reason.startswith(RESTORED))
+    connected = (
+        select(Source, Shop.slug)
+        .join(Shop, Shop.id == Source.shop_id)
+        .where(Shop.uninstalled_at.is_(None), ~restored.exists())
+    )
     writable = session.execute(connected.where(Source.kind.in_(list(WRITERS))))
     return [
         (source, slug) for source, slug in writable if source.api and not WRITERS[source.kind].missing(source.options)
@@ -153,7 +178,8 @@ def _writable(session: Session, shop_id: UUID) -> list[Source]:
     return [source for source in list_sources(session, shop_id) if source.kind in WRITERS]
 
 
-def _consent(session: Session, shop_id: UUID, address: str) -> ConsentState:
-    """What the shop told last."""
+def _consent(session: Session, shop_id: UUID, address: str) -> tuple[ConsentState, datetime | None]:
+    """What the shop told last, and of when."""
     mine = (CustomerRow.shop_id == shop_id, CustomerRow.address == address)
-    return ConsentState(session.scalar(select(CustomerRow.consent).where(*mine)) or "unknown")
+    row = session.execute(select(CustomerRow.consent, CustomerRow.consent_at).where(*mine)).one_or_none()
+    return (ConsentState(row.consent), row.consent_at) if row else (ConsentState.UNKNOWN, None)

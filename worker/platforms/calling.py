@@ -1,20 +1,23 @@
 """One JSON call to a shop's API. Redirects are not followed: they would carry the key to another host."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
-from urllib.parse import urlsplit
+
+import aiohttp
 
 from worker.platforms.writing import Result, Written
 
-TIMEOUT_S = 10
+TIMEOUT_S = 15
+"""For the whole call, so that a shop that drips its answer holds nobody up."""
 LARGEST_ANSWER = 1024 * 1024
 BUSY = frozenset({402, 408, 423, 425, 429})
 """Shops that are frozen, locked or asked too often: all of it passes."""
 LONGEST_WAIT_S = 3600
+HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "Postpurchase"}
 
 
 @dataclass(frozen=True)
@@ -24,21 +27,27 @@ class Reply:
     body: Any
 
 
-def call(method: str, url: str, *, headers: Mapping[str, str], body: Mapping[str, Any]) -> Reply | Written:
+def call(
+    method: str, url: str, *, headers: Mapping[str, str], body: Mapping[str, Any], timeout_s: float = TIMEOUT_S
+) -> Reply | Written:
     """The shop's answer with its body as JSON (None when it is none), or why there is no answer."""
-    parts = urlsplit(url)
-    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = connect(parts.netloc, timeout=TIMEOUT_S)
-    told = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "Postpurchase"}
     try:
-        connection.request(method, parts.path, json.dumps(body).encode(), told | dict(headers))
-        answer = connection.getresponse()
-        raw = answer.read(LARGEST_ANSWER)
-    except (OSError, HTTPException) as error:
+        return asyncio.run(_asked(method, url, HEADERS | dict(headers), json.dumps(body).encode(), timeout_s))
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
         return Written(result=Result.LATER, note=f"the shop does not answer ({type(error).__name__})")
-    finally:
-        connection.close()
-    return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, _read(raw))
+
+
+async def _asked(method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Reply:
+    timeout = aiohttp.ClientTimeout(total=timeout_s)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer,
+    ):
+        raw = b""
+        while len(raw) <= LARGEST_ANSWER and (chunk := await answer.content.readany()):
+            raw += chunk
+        told = {name.lower(): value for name, value in answer.headers.items()}
+        return Reply(answer.status, told, _read(raw))
 
 
 def trouble(reply: Reply) -> Written | None:

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from worker.store.models import Pause
 from worker.store.types import new_id
 
+RESTORED = "restored from the backup"
+"""How the reason of a pause begins that a restored installation starts with."""
+
 
 def pause(session: Session, shop_id: UUID, step: str, *, reason: str, now: datetime) -> bool:
     """Pauses a step, or the shop when `step` is empty; False when that is paused already."""

@@ -16,13 +16,13 @@ from worker.store.backup import CHUNK, Progress, backup_tables, count_rows
 from worker.store.backup_file import FORMAT, BackupReader
 from worker.store.migrate import newest_revision
 from worker.store.models import Message
-from worker.store.pauses import pause
+from worker.store.pauses import RESTORED, pause
 from worker.store.sealed import sealed_texts
 from worker.store.session import Database, database_now
 from worker.store.shops import list_shops
 from worker.store.transitions import Change, transition_many
 
-PAUSED = "restored from the backup of {at:%Y-%m-%d %H:%M} UTC"
+PAUSED = RESTORED + " of {at:%Y-%m-%d %H:%M} UTC"
 SENT_BEFORE = "restored: it was due while the lost installation still ran, and has most likely gone out"
 
 

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, literal_column, select, update
+from sqlalchemy import ColumnElement, delete, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from schedules.facts import ConsentState
 from worker.store.models import CustomerRow, OrderRow, Source, WriteBack
+from worker.store.orders import facts_of
 from worker.store.session import database_now
 from worker.store.types import new_id
 
@@ -42,12 +43,15 @@ def wish(session: Session, source: Source, wanted: Wish, *, was: ConsentState) -
         "note": "",
         "wanted_at": wanted.now,
         "due_at": wanted.due_at,
+        "was": was.value,
         "tries": 0,
+        "setbacks": 0,
         "first_tried_at": None,
+        "tried_at": None,
         "done_at": None,
     }
     whose = {"shop_id": wanted.shop_id, "source_id": source.id, "address": wanted.address}
-    row = insert(WriteBack).values(id=new_id(), was=was.value, claims=0, **whose, **fresh)
+    row = insert(WriteBack).values(id=new_id(), claims=0, **whose, **fresh)
     session.execute(row.on_conflict_do_update(index_elements=["source_id", "address"], set_=fresh))
 
 
@@ -58,18 +62,23 @@ def find_write_back(session: Session, source_id: UUID, address: str) -> WriteBac
 
 
 def claim_write_back(session: Session, source_ids: Collection[UUID], now: datetime) -> WriteBack | None:
-    """The oldest due to-do of these sources, none of whose others is being worked on."""
+    """A due to-do of these sources, none of whose others is being worked on.
+
+    The longest untried first: one that a shop never takes then stands in nobody's way.
+    """
     real_at = database_now(session)
     other = aliased(WriteBack)
     is_busy = select(other.id).where(other.source_id == WriteBack.source_id, other.claimed_until > real_at).exists()
-    due = select(WriteBack).where(_PENDING, WriteBack.due_at <= now, WriteBack.source_id.in_(source_ids), ~is_busy)
-    row = session.scalars(
-        due.order_by(WriteBack.wanted_at, WriteBack.id).limit(1).with_for_update(skip_locked=True)
-    ).one_or_none()
+    # Asked of the row itself too: PostgreSQL looks at a row again once its lock is there, but not at others.
+    is_free = or_(WriteBack.claimed_until.is_(None), WriteBack.claimed_until <= real_at)
+    due = (_PENDING, WriteBack.due_at <= now, WriteBack.source_id.in_(source_ids), is_free, ~is_busy)
+    first = (WriteBack.tried_at.asc().nulls_first(), WriteBack.wanted_at, WriteBack.id)
+    query = select(WriteBack).where(*due).order_by(*first).limit(1).with_for_update(skip_locked=True)
+    row = session.scalars(query).one_or_none()
     if row is not None:
         row.claims += 1
         row.claimed_until = real_at + LEASE
-        row.first_tried_at = row.first_tried_at or now
+        row.first_tried_at, row.tried_at = row.first_tried_at or now, now
         session.flush()
     return row
 
@@ -85,8 +94,22 @@ def finish_write_back(session: Session, row: WriteBack, **values: Any) -> bool:
 
 def postpone_source(session: Session, source_id: UUID, *, until: datetime) -> None:
     """Lets everything that is to go to this source wait: what one of them met, the others would meet too."""
-    mine = (_PENDING, WriteBack.source_id == source_id, WriteBack.due_at < until)
-    session.execute(update(WriteBack).where(*mine).values(due_at=until))
+    mine = (_PENDING, WriteBack.source_id == source_id)
+    session.execute(update(WriteBack).where(*mine).values(setbacks=WriteBack.setbacks + 1))
+    session.execute(update(WriteBack).where(*mine, WriteBack.due_at < until).values(due_at=until))
+
+
+def note_success(session: Session, source_id: UUID) -> None:
+    """The source takes what it is told: its failures in a row are over."""
+    mine = (_PENDING, WriteBack.source_id == source_id, WriteBack.setbacks > 0)
+    session.execute(update(WriteBack).where(*mine).values(setbacks=0))
+
+
+def wake_source(session: Session, source_id: UUID, now: datetime) -> None:
+    """Tries what waits for this source at once: somebody has mended its access."""
+    mine = (_PENDING, WriteBack.source_id == source_id, WriteBack.setbacks > 0)
+    values = {"due_at": now, "setbacks": 0, "tries": 0, "first_tried_at": None, "tried_at": None}
+    session.execute(update(WriteBack).where(*mine).values(values))
 
 
 def forget_write_backs(session: Session, shop_id: UUID, addresses: Sequence[str]) -> None:
@@ -101,8 +124,17 @@ def count_write_backs(session: Session, source_id: UUID) -> dict[str, int]:
 
 def platform_ids(session: Session, row: WriteBack) -> tuple[str | None, tuple[str, ...]]:
     """The platform's id of a person, and of their newest orders from this source."""
+    orders = select(OrderRow).where(OrderRow.source_id == row.source_id, OrderRow.address == row.address)
+    newest = session.scalars(orders.order_by(OrderRow.placed_at.desc(), OrderRow.id.desc()).limit(MOST_ORDERS)).all()
+    told = (order.customer.id for each in newest if (order := facts_of(each).order) is not None)
+    customer = next((each for each in told if each), None) or _known_by_id(session, row)
+    return customer, tuple(each.external_id for each in newest)
+
+
+def _known_by_id(session: Session, row: WriteBack) -> str | None:
+    """The id that the person is kept with; with several sources nobody can tell whose id it is."""
+    others = select(Source.id).where(Source.shop_id == row.shop_id, Source.id != row.source_id).limit(1)
+    if session.scalar(others) is not None:
+        return None
     person = (CustomerRow.shop_id == row.shop_id, CustomerRow.address == row.address)
-    customer = session.scalar(select(CustomerRow.external_id).where(*person))
-    orders = select(OrderRow.external_id).where(OrderRow.source_id == row.source_id, OrderRow.address == row.address)
-    newest = orders.order_by(OrderRow.placed_at.desc(), OrderRow.id.desc()).limit(MOST_ORDERS)
-    return customer, tuple(session.scalars(newest))
+    return session.scalar(select(CustomerRow.external_id).where(*person))

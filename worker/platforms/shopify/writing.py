@@ -17,6 +17,7 @@ VERSION = "2026-07"
 MUTATION = """mutation ($input: CustomerEmailMarketingConsentUpdateInput!) {
   customerEmailMarketingConsentUpdate(input: $input) { userErrors { field message } }
 }"""
+PASSING = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "MAX_COST_EXCEEDED"})
 STATES = {ConsentState.UNSUBSCRIBED: "UNSUBSCRIBED", ConsentState.SUBSCRIBED: "SUBSCRIBED"}
 
 
@@ -71,8 +72,11 @@ def _query_failed(errors: Any) -> Written:
     ]
     if "THROTTLED" in codes:
         return Written(result=Result.LATER, note="Shopify is asked too often")
-    code = next((each for each in codes if each), "an error")
-    return Written(result=Result.LATER, note=f"Shopify answers {code}: check the app's scopes", needs_person=True)
+    if "ACCESS_DENIED" in codes:
+        note = "Shopify answers ACCESS_DENIED: give the app the scope write_customers"
+        return Written(result=Result.LATER, note=note, needs_person=True)
+    code = next((each for each in codes if each), "an error without a code")
+    return Written(result=Result.LATER, note=f"Shopify answers {code}", needs_person=code not in PASSING)
 
 
 def _fields(faults: list[Any]) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from schedules.facts import ConsentState
-from worker.platforms.bodies import text
-from worker.platforms.calling import call, trouble
+from worker.platforms.bodies import mapping, text
+from worker.platforms.calling import Reply, call, trouble
 from worker.platforms.writing import Access, Person, Result, Written
 
 API = "wp-json/wc/v3"
@@ -56,9 +56,18 @@ class WooCommerceWriter:
         )
         if isinstance(reply, Written):
             return reply
-        if reply.status < 300 and not isinstance(reply.body, dict):
-            return Written(result=Result.LATER, note="the answer is none of WooCommerce's", needs_person=True)
-        return trouble(reply) or Written(result=Result.WRITTEN)
+        return _outcome(reply)
+
+
+def _outcome(reply: Reply) -> Written:
+    """A customer or order that is gone is answered with 400 or 404 and a code of WooCommerce's; a wrong address too."""
+    if reply.status < 300 and not isinstance(reply.body, dict):
+        return Written(result=Result.LATER, note="the answer is none of WooCommerce's", needs_person=True)
+    if text(mapping(reply.body).get("code")).endswith("invalid_id"):
+        return Written(result=Result.NEVER, note="the shop does not know this person or order any more")
+    if reply.status == 404:
+        return Written(result=Result.LATER, note="no WooCommerce API answers at this address", needs_person=True)
+    return trouble(reply) or Written(result=Result.WRITTEN)
 
 
 def value_of(consent: ConsentState, options: Mapping[str, Any]) -> str:

@@ -35,7 +35,8 @@ class WriteBack(Base):
     """A consent that a person changed here and that their shop is to hear of: a to-do, kept when it is done.
 
     One per source and address; the newest wish counts. `wanted`: unsubscribed | subscribed; `was`: the consent that the
-    shop had told before. `state`: pending | done | failed. `claimed_until` is database time, all else business time.
+    shop had told before. `state`: pending | done | failed. `tries`: of this wish; `setbacks`: how often its source
+    failed in a row while it waited. `claimed_until` is database time, all else business time.
     """
 
     __tablename__ = "write_back"
@@ -60,7 +61,9 @@ class WriteBack(Base):
     wanted_at: Mapped[datetime]
     due_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)
+    setbacks: Mapped[int] = mapped_column(default=0)
     claims: Mapped[int] = mapped_column(default=0)
     claimed_until: Mapped[datetime | None]
     first_tried_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
