@@ -23,6 +23,7 @@ from worker.cli.demo import demo
 from worker.cli.doctor import doctor
 from worker.cli.output import JSON_META, complain
 from worker.cli.replay import replay
+from worker.cli.simulate import simulate
 from worker.cli.status import status
 from worker.cli.timeline import timeline
 from worker.errors import PostpurchaseError, UserError
@@ -54,7 +55,7 @@ class Guarded(TyperGroup):
 PANELS = ("Run", "Set up", "Edit", "Look", "Step in")
 COMMANDS = {
     "Run": (demo, processes.up, processes.web, processes.worker, processes.beat),
-    "Edit": (preview.preview, preview.send_test),
+    "Edit": (preview.preview, preview.send_test, simulate),
     "Look": (timeline, status, doctor),
     "Step in": (
         *(control.pause, control.resume, control.hold, control.release),
