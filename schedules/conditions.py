@@ -31,7 +31,8 @@ class GateInputs:
     `suppressed`: scopes (all, marketing, offers, fewer) held against the address. `marketing_sent` and `panels_sent`:
     when this person got marketing mails and offer panels, over all orders. `troubles`: when returns, disputes, tickets
     and unhappy answers of this person were opened, over all other orders. `has_guide`: whether a guide fits the order.
-    `is_by_hand`: a person asked for it now, so it waits for no window and no daytime.
+    `is_resting`: this person gave no sign in the last marketing mails. `is_by_hand`: a person asked for it now, so it
+    waits for no window and no daytime.
     """
 
     facts: Facts
@@ -56,6 +57,7 @@ class GateInputs:
     now: datetime
     has_guide: bool = True
     troubles: tuple[datetime, ...] = ()
+    is_resting: bool = False
     is_by_hand: bool = False
 
     @property
@@ -150,7 +152,11 @@ def _people(gate: GateInputs) -> Judgement | None:
     if "marketing" in gate.suppressed:
         return Judgement(action="skip", reason="the customer unsubscribed from such mails")
     permission = _permission(gate)
-    return None if permission is None else Judgement(action="skip", reason=permission)
+    if permission is not None:
+        return Judgement(action="skip", reason=permission)
+    # A companion mail has facts to tell; a follow-up without products and code has none that matter.
+    is_void = gate.is_resting and gate.step == "follow_up" and not gate.is_by_hand
+    return Judgement(action="skip", reason=reasons.LOOKS_AWAY) if is_void else None
 
 
 def _time(gate: GateInputs) -> Judgement | None:
@@ -238,6 +244,8 @@ def why_no_offer(gate: GateInputs) -> str | None:
         return reason
     if _rested_at(gate) is not None:
         return reasons.RESTING
+    if gate.is_resting:
+        return reasons.LOOKS_AWAY
     if gate.step == "shipping" and gate.parcel_group != next(iter(parcel_groups(gate.facts, gate.shop)), ""):
         return "only the first parcel's mail carries an offer"
     if gate.parcel_group.startswith("edit-"):

@@ -35,6 +35,7 @@ OUTDATED_EDIT = "a newer edit replaced it"
 SHOP_TELLS = "the shop's platform tells the customer about edits itself"
 ON_HOLD = "it waits while the order is held or edited"
 TICKET = "support is talking to the customer"
+LOOKS_AWAY = "this person has looked at none of the last six marketing mails: facts only"
 RESTING = "something went wrong with an order of this person lately"
 
 NOT_ONLINE = {

@@ -87,6 +87,7 @@ class ShopProfile(Value):
     mails_order_updates: bool = Field(default=False, description="the shop's platform mails order edits itself")
     merges_orders: bool = False
     history_imported: bool = False
+    contact_name: str = Field(default="", description="who answers customers of high value, by first name")
     discount_ceiling: Decimal = Decimal(15)
     seller_address: Address = Address()
 

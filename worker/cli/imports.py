@@ -54,7 +54,11 @@ def read_guides(shop: Slug, file: File, json: JsonFlag = False) -> None:
     _import(import_guides, "guide", shop, file, json)
 
 
-@orders.command("import", epilog="Columns: order_id, placed_at, email, product_id, variant_id, quantity, price.")
+@orders.command(
+    "import",
+    epilog="Columns: order_id, placed_at, email, product_id, variant_id, quantity, price, currency. "
+    "Also as exported by Shopify (Orders, Export) and WooCommerce (one row per item).",
+)
 def read_past_orders(shop: Slug, file: File, json: JsonFlag = False) -> None:
     """Import past orders, a line per product; they start no mail. Of addresses only keyed hashes are kept."""
     _import(import_orders, "order", shop, file, json)

@@ -125,6 +125,7 @@ FIELDS: dict[str, Field] = {
         "Length of the return window.", ("return_days",), accepts=str.isdecimal, wanted="a number of days", adapt=int
     ),
     "soft_opt_in": _flag("Your checkout tells buyers about such mails and lets them refuse.", "soft_opt_in"),
+    "contact_name": _text("Who reads answers; named to the customers who spend most.", "contact_name"),
     "history_imported": _flag("Earlier orders are known here, so first-time buyers are too.", "history_imported"),
     "mails_order_updates": _flag("Your platform mails order edits itself.", "mails_order_updates"),
     "merges_orders": _flag("A second order joins the first parcel.", "merges_orders"),

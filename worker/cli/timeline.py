@@ -97,6 +97,7 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
             for p in message.products
         ),
         ("code", code_text(message.code, timezone) if message.code else ""),
+        ("customer", str(message.details.get("segment", "")).replace("_", " ")),
         ("heard", _heard(message, timezone)),
     ]
     if not message.products and message.details.get("why_no_offer"):

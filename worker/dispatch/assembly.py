@@ -8,6 +8,7 @@ import structlog
 
 from schedules.conditions import delivered_at
 from schedules.facts import DeliverySource
+from schedules.segments import Segment
 from schedules.shop import Role
 from schedules.wanted import parcel_groups
 from worker.bootstrap import Installation
@@ -52,7 +53,7 @@ def _drafted(installation: Installation, chooser: Chooser, gated: Gated) -> _Dra
         if shows_codes(gated):
             with installation.database.write() as session:
                 code = reserve(session, gated, decision)
-        personal = personal_of(gated, decision, code)
+        personal = personal_of(chooser.segment(gated), decision, code)
         inputs = inputs_of(installation, gated, personal)
         return _Draft(gated=gated, inputs=inputs, personal=personal, api_key=_key(installation, gated))
     except StorageUnavailableError:
@@ -88,7 +89,8 @@ def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> M
         guide=gated.guide,
         links=links_of(installation.links, message, profile),
         delivery_source=arrived[1] if arrived else DeliverySource.ESTIMATED,
-        is_first_time=personal.is_first_time,
+        is_first_time=personal.segment is Segment.FIRST_TIME,
+        contact=profile.contact_name if personal.segment is Segment.HIGH_VALUE else "",
         is_test=bool(installation.settings.redirect_all_to),
         expected=expected_days(facts=facts, profile=profile, parcels=parcels, timezone=timezone),
         return_ends_on=return_ends_on(facts=facts, profile=profile, timezone=timezone),

@@ -159,6 +159,7 @@ def _inputs(message: Message, truth: Truth, edition: Edition, now: datetime, *, 
         timezone=truth.timezone,
         now=now,
         has_guide=has_guide,
+        is_resting=truth.is_resting,
         is_by_hand=bool(message.details.get("by_hand")),
         troubles=tuple(case.opened_at for facts in truth.other_facts for case in facts.cases if not case.closed),
     )

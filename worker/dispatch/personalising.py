@@ -1,4 +1,4 @@
-"""What makes a mail this customer's: an offer with its code, and whether it is their first order."""
+"""What makes a mail this customer's: who they are to the shop, and an offer with its code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from schedules.segments import Segment
 from schedules.sequence import CodeUse
 from schedules.shop import Role
 from worker.bootstrap import Installation
@@ -14,16 +15,17 @@ from worker.dispatch.linking import link_host
 from worker.links import Purpose
 from worker.personalisation.codes import CodeRequest, reserve_code
 from worker.personalisation.offers import OfferDecision, OfferRequest, choose_from
-from worker.personalisation.segments import is_first_order
+from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.personalisation.stock import Stock
 from worker.rendering.port import CodeView, Offer
+from worker.store.histories import Histories
 
 
 @dataclass(frozen=True, kw_only=True)
 class Personal:
     """What was found. `why_no_offer` says why there is no offer; empty when there is one."""
 
-    is_first_time: bool
+    segment: Segment
     offer: Offer | None = None
     why_no_offer: str = ""
 
@@ -34,7 +36,23 @@ class Chooser:
     def __init__(self, installation: Installation, session: Session, batch: Sequence[Gated]) -> None:
         asked = {each.message.id: _request(installation, each) for each in batch if each.judgement.with_offer}
         self._requests: dict[UUID, OfferRequest] = {key: found for key, found in asked.items() if found is not None}
-        self._stock = Stock(session, list(self._requests.values())) if self._requests else None
+        self._histories = Histories(session, [(each.message.shop_id, each.truth.address) for each in batch])
+        self._stock = Stock(session, list(self._requests.values()), self._histories) if self._requests else None
+
+    def segment(self, gated: Gated) -> Segment:
+        """Who the person of one mail of the batch is to the shop."""
+        truth = gated.truth
+        buyer = Buyer(
+            shop_id=gated.message.shop_id,
+            address=truth.address,
+            profile=truth.profile,
+            facts=truth.facts,
+            others=truth.other_facts,
+            orders_known=truth.orders_known,
+            is_resting=truth.is_resting,
+            now=gated.now,
+        )
+        return segment_of_buyer(self._histories, buyer)
 
     def choose(self, gated: Gated) -> OfferDecision:
         """Products for one mail of the batch; changes nothing."""
@@ -52,14 +70,12 @@ def shows_codes(gated: Gated) -> bool:
     return gated.judgement.with_offer and use is not CodeUse.NONE
 
 
-def personal_of(gated: Gated, decision: OfferDecision, code: CodeView | None) -> Personal:
+def personal_of(segment: Segment, decision: OfferDecision, code: CodeView | None) -> Personal:
     """Products with their code; a code may stand alone, and without either there is no offer."""
-    truth = gated.truth
-    first = is_first_order(truth.profile, truth.facts, has_others=bool(truth.others), orders_known=truth.orders_known)
     cards = decision.offer.cards if decision.offer else ()
     if not cards and code is None:
-        return Personal(is_first_time=first, why_no_offer=decision.why_not)
-    return Personal(is_first_time=first, offer=Offer(cards=cards, code=code))
+        return Personal(segment=segment, why_no_offer=decision.why_not)
+    return Personal(segment=segment, offer=Offer(cards=cards, code=code))
 
 
 def reserve(session: Session, gated: Gated, decision: OfferDecision) -> CodeView | None:

@@ -1,45 +1,63 @@
-"""Past orders: what was bought together, long before the first webhook."""
+"""Past orders: what was bought together, by whom and for how much, long before the first webhook."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from schedules.shop import ShopProfile
 from worker.errors import Fault, ImportFileError
 from worker.imports.cells import Row
+from worker.imports.order_exports import is_gone, read_lines
 from worker.imports.report import ImportReport, Progress, no_progress
-from worker.imports.table import STEP, read_rows
+from worker.imports.table import STEP
+from worker.store.models import Product, Shop
 from worker.store.orders import normal_address
+from worker.store.shops import profile_of
 from worker.store.suggestions import keep_purchases, learning_of, mark_stale, person_of
 
-COLUMNS = ("order_id", "placed_at", "email", "product_id", "variant_id", "quantity", "price")
-NEEDED = ("order_id", "placed_at", "product_id")
+MOST_NAMED = 5
 
 
 def import_orders(session: Session, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes past orders, one line each per product. Of an address only a keyed hash is kept.
 
-    They start no mail. An order that the shop itself told of stays as told.
+    They start no mail. An order that the shop itself told of stays as told. Of exports without product ids the products
+    are found by their title in the catalogue.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
-    key = learning_of(session, shop_id).person_key
-    rows = read_rows(path, needed=NEEDED, known=COLUMNS)
-    orders: dict[str, dict[str, Any]] = {}
+    taker = _taker(session, shop_id)
+    rows = read_lines(path)
     faults: list[Fault] = []
     for number, row in enumerate(rows, 1):
-        _take(row, orders, key)
+        taker.take(row)
         faults += row.faults
         if number % STEP == 0 or number == len(rows):
             progress(number, 2 * len(rows))
     if faults:
         raise ImportFileError(faults)
-    made = [order for order in orders.values() if order["products"]]
-    return _keep(session, shop_id, made, 2 * len(rows), progress)
+    made = [order for order in taker.orders.values() if order["products"]]
+    report = _keep(session, shop_id, made, 2 * len(rows), progress)
+    return replace(report, left_out=tuple(taker.remarks()))
+
+
+def _taker(session: Session, shop_id: UUID) -> "_Taker":
+    query = select(Product.title, Product.product_id, Product.variant_id).where(Product.shop_id == shop_id)
+    titles, names = dict[str, str](), dict[str, str]()
+    for title, product_id, variant_id in session.execute(query.order_by(Product.product_id, Product.variant_id)):
+        titles.setdefault(title.casefold(), product_id)
+        names |= {name: product_id for name in (product_id, variant_id) if name}
+    key, profile = learning_of(session, shop_id).person_key, profile_of(session.get_one(Shop, shop_id))
+    return _Taker(profile=profile, key=key, titles=titles, names=names)
 
 
 def _keep(
@@ -52,37 +70,84 @@ def _keep(
     return ImportReport(added=added, changed=changed, unchanged=len(orders) - added - changed)
 
 
-def _take(row: Row, orders: dict[str, dict[str, Any]], key: str) -> None:
-    """One line, added to its order. Lines of no pieces are taken for removed."""
-    ref, product = row.text("order_id", needed=True), row.text("product_id", needed=True)
-    placed_at, address = _moment(row), normal_address(row.text("email"))
-    quantity = row.whole("quantity")
-    row.decimal("price")
-    if address and "@" not in address:
-        row.fault("email is no address.", "Write one like mia@example.com, or leave it empty.")
-    if row.faults or placed_at is None:
-        return
-    order: dict[str, Any] = {
-        "order_ref": ref,
-        "person": person_of(key, address),
-        "placed_at": placed_at,
-        "products": [],
-        "imported": True,
-    }
-    order = orders.setdefault(ref, order)
-    if (order["placed_at"], order["person"]) != (placed_at, person_of(key, address)):
-        row.fault(f"order {ref} has another time or email above.", "Write the same on all its lines.")
-    elif quantity != 0 and product not in order["products"]:
-        order["products"] = sorted([*order["products"], product])
+@dataclass
+class _Taker:
+    """Puts lines together to orders. `titles`: of the catalogue, folded -> product; `names`: its ids -> product."""
 
+    profile: ShopProfile
+    key: str
+    titles: Mapping[str, str]
+    names: Mapping[str, str]
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unknown: dict[str, None] = field(default_factory=dict)
 
-def _moment(row: Row) -> datetime | None:
-    text = row.text("placed_at", needed=True)
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        row.fault(f"placed_at is '{text}', which is no time.", "Write it like 2026-05-14T09:30:00Z.")
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    def take(self, row: Row) -> None:
+        """One line, added to its order. Lines of no pieces are taken for removed."""
+        ref, product = row.text("order_id", needed=True).removeprefix("#"), self._product(row)
+        placed_at, address = self._moment(row), normal_address(row.text("email"))
+        quantity, price = row.decimal("quantity"), row.decimal("price")
+        if address and "@" not in address:
+            row.fault("email is no address.", "Write one like mia@example.com, or leave it empty.")
+        if row.faults or placed_at is None or is_gone(row):
+            return
+        person = person_of(self.key, address)
+        order = self.orders.setdefault(
+            ref,
+            {
+                "order_ref": ref,
+                "person": person,
+                "placed_at": placed_at,
+                "products": [],
+                "value": self._total(row),
+                "imported": True,
+            },
+        )
+        if (order["placed_at"], order["person"]) != (placed_at, person):
+            row.fault(f"order {ref} has another time or email above.", "Write the same on all its lines.")
+        elif quantity != 0:
+            order["products"] = sorted({*order["products"], product})
+            if not row.has("total") and price is not None and self._is_ours(row):
+                order["value"] = (order["value"] or Decimal(0)) + price * (1 if quantity is None else quantity)
+
+    def remarks(self) -> list[str]:
+        """What to tell of products that the catalogue doesn't have."""
+        if not self.unknown:
+            return []
+        few = ", ".join(list(self.unknown)[:MOST_NAMED])
+        more = f" and {len(self.unknown) - MOST_NAMED} more" if len(self.unknown) > MOST_NAMED else ""
+        return [f"Not in the catalogue, so never suggested: {few}{more}. Import products first, then orders again."]
+
+    def _product(self, row: Row) -> str:
+        """By its id, else by its title (a variant's name may follow after " - "), else by its SKU."""
+        told = row.text("product_id", needed=not row.has("title"))
+        if told:
+            return told
+        title = row.text("title", needed=True)
+        folded = title.casefold()
+        while folded not in self.titles and " - " in folded:
+            folded = folded.rpartition(" - ")[0]
+        found = self.titles.get(folded) or self.names.get(row.text("sku"))
+        if not found and title:
+            self.unknown[title] = None
+        return found or title
+
+    def _is_ours(self, row: Row) -> bool:
+        return row.text("currency") in ("", self.profile.currency)
+
+    def _total(self, row: Row) -> Decimal | None:
+        """What was paid for the order, refunds taken off, where the file tells it in the shop's currency."""
+        total, refunded = row.decimal("total"), row.decimal("refunded")
+        return max(total - (refunded or 0), Decimal(0)) if total is not None and self._is_ours(row) else None
+
+    def _moment(self, row: Row) -> datetime | None:
+        """A time without a zone is the shop's in an export, and UTC in our own columns."""
+        text = row.text("placed_at", needed=True)
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-").replace(" UTC", "+00:00"))
+        except ValueError:
+            row.fault(f"placed_at is '{text}', which is no time.", "Write it like 2026-05-14T09:30:00Z.")
+            return None
+        zone = ZoneInfo(self.profile.timezone) if row.has("group") else UTC
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

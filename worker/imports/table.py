@@ -15,20 +15,27 @@ STEP = 500
 """Progress is told after this many rows."""
 
 
-def read_rows(path: Path, *, needed: Sequence[str], known: Sequence[str]) -> list[Row]:
+def read_rows(path: Path, *, needed: Sequence[str], known: Sequence[str] | None) -> list[Row]:
     """The rows of a CSV file with a header: UTF-8 (with or without a mark), comma or semicolon, any line ends.
 
-    A row that cannot be taken apart carries its fault.
+    A row that cannot be taken apart carries its fault. `known` None: other columns are left alone.
 
     Raises:
         ImportFileError: the file cannot be read, a needed column is missing, or a column is unknown.
     """
-    text = _text(path)
-    rows = _records(path, text)
-    first = next(rows, None)
-    header = [name.strip().lower() for name in first[1]] if first else []
+    rows = _records(path, _text(path))
+    header = _names(next(rows, None))
     _check_header(path, header, needed, known)
     return [_row(path, header, line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
+
+
+def header_of(path: Path) -> list[str]:
+    """The columns of a CSV file, in lower case.
+
+    Raises:
+        ImportFileError: the file cannot be read.
+    """
+    return _names(next(_records(path, _text(path)), None))
 
 
 def take(
@@ -82,6 +89,10 @@ def _text(path: Path) -> str:
         raise ImportFileError([fault]) from None
 
 
+def _names(first: tuple[int, list[str]] | None) -> list[str]:
+    return [name.strip().lower() for name in first[1]] if first else []
+
+
 def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line on which it begins."""
     first = text.partition("\n")[0]
@@ -106,10 +117,10 @@ def _row(path: Path, header: list[str], line: int, cells: list[str]) -> Row:
     return row
 
 
-def _check_header(path: Path, header: list[str], needed: Sequence[str], known: Sequence[str]) -> None:
-    columns = f"The columns are: {', '.join(known)}."
+def _check_header(path: Path, header: list[str], needed: Sequence[str], known: Sequence[str] | None) -> None:
+    columns = f"The columns are: {', '.join(needed if known is None else known)}."
     missing = [name for name in needed if name not in header]
-    unknown = [repr(name) for name in header if name not in known]
+    unknown = [repr(name) for name in header if known is not None and name not in known]
     faults = [Fault(path.name, 1, f"missing columns: {', '.join(missing)}.", columns)] if missing else []
     faults += [Fault(path.name, 1, f"unknown columns: {', '.join(unknown)}.", columns)] if unknown else []
     faults += [

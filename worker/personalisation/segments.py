@@ -1,17 +1,88 @@
-"""Who a customer is to the shop."""
+"""Who a customer is to the shop: what is stored of them, told to `schedules.segments`."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from schedules import situations
 from schedules.facts import Facts
+from schedules.segments import Segment, Standing, segment_of
 from schedules.shop import ShopProfile
+from worker.store.histories import YEAR, Histories, PastOrder
 from worker.store.models import CustomerRow, OrderRow
 
 
+@dataclass(frozen=True, kw_only=True)
+class Buyer:
+    """The person of one order. `others`: their other orders known from webhooks; `orders_known`: the platform's count
+    at the person; `now`: business time, from which the last 12 months are counted."""
+
+    shop_id: UUID
+    address: str
+    profile: ShopProfile
+    facts: Facts
+    others: tuple[Facts, ...]
+    orders_known: int | None
+    is_resting: bool
+    now: datetime
+
+
+def segment_of_buyer(histories: Histories, buyer: Buyer) -> Segment:
+    """Who the person is when a mail about this order goes; imported orders count as history."""
+    order = buyer.facts.order
+    if order is None:
+        return Segment.UNKNOWN
+    past = histories.orders(buyer.shop_id, buyer.address)
+    known = _known(past, (*buyer.others, buyer.facts), buyer.profile.currency)
+    recent = [value for placed_at, value in known.values() if placed_at > buyer.now - YEAR]
+    return segment_of(
+        Standing(
+            # A cancelled order is one that was placed: no first-time words for its person.
+            others=max(len(known.keys() - {order.id}), len(buyer.others)),
+            told=_most((order.customer.orders_count, buyer.orders_known)),
+            history_is_known=buyer.profile.history_imported,
+            spent=sum((value for value in recent if value is not None), Decimal(0)),
+            orders=len(recent),
+            high_value_from=histories.high_value_from(buyer.shop_id),
+            is_resting=buyer.is_resting,
+        )
+    )
+
+
+def _known(
+    past: Iterable[PastOrder], told: Iterable[Facts], currency: str
+) -> dict[str, tuple[datetime, Decimal | None]]:
+    """Orders that came to something, by id: what webhooks told lately stands above what was read or imported."""
+    known = {each.ref: (each.placed_at, each.value) for each in past}
+    for facts in told:
+        if facts.order is None:
+            continue
+        known.pop(facts.order.id, None)
+        if counts_as_bought(facts):
+            known[facts.order.id] = (facts.order.placed_at, value_of(facts, currency))
+    return known
+
+
+def counts_as_bought(facts: Facts) -> bool:
+    """Whether an order came to something: paid or to be paid, not cancelled, no test."""
+    return facts.order is not None and situations.why_nothing(facts) is None
+
+
+def value_of(facts: Facts, currency: str) -> Decimal | None:
+    """What was paid for an order, refunds taken off; None in another currency than the shop's."""
+    if facts.order is None or facts.order.currency != currency:
+        return None
+    refunded = sum((each.amount.amount for each in facts.refunds if each.amount.currency == currency), Decimal(0))
+    return max(facts.order.totals.total.amount - refunded, Decimal(0))
+
+
 def is_first_time(session: Session, shop_id: UUID, profile: ShopProfile, address: str, facts: Facts) -> bool:
-    """`is_first_order`, asked of the database."""
+    """Whether this is known to be the person's first order, asked of the database."""
     order = facts.order
     if order is None:
         return False
@@ -19,22 +90,12 @@ def is_first_time(session: Session, shop_id: UUID, profile: ShopProfile, address
         OrderRow.shop_id == shop_id, OrderRow.address == address, OrderRow.external_id != order.id
     )
     mine = (CustomerRow.shop_id == shop_id, CustomerRow.address == address)
-    return is_first_order(
-        profile,
-        facts,
-        has_others=session.scalars(others.limit(1)).first() is not None,
-        orders_known=session.scalars(select(CustomerRow.orders_count).where(*mine)).first(),
-    )
+    past = Histories(session, [(shop_id, address)]).orders(shop_id, address)
+    has_others = session.scalars(others.limit(1)).first() is not None or any(each.ref != order.id for each in past)
+    counts = (order.customer.orders_count, session.scalars(select(CustomerRow.orders_count).where(*mine)).first())
+    standing = Standing(others=int(has_others), told=_most(counts), history_is_known=profile.history_imported)
+    return segment_of(standing) is Segment.FIRST_TIME
 
 
-def is_first_order(profile: ShopProfile, facts: Facts, *, has_others: bool, orders_known: int | None) -> bool:
-    """Whether this is known to be the person's first order: the platform counts one, or imported history has no other.
-
-    `orders_known`: the platform's count at the person. Where nothing is known it is not: first-time words and codes
-    need certainty.
-    """
-    if facts.order is None or has_others:
-        return False
-    counts = (facts.order.customer.orders_count, orders_known)
-    count = max((each for each in counts if each is not None), default=None)
-    return count <= 1 if count is not None else profile.history_imported
+def _most(counts: Iterable[int | None]) -> int | None:
+    return max((each for each in counts if each is not None), default=None)

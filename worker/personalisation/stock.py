@@ -11,9 +11,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from schedules.facts import Facts
 from worker.personalisation.requests import OfferRequest
 from worker.personalisation.rules import Item, Paired, Proof, bought_products, leading_products
+from worker.store.histories import Histories
 from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop, Suggestion
 from worker.store.shops import profile_of
-from worker.store.suggestions import purchased_by, suggestions_for
+from worker.store.suggestions import suggestions_for
 
 Name = tuple[str, str]
 """What a pairing may ask for: `product`, `category` or `tag`, and which."""
@@ -21,14 +22,14 @@ Person = tuple[UUID, str]
 
 
 class Stock:
-    """Read for some requests, and good for those alone."""
+    """Read for some requests, and good for those alone. `histories`: of their people, when they were read already."""
 
-    def __init__(self, session: Session, requests: Sequence[OfferRequest]) -> None:
+    def __init__(self, session: Session, requests: Sequence[OfferRequest], histories: Histories | None = None) -> None:
         people = sorted({(request.shop_id, request.address) for request in requests})
         self._bought = _bought_rows(session, requests)
         self._pairings = _pairings(session, self._bought)
         self._learned = _learned(session, self._bought)
-        self._imported = purchased_by(session, people)
+        self._histories = histories or Histories(session, people)
         self._hidden = _hidden(session, people)
         self._offered = _offered(session, people)
         self._locales = _locales(session, requests)
@@ -61,7 +62,7 @@ class Stock:
         earlier = request.earlier
         if earlier is None:
             earlier = tuple(self._earlier.get((request.shop_id, request.address), ()))
-        imported = self._imported.get((request.shop_id, request.address), frozenset())
+        imported = self._histories.products(request.shop_id, request.address)
         return bought_products(request.facts).union(imported, *(bought_products(facts) for facts in earlier))
 
     def hidden(self, request: OfferRequest) -> frozenset[str]:

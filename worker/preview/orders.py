@@ -42,9 +42,10 @@ def glimpse(
             remark = "" if judgement.action == "send" else f"{judgement.action}: {judgement.reason}"
             if judgement.action != "send":
                 gated = replace(gated, judgement=_open())
-            decision = Chooser(installation, session, [gated]).choose(gated)
+            chooser = Chooser(installation, session, [gated])
+            decision = chooser.choose(gated)
             code = reserve(session, gated, decision) if shows_codes(gated) else None
-            inputs = inputs_of(installation, gated, personal_of(gated, decision, code))
+            inputs = inputs_of(installation, gated, personal_of(chooser.segment(gated), decision, code))
         finally:
             session.rollback()
     return Glimpse(inputs=replace(inputs, role=role or inputs.role, locale=language or inputs.locale), remark=remark)

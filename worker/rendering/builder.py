@@ -104,6 +104,7 @@ class Builder:
             gift=order.gift is not None,
             estimated=inputs.delivery_source is DeliverySource.ESTIMATED,
             first_time=inputs.is_first_time,
+            contact=inputs.contact,
             expected=self._span(inputs.expected),
             pickup_place=self._pickup_place(),
             pickup_hours=order.pickup.hours if order.pickup else "",

@@ -125,6 +125,7 @@ class MailContext:
     gift: bool
     estimated: bool  # the delivery is only estimated
     first_time: bool
+    contact: str  # who reads answers, by name, for customers who bought most; empty for everybody else
     expected: str  # expected delivery days; empty: not known
     pickup_place: str
     pickup_hours: str

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from worker.store.models import Learning, Product, Purchase, Suggestion
 from worker.store.types import new_id
 
 CHUNK = 1000
-TOLD = ("person", "placed_at", "products")
+TOLD = ("person", "placed_at", "products", "value")
 
 
 def learning_of(session: Session, shop_id: UUID) -> Learning:
@@ -51,7 +51,7 @@ def keep_purchases(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, 
 
 
 def _known(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    columns = (Purchase.order_ref, Purchase.person, Purchase.placed_at, Purchase.products, Purchase.imported)
+    columns = (Purchase.order_ref, Purchase.imported, *(getattr(Purchase, name) for name in TOLD))
     mine = (Purchase.shop_id == shop_id, Purchase.order_ref.in_([row["order_ref"] for row in rows]))
     return {row.order_ref: row for row in session.execute(select(*columns).where(*mine))}
 
@@ -76,21 +76,6 @@ def forget_purchases(session: Session, shop_id: UUID, addresses: Iterable[str] |
         people = [person_of(key, address) for address in addresses if address] if key else []
         mine = mine & Purchase.person.in_(people)
     session.execute(update(Purchase).where(mine).values(person=""))
-
-
-def purchased_by(session: Session, people: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], frozenset[str]]:
-    """(shop, address) -> product ids bought in imported orders, and in those that learning has read."""
-    shops = sorted({shop_id for shop_id, _ in people})
-    rows = session.execute(select(Learning.shop_id, Learning.person_key).where(Learning.shop_id.in_(shops)))
-    keys = {row.shop_id: row.person_key for row in rows}
-    hashes = {(shop_id, person_of(keys[shop_id], each)): each for shop_id, each in people if shop_id in keys and each}
-    found: defaultdict[tuple[UUID, str], set[str]] = defaultdict(set)
-    if hashes:
-        mine = tuple_(Purchase.shop_id, Purchase.person).in_(sorted(hashes))
-        columns = (Purchase.shop_id, Purchase.person, Purchase.products)
-        for shop_id, person, products in session.execute(select(*columns).where(mine)):
-            found[shop_id, hashes[shop_id, person]].update(products)
-    return {person: frozenset(products) for person, products in found.items()}
 
 
 def replace_suggestions(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:

@@ -12,10 +12,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 from sqlalchemy.sql.base import ExecutableOption
 
 from schedules.lifecycle import State
+from schedules.segments import RESTS_AFTER, is_resting
 from worker.store.models import CustomerRow, Message, OrderRow, Pause, Shop, Suppression
+from worker.store.signs import last_signs
 
-MEMORY = timedelta(days=62)
-"""How far back sent mails are remembered for caps; twice the longest cap."""
+MEMORY = timedelta(days=730)
+"""How far back sent mails are remembered: for caps, and to see who has looked at none for long."""
 VERSIONS = (OrderRow.id, OrderRow.shop_id, OrderRow.address, OrderRow.version, OrderRow.hold)
 MOST_ORDERS = 500
 """Newest orders of one person that are looked at; more than a person places."""
@@ -49,6 +51,7 @@ class Surroundings:
     pauses: dict[UUID, list[Pause]]
     mails: dict[Person, list[SentMail]]
     orders_of: dict[Person, list[OrderRow]]
+    signs: dict[Person, datetime] = field(default_factory=dict)
     _printed: dict[UUID, str] = field(default_factory=dict)
 
     def customer(self, order: OrderRow) -> CustomerRow | None:
@@ -66,6 +69,11 @@ class Surroundings:
         """Oldest first; the message itself does not count."""
         sent = self.mails.get(person_of(self.orders[message.order_id]), ())
         return [mail for mail in sent if mail.id != message.id]
+
+    def is_resting(self, message: Message) -> bool:
+        """Whether the person has long given no sign of looking at marketing mails."""
+        sent = [mail.at for mail in self.other_mails(message) if mail.stream == "marketing"]
+        return is_resting(sent, self.signs.get(person_of(self.orders[message.order_id])))
 
     def others(self, order: OrderRow) -> tuple[OrderRow, ...]:
         """The person's other orders, newest first."""
@@ -89,14 +97,16 @@ def read_surroundings(
     orders = _by_id(session, OrderRow, {message.order_id for message in messages}, *how)
     shops = _by_id(session, Shop, {message.shop_id for message in messages})
     people = sorted({person_of(order) for order in orders.values() if order.address is not None})
+    mails = _mails(session, people, now)
     return Surroundings(
         orders=orders,
         shops=shops,
         customers=_customers(session, people),
         scopes=_scopes(session, people),
         pauses=_pauses(session, shops),
-        mails=_mails(session, people, now),
+        mails=mails,
         orders_of=_orders_of(session, people, orders, *how),
+        signs=_signs(session, mails) if with_facts else {},
     )
 
 
@@ -154,6 +164,15 @@ def _mails(session: Session, people: Sequence[Person], now: datetime) -> dict[Pe
     for shop_id, address, message_id, stream, has_offer, sent_at in session.execute(query):
         found[shop_id, address or ""].append(SentMail(message_id, stream, has_offer, sent_at))
     return found
+
+
+def _signs(session: Session, mails: dict[Person, list[SentMail]]) -> dict[Person, datetime]:
+    """The last sign of each person who had enough marketing mails for it to matter."""
+
+    def is_many(sent: Sequence[SentMail]) -> bool:
+        return sum(mail.stream == "marketing" for mail in sent) >= RESTS_AFTER
+
+    return last_signs(session, [person for person, sent in mails.items() if is_many(sent)])
 
 
 def _orders_of(

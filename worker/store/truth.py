@@ -37,8 +37,9 @@ class Truth:
     """All that the gate judges a message by. `sent`: when marketing mails, `panels`: when offer panels went out.
 
     `others`: the person's other orders. `orders_known`: how many orders the person is known to have made, by the
-    platform's count; None when it tells none. `stream_keys`: as the shop's row keeps them, sealed. `witness` is equal
-    for two readings exactly when nothing that the gate reads has changed in between.
+    platform's count; None when it tells none. `is_resting`: the person has long looked at no marketing mail.
+    `stream_keys`: as the shop's row keeps them, sealed. `witness` is equal for two readings exactly when nothing that
+    the gate reads has changed in between.
     """
 
     order: OrderRow
@@ -52,6 +53,7 @@ class Truth:
     panels: tuple[datetime, ...]
     others: tuple[OrderRow, ...]
     orders_known: int | None
+    is_resting: bool
     stream_keys: Mapping[str, Any]
     witness: Witness
 
@@ -127,6 +129,7 @@ class Truths:
             panels=tuple(mail.at for mail in mails if mail.has_offer),
             others=seen.others(order),
             orders_known=customer.orders_count if customer else None,
+            is_resting=seen.is_resting(message),
             stream_keys=seen.shops[message.shop_id].stream_keys,
             witness=self.witness(message),
         )

@@ -16,6 +16,7 @@ from worker.personalisation.learning.purchases import Purchases, gather
 from worker.personalisation.learning.reading import read_baskets, read_new_orders
 from worker.personalisation.learning.table import Line, calibrated, category_lines, product_lines
 from worker.personalisation.learning.tuning import Trial, choose, split
+from worker.store.histories import top_spending
 from worker.store.models import Product, Shop
 from worker.store.suggestions import learning_of, replace_suggestions
 
@@ -133,6 +134,7 @@ def _learn_and_keep(installation: Installation, shop_id: UUID, stage: Callable[[
         replace_suggestions(session, shop_id, [asdict(line) for line in learned.lines], now)
         learning = learning_of(session, shop_id)
         learning.fitted_at, learning.figures = now, asdict(learned.figures)
+        learning.high_value_from = top_spending(session, shop_id, now)
     log.info("learning.suggestions.stored", shop_id=str(shop_id), lines=len(learned.lines), orders=len(purchases))
     return learned.figures
 

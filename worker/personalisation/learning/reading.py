@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from worker.personalisation.learning.purchases import Basket
 from worker.personalisation.rules import leading_products
-from worker.store.models import OrderRow, Purchase
+from worker.personalisation.segments import value_of
+from worker.store.models import OrderRow, Purchase, Shop
 from worker.store.orders import facts_of
 from worker.store.session import Database
+from worker.store.shops import profile_of
 from worker.store.suggestions import keep_purchases, learning_of, person_of
 
 PAGE = 500
@@ -27,13 +29,14 @@ def read_new_orders(database: Database, shop_id: UUID, step: Callable[[int], Non
     with database.write() as session:
         learning = learning_of(session, shop_id)
         since, key = (learning.seen_at or NEVER) - OVERLAP, learning.person_key
+        currency = profile_of(session.get_one(Shop, shop_id)).currency
     at, changed = (since, UUID(int=0)), 0
     while True:
         with database.write() as session:
             page = _page(session, shop_id, at)
             if not page:
                 return changed
-            changed += sum(keep_purchases(session, shop_id, [_row(order, key) for order in page]))
+            changed += sum(keep_purchases(session, shop_id, [_row(order, key, currency) for order in page]))
             at = (page[-1].updated_at, page[-1].id)
             learning_of(session, shop_id).seen_at = max(at[0], since + OVERLAP)
         step(len(page))
@@ -45,7 +48,7 @@ def _page(session: Session, shop_id: UUID, after: tuple[datetime, UUID]) -> Sequ
     return session.scalars(query.order_by(OrderRow.updated_at, OrderRow.id).limit(PAGE)).all()
 
 
-def _row(order: OrderRow, key: str) -> dict[str, Any]:
+def _row(order: OrderRow, key: str, currency: str) -> dict[str, Any]:
     """What was bought and kept; nothing of orders that came to nothing, were tests, or were placed by businesses."""
     facts = facts_of(order)
     told = facts.order
@@ -56,6 +59,7 @@ def _row(order: OrderRow, key: str) -> dict[str, Any]:
         "person": person_of(key, order.address),
         "placed_at": order.placed_at or order.created_at,
         "products": sorted(set(leading_products(facts))) if counts else [],
+        "value": value_of(facts, currency),
         "imported": False,
     }
 

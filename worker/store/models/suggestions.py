@@ -1,6 +1,7 @@
 """What was learned from a shop's orders, and the orders as learning sees them."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,15 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from worker.store.models.base import Base
+from worker.store.models.offers import Amount
 from worker.store.types import new_id
 
 
 class Purchase(Base):
-    """The products of one order, told by a webhook or by an imported file. `person`: a keyed hash of the address."""
+    """The products of one order, told by a webhook or by an imported file. `person`: a keyed hash of the address.
+
+    `value`: what was paid for it in the shop's currency, refunds taken off; None: not told, or in another currency.
+    """
 
     __tablename__ = "purchase"
     __table_args__ = (UniqueConstraint("shop_id", "order_ref"), Index("ix_purchase_person", "shop_id", "person"))
@@ -23,6 +28,7 @@ class Purchase(Base):
     person: Mapped[str] = mapped_column(default="")
     placed_at: Mapped[datetime]
     products: Mapped[list[Any]]
+    value: Mapped[Decimal | None] = mapped_column(Amount)
     imported: Mapped[bool] = mapped_column(default=False)
 
 
@@ -54,6 +60,7 @@ class Learning(Base):
     """How far a shop's learning is. `seen_at`: orders changed before it were read; `is_stale`: something was imported.
 
     `person_key` makes hashes of addresses that only this shop's rows can be compared by. `figures`: see `evaluate`.
+    `high_value_from`: what the top tenth of buyers spent in 12 months, in the shop's currency; None: too few to tell.
     """
 
     __tablename__ = "learning"
@@ -64,3 +71,4 @@ class Learning(Base):
     is_stale: Mapped[bool] = mapped_column(default=True)
     fitted_at: Mapped[datetime | None]
     figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    high_value_from: Mapped[Decimal | None] = mapped_column(Amount)

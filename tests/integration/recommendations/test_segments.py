@@ -1,0 +1,82 @@
+"""Who a customer is, from what is stored: on both databases."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from schedules.facts import Facts
+from schedules.segments import Segment
+from tests.integration.recommendations.conftest import HEADER, take
+from tests.support.dispatching import MORNING, World
+from tests.support.orders import NORTHKETTLE, an_order
+from worker.personalisation.learning.fitting import fit
+from worker.personalisation.segments import Buyer, is_first_time, segment_of_buyer
+from worker.store.histories import Histories
+from worker.store.models import DeliveryEvent
+from worker.store.truth import read_truths
+
+MONTH = timedelta(days=30)
+
+
+def spenders(count: int) -> str:
+    """One order each; a tenth of them a large one, and buyer 7 another after it."""
+    rows = [
+        f"past-{n},2031-03-01T10:00:00Z,buyer{n}@example.com,cups,,1,{420 if n % 10 == 7 else 20}.00\n"
+        for n in range(count)
+    ]
+    return HEADER + "".join(rows) + "more,2031-04-01T10:00:00Z,buyer7@example.com,kettle,,4,39.00\n"
+
+
+def segment(world: World, address: str) -> Segment:
+    order = an_order(MORNING, email=address)
+    unknown = order.customer.model_copy(update={"orders_count": None})
+    buyer = Buyer(
+        shop_id=world.shop_id,
+        address=address,
+        profile=NORTHKETTLE,
+        facts=Facts(order=order.model_copy(update={"customer": unknown}), accepted_first_at=MORNING),
+        others=(),
+        orders_known=None,
+        is_resting=False,
+        now=MORNING,
+    )
+    with world.installation.database.read() as session:
+        return segment_of_buyer(Histories(session, [(world.shop_id, address)]), buyer)
+
+
+def test_imported_orders_are_history(world: World, tmp_path: Path) -> None:
+    assert segment(world, "buyer1@example.com") is Segment.UNKNOWN
+    take(world, spenders(40), tmp_path)
+    fit(world.installation, world.shop_id)
+    assert segment(world, "buyer1@example.com") is Segment.REPEAT
+    assert segment(world, "buyer7@example.com") is Segment.HIGH_VALUE
+    assert segment(world, "nobody@example.com") is Segment.UNKNOWN
+    imported = Facts(order=an_order(MORNING, email="buyer1@example.com"))
+    with world.installation.database.read() as session:
+        assert not is_first_time(session, world.shop_id, NORTHKETTLE, "buyer1@example.com", imported)
+        assert is_first_time(session, world.shop_id, NORTHKETTLE, "nobody@example.com", imported)
+
+
+def test_a_tenth_of_few_buyers_is_nobody(world: World, tmp_path: Path) -> None:
+    take(world, spenders(20), tmp_path)
+    fit(world.installation, world.shop_id)
+    assert segment(world, "buyer7@example.com") is Segment.REPEAT
+
+
+def test_six_mails_without_a_click_let_a_person_rest_until_one_comes(world: World) -> None:
+    sent = [
+        world.add_message("follow_up", state="delivered", accepted_at=MORNING - number * MONTH, occurrence=number)
+        for number in range(1, 7)
+    ]
+    asked = world.add_message("shipping")
+    assert resting(world, asked)
+    click = {"attempt_id": UUID(int=1), "provider": "sendgrid", "kind": "click", "received_at": MORNING}
+    with world.installation.database.write() as session:
+        session.add(DeliveryEvent(message_id=sent[0], at=MORNING - timedelta(days=3), **click))
+    assert not resting(world, asked)
+
+
+def resting(world: World, message_id: UUID) -> bool:
+    with world.installation.database.read() as session:
+        message = world.message(message_id)
+        return read_truths(session, [message], MORNING).of(message).is_resting

@@ -1,0 +1,76 @@
+"""What people bought before, as far as it is known: orders told by webhooks and read, and imported ones."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from worker.store.models import Learning, Purchase
+from worker.store.suggestions import person_of
+
+YEAR = timedelta(days=365)
+TOP_SHARE = 0.1
+LEAST_PEOPLE = 30
+"""Of fewer buyers a tenth is nobody in particular."""
+Person = tuple[UUID, str]
+
+
+class PastOrder(NamedTuple):
+    """`value`: what was paid for it, in the shop's currency; None: not told."""
+
+    ref: str
+    placed_at: datetime
+    products: frozenset[str]
+    value: Decimal | None
+
+
+class Histories:
+    """Orders of some people, read in two queries, and good for those people alone."""
+
+    def __init__(self, session: Session, people: Iterable[Person]) -> None:
+        wanted = sorted({person for person in people if person[1]})
+        shops = sorted({shop_id for shop_id, _ in wanted})
+        columns = (Learning.shop_id, Learning.person_key, Learning.high_value_from)
+        rows = session.execute(select(*columns).where(Learning.shop_id.in_(shops))).all() if shops else ()
+        self._high_value_from: dict[UUID, Decimal | None] = {row.shop_id: row.high_value_from for row in rows}
+        keys = {row.shop_id: row.person_key for row in rows}
+        self._orders = _orders(session, {(shop, person_of(keys[shop], at)): at for shop, at in wanted if shop in keys})
+
+    def orders(self, shop_id: UUID, address: str) -> Sequence[PastOrder]:
+        """The person's orders, oldest first; the one at hand may be among them."""
+        return self._orders.get((shop_id, address), ())
+
+    def products(self, shop_id: UUID, address: str) -> frozenset[str]:
+        """Ids of all that the person bought in them."""
+        return frozenset[str]().union(*(order.products for order in self.orders(shop_id, address)))
+
+    def high_value_from(self, shop_id: UUID) -> Decimal | None:
+        """What the top tenth of the shop's customers spent in 12 months; None: too few to tell."""
+        return self._high_value_from.get(shop_id)
+
+
+def _orders(session: Session, hashes: dict[tuple[UUID, str], str]) -> dict[Person, list[PastOrder]]:
+    found: defaultdict[Person, list[PastOrder]] = defaultdict(list)
+    if not hashes:
+        return found
+    columns = (*(Purchase.shop_id, Purchase.person, Purchase.order_ref), *(Purchase.placed_at, Purchase.products))
+    mine = tuple_(Purchase.shop_id, Purchase.person).in_(sorted(hashes))
+    query = select(*columns, Purchase.value).where(mine).order_by(Purchase.placed_at, Purchase.order_ref)
+    for row in session.execute(query):
+        if row.products:  # an order that came to nothing keeps none
+            order = PastOrder(row.order_ref, row.placed_at, frozenset(row.products), row.value)
+            found[row.shop_id, hashes[row.shop_id, row.person]].append(order)
+    return found
+
+
+def top_spending(session: Session, shop_id: UUID, now: datetime) -> Decimal | None:
+    """What a buyer of the last 12 months spent at least to be of the top tenth; None: too few buyers to tell."""
+    recent = (Purchase.shop_id == shop_id, Purchase.placed_at > now - YEAR, Purchase.person != "")
+    spent = select(func.sum(Purchase.value)).where(*recent, Purchase.value > 0).group_by(Purchase.person)
+    sums = sorted((each for each in session.scalars(spent) if each is not None), reverse=True)
+    return sums[max(int(len(sums) * TOP_SHARE) - 1, 0)] if len(sums) >= LEAST_PEOPLE else None

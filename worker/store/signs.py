@@ -1,0 +1,31 @@
+"""Signs that a person looks at mails: a click, a refusal of a product. Opens prove nothing: machines open."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from worker.store.models import DeliveryEvent, HiddenProduct, Message
+
+Person = tuple[UUID, str]
+
+
+def last_signs(session: Session, people: Sequence[Person]) -> dict[Person, datetime]:
+    """When each person last gave one; those who never did are left out."""
+    if not people:
+        return {}
+    mine = tuple_(Message.shop_id, Message.address).in_(list(people))
+    clicks = (
+        select(Message.shop_id, Message.address, func.max(DeliveryEvent.at))
+        .join(DeliveryEvent, Message.id == DeliveryEvent.message_id)
+        .where(mine, DeliveryEvent.kind == "click")
+        .group_by(Message.shop_id, Message.address)
+    )
+    hidden = (HiddenProduct.shop_id, HiddenProduct.address)
+    refusals = select(*hidden, func.max(HiddenProduct.created_at)).where(tuple_(*hidden).in_(list(people)))
+    found = {(shop_id, address or ""): at for shop_id, address, at in session.execute(clicks)}
+    for shop_id, address, at in session.execute(refusals.group_by(*hidden)):
+        found[shop_id, address] = max(at, found.get((shop_id, address), at))
+    return found
