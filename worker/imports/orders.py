@@ -51,10 +51,14 @@ def import_orders(session: Session, shop_id: UUID, path: Path, *, progress: Prog
 
 
 def _taker(session: Session, shop_id: UUID) -> "_Taker":
-    query = select(Product.title, Product.product_id, Product.variant_id).where(Product.shop_id == shop_id)
+    columns = (Product.title, Product.short_title, Product.product_id, Product.variant_id)
+    query = select(*columns).where(Product.shop_id == shop_id)
     titles, names = dict[str, str](), dict[str, str]()
-    for title, product_id, variant_id in session.execute(query.order_by(Product.product_id, Product.variant_id)):
+    for title, short_title, product_id, variant_id in session.execute(
+        query.order_by(Product.product_id, Product.variant_id)
+    ):
         titles.setdefault(title.casefold(), product_id)
+        titles.setdefault(short_title.casefold(), product_id)
         names |= {name: product_id for name in (product_id, variant_id) if name}
     key, profile = learning_of(session, shop_id).person_key, profile_of(session.get_one(Shop, shop_id))
     return _Taker(profile=profile, key=key, titles=titles, names=names)
@@ -83,12 +87,14 @@ class _Taker:
 
     def take(self, row: Row) -> None:
         """One line, added to its order. Lines of no pieces are taken for removed."""
+        if is_gone(row):
+            return
         ref, product = row.text("order_id", needed=True).removeprefix("#"), self._product(row)
         placed_at, address = self._moment(row), normal_address(row.text("email"))
         quantity, price = row.decimal("quantity"), row.decimal("price")
         if address and "@" not in address:
             row.fault("email is no address.", "Write one like mia@example.com, or leave it empty.")
-        if row.faults or placed_at is None or is_gone(row):
+        if row.faults or placed_at is None:
             return
         person = person_of(self.key, address)
         order = self.orders.setdefault(
