@@ -35,6 +35,8 @@ COLOUR_OF = {
     "stored": "cyan",
     "planned": "green",
     "ignored": "bright_black",
+    "pending": "cyan",
+    "done": "green",
 }
 
 
@@ -121,8 +123,9 @@ def local(moment: datetime, timezone: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """'1 mail', '2 mails'."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    """'1 mail', '2 mails', '2 wishes'."""
+    plural = "es" if noun.endswith("sh") else "s"
+    return f"{count} {noun}{'' if count == 1 else plural}"
 
 
 def span(length: timedelta) -> str:

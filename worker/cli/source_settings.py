@@ -5,16 +5,20 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy.orm import Session
 
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, say
+from worker.cli.output import JsonFlag, local, say, show, state_text, table
 from worker.cli.shops import Slug
 from worker.errors import UserError
 from worker.platforms.registry import WRITERS
+from worker.reports.refusals import untold
 from worker.sealing import Sealer
 from worker.settings import LOOPBACK
 from worker.store.models import Source
-from worker.store.shops import find_source
+from worker.store.shops import find_source, get_shop, profile_of
 from worker.store.write_backs import wake_source
 
 URL_HELP = "The shop's own address, like https://northkettle.myshopify.com, for writing refusals back."
@@ -40,16 +44,33 @@ def set_source(
     if not given and api_url is None and api_key_file is None:
         raise UserError("Say what to set: see `postpurchase source set --help`.")
     with opened() as installation, installation.database.write() as session:
-        found = find_source(session, shop, kind)
-        if found is None:
-            raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")
-        source = found[1]
+        source = _source(session, shop, kind)
         source.options = source.options | given
         if api_url is not None or api_key_file is not None:
             source.api = _api(source, installation.sealer, api_url, api_key_file)
             wake_source(session, source.id, installation.clock.now())
         state = write_back_state(source)
     say(f"{shop} {kind} is set. Refusals: {state}.", json, shop=shop, kind=kind, write_back=state)
+
+
+def refusals(shop: Slug, kind: Annotated[str, typer.Argument(metavar="KIND")], json: JsonFlag = False) -> None:
+    """List who refused, or came back, without the shop having heard of it, and why not."""
+    with opened() as installation, installation.database.read() as session:
+        lines = untold(session, _source(session, shop, kind).id)
+        zone = profile_of(get_shop(session, shop)).timezone
+
+    def draw(console: Console) -> None:
+        if not lines:
+            console.print(f"{escape(shop)} {escape(kind)} has heard of everything.")
+            return
+        drawn = table("since", "address", "wants", "state", "why")
+        for line in lines:
+            wants = "no marketing" if line.wanted == "unsubscribed" else "marketing again"
+            cells = (escape(line.address), wants, state_text(line.state), escape(line.note))
+            drawn.add_row(local(line.wanted_at, zone), *cells)
+        console.print(drawn)
+
+    show({"refusals": [line.model_dump(mode="json") for line in lines]}, json, draw)
 
 
 def write_back_state(source: Source) -> str:
@@ -61,6 +82,13 @@ def write_back_state(source: Source) -> str:
         return "wait for --api-url and --api-key-file"
     missing = writer.missing(source.options)
     return f"wait. {missing}".rstrip(".") if missing else "written back"
+
+
+def _source(session: Session, shop: str, kind: str) -> Source:
+    found = find_source(session, shop, kind)
+    if found is None:
+        raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")
+    return found[1]
 
 
 def _api(source: Source, sealer: Sealer, url: str | None, key_file: Path | None) -> dict[str, Any]:

@@ -78,9 +78,24 @@ def _troubles(report: Status) -> list[tuple[str, str]]:
             ago = span(timedelta(seconds=source.seconds_ago or 0))
             told.append(("silent", f"[red]{escape(source.shop)}, {source.kind}[/]: no webhook for {ago}"))
             told.append(("", escape(remedy(source.kind))))
+    told += _refusals(report)
     for pause in report.pauses:
         what = f"step {pause.step}" if pause.step else "everything"
         told.append(("pause", f"[yellow]{escape(pause.shop)}, {escape(what)}[/] {escape(pause.reason)}"))
+    return told
+
+
+def _refusals(report: Status) -> list[tuple[str, str]]:
+    told = []
+    for line in report.refusals:
+        place = f"{escape(line.shop)}, {line.source}"
+        note = f": {escape(line.note)}" if line.note else ""
+        if line.stuck:
+            told.append(("refusals", f"[yellow]{counted(line.stuck, 'wish')}[/] not told to {place} yet{note}"))
+        if line.lost:
+            told.append(("refusals", f"[red]{counted(line.lost, 'wish')}[/] not told to {place} for good{note}"))
+        if line.stuck or line.lost:
+            told.append(("", f"whose: `postpurchase source refusals {escape(line.shop)} {line.source}`"))
     return told
 
 

@@ -48,6 +48,31 @@ def _draw(console: Console, story: Timeline, *, history: bool) -> None:
         console.print("[bold]Not sent[/]")
         for step, reason in story.unsent.items():
             console.print(f"  {escape(step)}: {escape(reason)}")
+    if story.refused or story.told:
+        console.print("[bold]This customer[/]")
+        console.print(Padding(_wishes(story), (0, 0, 0, 2)))
+
+
+REFUSED = {
+    "all": "gets no mail at all",
+    "marketing": "no marketing",
+    "offers": "no offers in order mails",
+    "fewer": "at most one marketing mail in 30 days",
+}
+
+
+def _wishes(story: Timeline) -> Table:
+    """What they refused, and what their shop was told of it."""
+    rows = grid()
+    for line in story.refused:
+        who = f"{line.reason} [bright_black]({line.source or 'unknown'})[/]"
+        rows.add_row(local(line.at, story.timezone), REFUSED.get(line.scope, line.scope), who)
+    for told in story.told:
+        state = {"done": "was told", "failed": "could not be told", "pending": "will be told"}[told.state]
+        what = "of the refusal" if told.wanted == "unsubscribed" else "of the second thought"
+        note = f" [yellow]{escape(told.note)}[/]" if told.note else ""
+        rows.add_row(local(told.at, story.timezone), f"{told.source} {state} {what}", note)
+    return rows
 
 
 def _draw_events(console: Console, story: Timeline) -> None:

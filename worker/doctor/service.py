@@ -10,6 +10,8 @@ from worker.doctor.links import check_link_host
 from worker.doctor.resolver import Resolver
 from worker.doctor.senders import SENDGRID_SELECTORS, check_senders
 from worker.errors import PostpurchaseError, SettingsError
+from worker.platforms.registry import WRITERS
+from worker.reports.refusals import read_refusals
 from worker.reports.rhythm import read_rhythms, remedy
 from worker.reports.status import signs_of_life
 from worker.settings import LOOPBACK, load_settings
@@ -72,6 +74,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             *_processes(session, database),
             *_shops(session, installation),
             *_sources(session, installation),
+            *_refusals(session),
             *(_reputation(session, installation, resolver) if resolver is not None else ()),
         ]
 
@@ -152,6 +155,25 @@ def _sources(session: Session, installation: Installation) -> list[Check]:
         )
         for line in silent
     ]
+
+
+def _refusals(session: Session) -> list[Check]:
+    """Shops that don't hear of refusals: their own newsletter goes on writing to who refused."""
+    checks = []
+    for shop in list_shops(session):
+        for source in list_sources(session, shop.id):
+            writer = WRITERS.get(source.kind)
+            missing = writer.missing(source.options) if writer and source.api else ""
+            if writer and (missing or not source.api):
+                text = f"Refusals are not written back to {source.kind}. {missing}".rstrip()
+                set_it = f"`postpurchase source set {shop.slug} {source.kind} --help`, docs/connect-{source.kind}.md."
+                checks.append(warn(f"shop {shop.slug}", text, set_it))
+    for line in read_refusals(session):
+        if line.stuck or line.lost:
+            text = f"Refusals that {line.source} has not heard of: {line.stuck + line.lost} ({line.note})."
+            whose = f"Mend that; whose they are: `postpurchase source refusals {line.shop} {line.source}`."
+            checks.append(warn(f"shop {line.shop}", text, whose))
+    return checks
 
 
 def _missing(profile: ShopProfile) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
 from worker.feedback.people import unhappy_case_id
 from worker.feedback.preferences import CHOICE_OF, Preferences, preferences_of
+from worker.feedback.writing_back import tells_shop
 from worker.links import LinkToken, Purpose
 from worker.store.catalogue import products_of
 from worker.store.models import HiddenProduct, Message, OrderRow, Shop
@@ -22,6 +23,7 @@ class Person:
 
     `product`: short title of what a HIDE link is about; empty when it is not in the catalogue any more.
     `is_done` and `may_undo`: of links that do one thing; `preferences`: of those to the preferences page.
+    `shop_hears`: the shop's own newsletter stops too.
     """
 
     profile: ShopProfile
@@ -30,6 +32,7 @@ class Person:
     is_done: bool = False
     may_undo: bool = False
     preferences: Preferences = field(default_factory=Preferences)
+    shop_hears: bool = False
 
 
 def person_behind(installation: Installation, token: LinkToken) -> Person | None:
@@ -48,6 +51,7 @@ def person_behind(installation: Installation, token: LinkToken) -> Person | None
             is_done=is_done,
             may_undo=may_undo,
             preferences=preferences_of(session, message),
+            shop_hears=tells_shop(session, message.shop_id, message.address),
         )
 
 

@@ -71,6 +71,14 @@ def tell_second_thought(session: Session, shop_id: UUID, address: str, now: date
             session.delete(row)
 
 
+def tells_shop(session: Session, shop_id: UUID, address: str) -> bool:
+    """Whether a refusal of this person has reached their shop's own newsletter, or will by itself."""
+    mine = (WriteBack.shop_id == shop_id, WriteBack.address == address, WriteBack.wanted == ConsentState.UNSUBSCRIBED)
+    found = session.scalars(select(WriteBack).where(*mine, WriteBack.state != "failed")).all()
+    ready = {source.id for source, _ in _ready(session)} if found else set()
+    return any(row.state == "done" or row.source_id in ready for row in found)
+
+
 def write_back_due(installation: Installation, *, for_s: float = 20) -> int:
     """Writes what is due, for this long; how many were tried. Doubled or cut short at any point it ends the same."""
     until, tried = time.monotonic() + for_s, 0

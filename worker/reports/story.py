@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from worker.reports.refusals import ChoiceLine, TellingLine
+
 
 class EventLine(BaseModel):
     """One stored webhook."""
@@ -87,7 +89,7 @@ class MessageLine(BaseModel):
 
 
 class Timeline(BaseModel):
-    """`unsent` maps a step without a message to the reason."""
+    """`unsent` maps a step without a message to the reason. `refused`, `told`: of the person, over all their orders."""
 
     shop: str
     timezone: str
@@ -100,3 +102,5 @@ class Timeline(BaseModel):
     events: list[EventLine]
     messages: list[MessageLine]
     unsent: dict[str, str]
+    refused: list[ChoiceLine]
+    told: list[TellingLine]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from schedules.facts import Facts
 from schedules.shop import ShopProfile
 from worker.errors import UserError
+from worker.reports.refusals import choices_of, tellings_of
 from worker.reports.story import (
     CodeLine,
     DeliveryLine,
@@ -59,6 +60,8 @@ def order_timeline(session: Session, shop: Shop, order: OrderRow) -> Timeline:
         events=_events(session, order),
         messages=[_message(session, message, code, zone) for message in session.scalars(query)],
         unsent={step: str(reason) for step, reason in order.unsent.items()},
+        refused=choices_of(session, shop.id, order.address),
+        told=tellings_of(session, shop.id, order.address),
     )
 
 

@@ -6,7 +6,7 @@ from worker.feedback.pages import Person
 from worker.feedback.preferences import CHOICE_OF, Choice
 from worker.links import LinkToken, Purpose
 from worker.rendering.formats import language_of, locale_of
-from worker.web.words import CHOICES, GONE, LESS, SAVED, SILENT, THIS_PRODUCT, WORDS, PageWords
+from worker.web.words import CHOICES, GONE, HEARD, LESS, SAVED, SILENT, THIS_PRODUCT, WORDS, PageWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,7 @@ def _preferences(purpose: Purpose, person: Person, language: str, *, was_saved: 
         options_title=LESS[language][purpose],
         options=tuple(_option(choice, person, language) for choice in others),
         saved=SAVED[language] if was_saved and others else "",
+        also=HEARD[language] if done and main is Choice.RECEIPTS and person.shop_hears else "",
     )
 
 
@@ -89,8 +90,10 @@ def _said(
     options_title: str = "",
     options: tuple[Option, ...] = (),
     saved: str = "",
+    also: str = "",
 ) -> View:
     title, text = (words.done_title, words.done_text) if is_done else (words.title, words.text)
+    text = f"{text} {also}".rstrip()
     return View(
         language=language,
         title=title.format(**named),

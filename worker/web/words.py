@@ -135,6 +135,12 @@ LESS = {
 
 SAVED = {"en": "Saved. It counts from now on.", "de": "Gespeichert. Das gilt ab sofort."}
 
+HEARD = {
+    "en": "{shop}’s own newsletter stops too, within the hour.",
+    "de": "Auch der eigene Newsletter von {shop} kommt spätestens in einer Stunde nicht mehr.",
+}
+"""Below "You are unsubscribed", where the shop is told of it."""
+
 SILENT = {
     "en": ("No more mails", "{shop} does not write to this address any more."),
     "de": ("Keine Mails mehr", "{shop} schreibt nicht mehr an diese Adresse."),

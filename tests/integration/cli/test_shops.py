@@ -145,3 +145,38 @@ def test_a_stream_gets_a_key_of_its_own_sealed_and_can_give_it_back(
     assert cli("shop", "key", shop, "marketing").code == 2
     key.write_text("", encoding="utf-8")
     assert "holds no key" in cli("shop", "key", shop, "marketing", "--key-file", str(key)).err
+
+
+def test_a_source_is_given_its_api_key_and_says_how_refusals_fare(cli: Cli, shop: str, tmp_path: Path) -> None:
+    for name, text in {"secret": "s3cret", "key": "ck_1\ncs_1", "token": "shpat_1"}.items():
+        (tmp_path / name).write_text(text)
+    add = ("source", "add", shop, "woocommerce", "--secret-file", str(tmp_path / "secret"))
+    change = ("source", "set", shop, "woocommerce")
+    assert cli(*add).code == 0
+    assert "wait for --api-url" in cli("source", "list", "--json").document["sources"][0]["write_back"]
+    api = ("--api-url", "https://northkettle.example/", "--api-key-file", str(tmp_path / "key"))
+    assert "--consent-meta-key" in cli(*change, *api, "--json").document["write_back"]
+    done = cli(*change, "--consent-meta-key", "newsletter", "--consent-yes", "1", "--json").document
+    assert done["write_back"] == "written back"
+    assert cli("source", "refusals", shop, "woocommerce", "--json").document == {"refusals": []}
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        (("--api-url", "http://northkettle.example"), "begins with https://"),
+        (("--api-url", "northkettle"), "no address of a shop"),
+        (("--api-url", "https://northkettle.example"), "--api-key-file"),
+        (("--api-url", "https://northkettle.example", "--api-key-file", "secret"), "consumer key (ck_…)"),
+        (("--api-url", "https://northkettle.example", "--api-key-file", "nowhere"), "cannot be read"),
+        ((), "--help"),
+    ],
+)
+def test_what_cannot_reach_a_shops_api_is_refused_with_a_remedy(
+    cli: Cli, shop: str, tmp_path: Path, options: tuple[str, ...], remedy: str
+) -> None:
+    (tmp_path / "secret").write_text("s3cret")
+    assert cli("source", "add", shop, "woocommerce", "--secret-file", str(tmp_path / "secret")).code == 0
+    refused = cli("source", "set", shop, "woocommerce", *options)
+    assert refused.code == 2
+    assert remedy in refused.err

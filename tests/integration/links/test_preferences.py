@@ -9,6 +9,7 @@ from sqlalchemy import select
 from schedules.lifecycle import State
 from tests.integration.links.conftest import ADDRESS, Mailed
 from tests.support.dispatching import delivered_facts
+from tests.support.writing_back import connect
 from worker.dispatch.service import deliver_batch
 from worker.links import Purpose
 from worker.store.models import OrderRow, Suppression
@@ -107,6 +108,15 @@ def test_an_address_that_gets_nothing_at_all_is_told_so_and_has_no_buttons(maile
     page = mailed.get(mailed.link(Purpose.UNSUBSCRIBE)).page
     assert "No more mails" in page
     assert "<button" not in page
+
+
+def test_the_page_says_that_the_shops_newsletter_stops_too_where_the_shop_is_told(mailed: Mailed) -> None:
+    link = mailed.link(Purpose.UNSUBSCRIBE)
+    assert "newsletter" not in mailed.post(link).page
+    mailed.post(f"{link}?undo=1")
+    connect(mailed.world, "shopify", "https://northkettle.myshopify.example")
+    assert "own newsletter stops too, within the hour" in mailed.post(link).page
+    assert "newsletter" not in mailed.post(f"{link}?undo=1").page
 
 
 def test_the_page_speaks_german_to_german_customers(mailed: Mailed) -> None:
