@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from worker.bootstrap import Installation
+from worker.dispatch.doors import count_open, next_trial
 from worker.errors import SettingsError, UserError
 from worker.heartbeats import last_sign_of
 from worker.settings import ClockMode
@@ -31,11 +32,12 @@ _UNDER_WAY = Message.state.in_(("claimed", "attempting"))
 
 def next_due(installation: Installation) -> datetime | None:
     """Business time of the next thing that will happen by itself: a message to send, or a held one to expire."""
-    now = installation.clock.now()
+    now, real_at = installation.clock.now(), installation.clock.real_now()
     with installation.database.read() as session:
+        trying = next_trial(installation, session, now, real_at)
         sending = session.scalar(select(func.min(Message.send_at)).where(_SCHEDULED, Message.send_at > now))
         expiring = session.scalar(select(func.min(Message.expires_at)).where(_HELD, Message.expires_at > now))
-    return min((moment for moment in (sending, expiring) if moment is not None), default=None)
+    return min((moment for moment in (sending, expiring, trying) if moment is not None), default=None)
 
 
 def advance(
@@ -102,9 +104,9 @@ def finish_work(installation: Installation, *, patience_s: float = PATIENCE_S) -
 
 def outstanding(installation: Installation) -> int:
     """How many events and messages want work at this moment of business time."""
-    now = installation.clock.now()
+    now, real_at = installation.clock.now(), installation.clock.real_now()
     with installation.database.read() as session:
-        due = _count(session, _SCHEDULED, Message.send_at <= now) + _count(session, _HELD, Message.expires_at <= now)
+        due = count_open(installation, session, now, real_at) + _count(session, _HELD, Message.expires_at <= now)
         return count_stored(session) + due + _count(session, _UNDER_WAY)
 
 

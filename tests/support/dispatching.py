@@ -39,6 +39,9 @@ class Recorder:
     before: Callable[[OutgoingMail], None] = lambda _mail: None
     chunks: list[int] = field(default_factory=list)
 
+    def account(self, api_key: str | None) -> str:
+        return f"{self.name}:{api_key or 'main'}"
+
     def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
         self.chunks.append(len(mails))
         for mail in mails:

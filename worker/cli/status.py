@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, grid, show, span, state_text, table
+from worker.reports.providers import KeyLine
 from worker.reports.rhythm import remedy
 from worker.reports.status import Status, read_status
 
@@ -64,7 +65,7 @@ def _delays(report: Status) -> list[tuple[str, str]]:
 
 
 def _troubles(report: Status) -> list[tuple[str, str]]:
-    told = []
+    told = [("provider", _key(line, report)) for line in report.provider_keys if line.is_closed or line.remaining]
     if report.unknown:
         told.append(("unknown", f"[red]{report.unknown}[/] of which we cannot tell whether they went out"))
     for failure in report.failures:
@@ -97,6 +98,17 @@ def _refusals(report: Status) -> list[tuple[str, str]]:
         if line.stuck or line.lost:
             told.append(("", f"whose: `postpurchase source refusals {escape(line.shop)} {line.source}`"))
     return told
+
+
+def _key(line: KeyLine, report: Status) -> str:
+    name = f"[bright_black]{escape(line.key)}[/]"
+    if not line.is_closed:
+        return f"[green]open[/], {line.remaining} more mails in this window of its limit  {name}"
+    rest = span(line.until - report.now) if line.until is not None else ""
+    if line.state == "limited":
+        return f"[yellow]its limit is used up[/], again in {rest}; nothing is lost  {name}"
+    how = f"tries again in {rest}" if rest else "tries with one mail"
+    return f"[red]{line.state}[/] after {counted(line.failures, 'failure')}, {how}: {escape(line.error)}  {name}"
 
 
 def _processes(report: Status) -> list[tuple[str, str]]:

@@ -38,6 +38,24 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # we cannot tell
 
 
+class Health(StrEnum):
+    """What an attempt tells of the provider itself, apart from its mail."""
+
+    UP = "up"  # it answers
+    DOWN = "down"  # no connection, no answer, or an error of its own
+    REFUSES = "refuses"  # it turns away every mail that goes out with this key
+    UNTOLD = "untold"  # nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """What the provider lets through with one key. `renews_in`: how long until it counts anew."""
+
+    remaining: int
+    renews_in: timedelta
+    allowed: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """The answer to one attempt. `error` is safe to log and show: no body, no address."""
@@ -47,6 +65,8 @@ class Outcome:
     receipt: str = ""
     error: str = ""
     retry_after: timedelta | None = None
+    health: Health = Health.UNTOLD
+    limit: Limit | None = None
 
 
 class Provider(Protocol):
@@ -57,6 +77,13 @@ class Provider(Protocol):
     """How many mails it takes at once; dispatch marks no more than these `attempting`."""
     can_reconcile: bool
     """Whether evidence about unknown attempts can arrive later (events)."""
+
+    def account(self, api_key: str | None) -> str:
+        """Names the key that a mail goes out with, and never tells it; empty where the provider cannot fail by itself.
+
+        `api_key`: the stream's own; None: the installation's.
+        """
+        ...
 
     def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
         """Hands the mails over; yields one outcome per mail, in the order they arrive. Never raises for one mail."""

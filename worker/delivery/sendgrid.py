@@ -16,8 +16,9 @@ from uuid import UUID
 import aiohttp
 import structlog
 
-from worker.delivery.port import Outcome, OutgoingMail, Verdict
-from worker.delivery.sendgrid_answers import Answer, error_of, is_alarming, verdict_of, wait_of
+from worker.delivery.naming import account_name
+from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
+from worker.delivery.sendgrid_answers import Answer, error_of, health_of, is_alarming, limit_of, verdict_of, wait_of
 from worker.delivery.sendgrid_body import body_of
 
 PATH = "/v3/mail/send"
@@ -47,6 +48,10 @@ class SendGrid:
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
+
+    def account(self, api_key: str | None) -> str:
+        """The key's name."""
+        return account_name(self.name, api_key or self._key)
 
     def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
         """Posts the mails at once and yields outcomes in the order the answers arrive."""
@@ -94,7 +99,8 @@ class SendGrid:
             return await self._call(mail, body, sent)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             verdict = Verdict.UNKNOWN if sent else Verdict.RETRY
-            return Outcome(attempt_id=mail.attempt_id, verdict=verdict, error=_told(error, bool(sent)))
+            told = _told(error, bool(sent))
+            return Outcome(attempt_id=mail.attempt_id, verdict=verdict, error=told, health=Health.DOWN)
         except Exception as error:  # noqa: BLE001 - whatever one mail provokes must not cost the others their outcome
             verdict = Verdict.UNKNOWN if sent else Verdict.REFUSED
             log.error(
@@ -136,12 +142,15 @@ def _outcome(mail: OutgoingMail, answer: Answer) -> Outcome:
     verdict = verdict_of(answer.status)
     if is_alarming(answer.status):
         log.error("delivery.provider.refused", alarm=True, provider="sendgrid", status=answer.status, shop=mail.shop)
+    now = datetime.now(UTC)
     return Outcome(
         attempt_id=mail.attempt_id,
         verdict=verdict,
         receipt=answer.headers.get("x-message-id", "") if verdict is Verdict.ACCEPTED else "",
         error="" if verdict is Verdict.ACCEPTED else error_of(answer),
-        retry_after=wait_of(answer, datetime.now(UTC)),
+        retry_after=wait_of(answer, now),
+        health=health_of(answer.status),
+        limit=limit_of(answer, now),
     )
 
 

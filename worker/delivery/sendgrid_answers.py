@@ -11,13 +11,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from worker.delivery.port import Verdict
+from worker.delivery.port import Health, Limit, Verdict
 
 ACCEPTED = 202
 OUR_FAULT = frozenset({401, 403, 404, 405})
 """The key or the base URL is wrong: no message's fault, so messages wait for whoever mends it."""
 MAY_PASS = frozenset({408, 429, 503})
+KEY_REFUSED = frozenset({401, 404, 405})
+"""Every mail with this key and URL is turned away. Not 403: that may be one sender that is not verified."""
 LONGEST_WAIT = timedelta(hours=1)
+UNTOLD_WAIT = timedelta(seconds=10)
+"""After a 429 that does not say how long to wait."""
+FIRST_UNIX_TIME = 100_000_000
+"""A smaller X-RateLimit-Reset counts seconds, as some proxies and simulators tell it."""
 LONGEST_ERROR = 240
 
 _ADDRESS = re.compile(r"[^\s\"'<>:]+@[^\s\"'<>]+")
@@ -46,6 +52,24 @@ def is_alarming(status: int) -> bool:
     return status in OUR_FAULT or 300 <= status < 400
 
 
+def health_of(status: int) -> Health:
+    """What an answer tells of SendGrid and the key, apart from the mail."""
+    if status in KEY_REFUSED or 300 <= status < 400:
+        return Health.REFUSES
+    return Health.DOWN if status == 408 or status >= 500 else Health.UP
+
+
+def limit_of(answer: Answer, now: datetime) -> Limit | None:
+    """How many more mails this key may send until when; None: the answer does not say. A 429 says: none."""
+    remaining, allowed = (_number(answer.headers.get(f"x-ratelimit-{name}", "")) for name in ("remaining", "limit"))
+    if answer.status == 429:
+        return Limit(remaining=0, renews_in=wait_of(answer, now) or UNTOLD_WAIT, allowed=allowed)
+    renews_in = _until_reset(answer.headers.get("x-ratelimit-reset", ""), now)
+    if remaining is None or renews_in is None or renews_in <= timedelta(0):
+        return None
+    return Limit(remaining=remaining, renews_in=min(renews_in, LONGEST_WAIT), allowed=allowed)
+
+
 def error_of(answer: Answer) -> str:
     """The answer in a line that is safe to show: SendGrid's own words, addresses masked."""
     texts = [text for text in _errors(answer.body) if text]
@@ -72,8 +96,9 @@ def _errors(body: str) -> list[str]:
 
 
 def _retry_after(value: str, now: datetime) -> timedelta | None:
-    if value.strip().isdigit():
-        return timedelta(seconds=min(int(value), 86_400))
+    seconds = _number(value)
+    if seconds is not None:
+        return timedelta(seconds=min(seconds, 86_400))
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
@@ -82,4 +107,11 @@ def _retry_after(value: str, now: datetime) -> timedelta | None:
 
 
 def _until_reset(value: str, now: datetime) -> timedelta | None:
-    return timedelta(seconds=int(value[:12]) - now.timestamp()) if value.strip().isdigit() else None
+    moment = _number(value)
+    if moment is None:
+        return None
+    return timedelta(seconds=moment if moment < FIRST_UNIX_TIME else moment - now.timestamp())
+
+
+def _number(value: str) -> int | None:
+    return int(value.strip()[:12]) if value.strip().isascii() and value.strip().isdigit() else None

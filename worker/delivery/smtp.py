@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from worker.delivery.port import Outcome, OutgoingMail, Verdict
+from worker.delivery.naming import account_name
+from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
 from worker.delivery.smtp_connection import ANSWER_TIMEOUT_S, OUR_FAULT, Connection, Reply, shown
 from worker.delivery.smtp_mail import Envelope, envelope_of
 from worker.delivery.smtp_server import SmtpServer
@@ -39,6 +40,10 @@ class Smtp:
         self._starting = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+
+    def account(self, api_key: str | None) -> str:
+        """The server and its user: keys of streams are SendGrid's."""
+        return account_name(self.name, f"{self.server.user}@{self.server}")
 
     def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
         """Hands the mails over, a few at once, and yields outcomes in the order the answers arrive."""
@@ -85,6 +90,7 @@ class Smtp:
             verdict=reply.verdict,
             receipt=reply.text.removeprefix("the mail server answered ") if is_taken else "",
             error="" if is_taken else reply.text,
+            health=_health(reply),
         )
 
     def _sent(self, envelope: Envelope) -> Reply:
@@ -110,19 +116,29 @@ class Smtp:
             connection.close()
 
 
+def _health(reply: Reply) -> Health:
+    """4xx about one mail, as of a server that greylists, is no fault of the server."""
+    if reply.is_alarming:
+        return Health.REFUSES
+    is_clear = reply.verdict in (Verdict.ACCEPTED, Verdict.REFUSED)
+    if is_clear or (reply.verdict is Verdict.RETRY and not reply.is_over):
+        return Health.UP
+    return Health.DOWN
+
+
 def _not_connected(error: Exception) -> Reply:
     """Nothing was sent: it is tried again, with an alarm where waiting alone mends nothing."""
     if isinstance(error, smtplib.SMTPResponseException):
         text = shown(error.smtp_code, _bytes(error.smtp_error))
         is_alarming = error.smtp_code in OUR_FAULT or error.smtp_code >= 500
-        return Reply(verdict=Verdict.RETRY, text=text, is_alarming=is_alarming)
+        return Reply(verdict=Verdict.RETRY, text=text, is_alarming=is_alarming, is_over=True)
     is_settled = isinstance(error, ssl.SSLError | smtplib.SMTPNotSupportedError)
     text = f"no connection to the mail server ({type(error).__name__})"
     if isinstance(error, ssl.SSLCertVerificationError):
         text = "the mail server's certificate is not to be trusted"
     elif isinstance(error, smtplib.SMTPNotSupportedError):
         text = "the mail server offers no STARTTLS, or no login"
-    return Reply(verdict=Verdict.RETRY, text=text, is_alarming=is_settled)
+    return Reply(verdict=Verdict.RETRY, text=text, is_alarming=is_settled, is_over=True)
 
 
 def _bytes(text: bytes | str) -> bytes:

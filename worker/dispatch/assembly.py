@@ -115,6 +115,7 @@ def _rendered(installation: Installation, draft: _Draft) -> Ready | None:
         revision=gated.edition.revision,
         variant=rendered.variant,
         personal=draft.personal,
+        account=installation.provider.account(draft.api_key),
     )
 
 

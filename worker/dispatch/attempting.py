@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
+from worker.dispatch.admitting import Admission, Waiting, admit
 from worker.dispatch.flight import Flight, Ready
 from worker.dispatch.naming import ids
 from worker.dispatch.personalising import Personal
@@ -32,24 +33,29 @@ CHANGED = "something changed while it was being prepared; it is looked at again"
 def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[Flight]:
     """Marks those of the chunk that may still go, and returns them with the ids of their attempts.
 
-    What changed since the gate looked goes back to be claimed again at once; what somebody else has taken over is left
-    alone. Commits before it returns, so that a crash from here on leaves `attempting` behind and never a silent copy.
+    What changed since the gate looked goes back to be claimed again at once, what the provider lets through only later
+    waits until then; what somebody else has taken over is left alone. Commits before it returns, so that a crash from
+    here on leaves `attempting` behind and never a silent copy.
     """
     now = installation.clock.now()
     with installation.database.write() as session:
         lock_people(session, [(ready.message.shop_id, ready.address) for ready in chunk])
         real_at = database_now(session)
         same, changed = _looked_at_again(session, chunk)
-        changes = [_attempting(installation.provider.name, ready, now, real_at) for ready in same]
+        admission = admit(session, same, now, real_at)
+        changes = [_attempting(installation.provider.name, ready, now, real_at) for ready in admission.admitted]
         changes += [Change(ready.message, State.SCHEDULED, CHANGED, {"claims": 0}) for ready in changed]
+        changes += [_postponed(waiting) for waiting in admission.waiting]
         moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=real_at)}
         for ready in chunk:
             if ready.message.id not in moved:
                 log.info("dispatch.message.left", **ids(ready.message), reason="its claim has ended")
-        flights = [_flight(ready) for ready in same if ready.message.id in moved]
+        going = [ready for ready in admission.admitted if ready.message.id in moved]
+        admission.take(going, now, real_at)
+        flights = [_flight(ready, admission) for ready in going]
         _keep_attempts(session, installation.provider.name, flights, real_at)
         # Also without an offer: an earlier attempt may have recorded one that this mail no longer shows.
-        record_offers(session, [_shown(ready) for ready in same if ready.message.id in moved], now=now)
+        record_offers(session, [_shown(ready) for ready in going], now=now)
     for flight in flights:
         _raise_alarm_if_late(flight.message, now)
     return flights
@@ -94,8 +100,17 @@ def _attempting(provider: str, ready: Ready, now: datetime, real_at: datetime) -
     return Change(ready.message, State.ATTEMPTING, f"handed to {provider}", values)
 
 
-def _flight(ready: Ready) -> Flight:
-    return Flight(message=ready.message, mail=replace(ready.mail, attempt_id=new_id()))
+def _postponed(waiting: Waiting) -> Change:
+    return Change(waiting.ready.message, State.SCHEDULED, waiting.reason, {"send_at": waiting.until, "claims": 0})
+
+
+def _flight(ready: Ready, admission: Admission) -> Flight:
+    return Flight(
+        message=ready.message,
+        mail=replace(ready.mail, attempt_id=new_id()),
+        account=ready.account,
+        standing=admission.keys.get(ready.account),
+    )
 
 
 def _keep_attempts(session: Session, provider: str, flights: Sequence[Flight], real_at: datetime) -> None:

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from worker.delivery.port import OutgoingMail
 from worker.dispatch.personalising import Personal
-from worker.store.models import Message
+from worker.store.models import Message, ProviderKey
 from worker.store.truth import Witness
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """A rendered mail and what it was judged by. `judged_at` is the gate's business time."""
+    """A rendered mail and what it was judged by. `judged_at` is the gate's business time; `account` its key's name."""
 
     message: Message
     mail: OutgoingMail
@@ -21,11 +21,17 @@ class Ready:
     revision: int
     variant: str
     personal: Personal
+    account: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flight:
-    """A mail whose message is marked `attempting`: the call may now happen."""
+    """A mail whose message is marked `attempting`: the call may now happen.
+
+    `account`: the name of the key it goes out with; `standing`: what was known of that key.
+    """
 
     message: Message
     mail: OutgoingMail
+    account: str = ""
+    standing: ProviderKey | None = None

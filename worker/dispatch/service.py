@@ -8,8 +8,10 @@ import structlog
 
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
+from worker.dispatch.admitting import learn
 from worker.dispatch.assembly import assemble
 from worker.dispatch.attempting import mark_attempting
+from worker.dispatch.doors import sift_of
 from worker.dispatch.flight import Ready
 from worker.dispatch.gathering import gathered
 from worker.dispatch.gating import gate
@@ -26,9 +28,10 @@ log = structlog.get_logger()
 
 def sweep_due(installation: Installation) -> int:
     """How many `deliver` tasks are worth asking for now: no more than there is work, nor than a second's worth."""
+    now, real_at = installation.clock.now(), installation.clock.real_now()
     with installation.database.read() as session:
-        due = count_due(session, installation.clock.now(), BATCH * TASKS_AT_ONCE)
-    return ceil(due / BATCH)
+        sift = sift_of(installation, session, now, real_at)
+        return ceil(count_due(session, now, BATCH * TASKS_AT_ONCE, sift) / BATCH)
 
 
 def due_within(installation: Installation, span: timedelta) -> float | None:
@@ -57,8 +60,10 @@ def sweep_leases(installation: Installation) -> int:
 
 
 def _claim(installation: Installation, limit: int, *, is_suspect: bool) -> list[Message]:
-    turn = Turn(now=installation.clock.now(), lease=CLAIM_LEASE, limit=limit)
+    now, real_at = installation.clock.now(), installation.clock.real_now()
     with installation.database.write() as session:
+        sift = sift_of(installation, session, now, real_at)
+        turn = Turn(now=now, lease=CLAIM_LEASE, limit=limit, sift=sift)
         claimed = (claim_suspect if is_suspect else claim_due)(session, turn)
         for message in claimed:
             if message.claims > MAX_CLAIMS:
@@ -81,4 +86,6 @@ def _deliver(installation: Installation, chunk: Sequence[Ready]) -> None:
         return
     outcomes = installation.provider.deliver([flight.mail for flight in flights.values()])
     for group in gathered(outcomes):
-        settle_surely(installation, [(flights[outcome.attempt_id], outcome) for outcome in group])
+        answers = [(flights[outcome.attempt_id], outcome) for outcome in group]
+        settle_surely(installation, answers)
+        learn(installation, answers)

@@ -11,6 +11,7 @@ from worker.doctor.resolver import Resolver
 from worker.doctor.senders import SENDGRID_SELECTORS, check_senders
 from worker.errors import PostpurchaseError, SettingsError
 from worker.platforms.registry import WRITERS
+from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import read_refusals
 from worker.reports.rhythm import read_rhythms, remedy
 from worker.reports.status import signs_of_life
@@ -71,6 +72,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
         return [
             ok("database", f"{kind} answers and is up to date."),
             *skew,
+            *_provider_keys(session, installation),
             *_processes(session, database),
             *_shops(session, installation),
             *_sources(session, installation),
@@ -104,6 +106,20 @@ def _reputation(session: Session, installation: Installation, resolver: Resolver
         if not base.startswith(LOOPBACK):
             checks += check_link_host(name, base)
     return checks
+
+
+def _provider_keys(session: Session, installation: Installation) -> list[Check]:
+    now = installation.clock.now()
+    return [_closed(line) for line in read_keys(session, now=now) if line.is_closed]
+
+
+def _closed(line: KeyLine) -> Check:
+    until = f" until {line.until:%H:%M:%S} UTC" if line.until is not None else ""
+    if line.state == "limited":
+        text = f"The limit of {line.key} is used up{until}; mails wait for it."
+        return warn("provider", text, "Nothing is lost. If it happens every day, raise the limit at the provider.")
+    text = f"Mails wait{until}: {line.failures} calls with {line.key} failed in a row. {line.error}"
+    return fail("provider", text, "If the key or account is at fault, set a new key and restart; else just wait.")
 
 
 def _processes(session: Session, database: Database) -> list[Check]:

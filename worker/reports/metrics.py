@@ -18,6 +18,7 @@ from worker.reports.counts import (
     suppression_counts,
 )
 from worker.reports.lateness import lateness
+from worker.reports.providers import read_keys
 from worker.reports.status import count_overdue, oldest_overdue, signs_of_life
 from worker.store.models import Pause, Shop
 
@@ -36,6 +37,7 @@ def read_metrics(session: Session, *, now: datetime, real_now: datetime) -> list
         *_delays(session, now),
         _suppressions(session),
         _pauses(session),
+        *_provider_keys(session, now),
         _processes(session, real_now),
     ]
 
@@ -107,6 +109,19 @@ def _pauses(session: Session) -> Metric:
     for slug, step in session.execute(select(Shop.slug, Pause.step).join(Pause, Pause.shop_id == Shop.id)):
         found.add_metric((slug, step), 1)
     return found
+
+
+def _provider_keys(session: Session, now: datetime) -> Iterator[Metric]:
+    closed = _gauge("provider_closed", "1 while mails with this key wait: paused, trying or limited.", "key", "state")
+    failures = _gauge("provider_failures", "Calls in a row that failed.", "key")
+    remaining = _gauge("provider_limit_remaining", "Mails that the provider's limit leaves.", "key")
+    for line in read_keys(session, now=now):
+        for state in ("paused", "trying", "limited"):
+            closed.add_metric((line.key, state), int(line.state == state))
+        failures.add_metric((line.key,), line.failures)
+        if line.remaining is not None:
+            remaining.add_metric((line.key,), line.remaining)
+    yield from (closed, failures, remaining)
 
 
 def _processes(session: Session, real_now: datetime) -> Metric:

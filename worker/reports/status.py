@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.reports.counts import MessageCount, event_counts, mails_since, message_counts, order_counts, sent
 from worker.reports.lateness import Lateness, lateness
+from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import RefusalsLine, read_refusals
 from worker.reports.rhythm import SourceLine, read_rhythms
 from worker.store.models import Heartbeat, InboundEvent, Message, OrderRow, Pause, Shop, Source
@@ -87,6 +88,7 @@ class Status(BaseModel):
     sources: list[SourceLine]
     refusals: list[RefusalsLine]
     processes: list[Sign]
+    provider_keys: list[KeyLine]
 
 
 def read_status(session: Session, *, now: datetime, real_now: datetime) -> Status:
@@ -110,6 +112,7 @@ def read_status(session: Session, *, now: datetime, real_now: datetime) -> Statu
         sources=read_rhythms(session, now=now),
         refusals=read_refusals(session),
         processes=signs_of_life(session, real_now=real_now),
+        provider_keys=read_keys(session, now=now),
     )
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.integration.cli.conftest import Cli
 from tests.support.rows import NOW, make_event, make_message, make_order
-from worker.store.models import OfferedProduct, Transition
-from worker.store.session import Database
+from worker.store.models import OfferedProduct, ProviderKey, Transition
+from worker.store.session import Database, database_now
 from worker.store.shops import get_shop
 
 
@@ -55,3 +55,19 @@ def test_a_status_tells_counts_failures_and_who_is_silent(cli: Cli, shop: str, o
     assert "orders/create of northkettle: it cannot be read" in told
     assert "postpurchase replay --failed" in told
     assert "start `postpurchase up`" in told
+
+
+def test_a_provider_that_fails_shows_in_status_and_doctor_with_the_end_of_its_rest(
+    cli: Cli, shop: str, database: Database
+) -> None:
+    with database.write() as session:
+        now = database_now(session)
+        key = {"id": "sendgrid:5f1c9a0b77de", "provider": "sendgrid", "updated_at": now}
+        session.add(
+            ProviderKey(failures=64, error="SendGrid answered 503", shut_until=now + timedelta(hours=51.5), **key)
+        )
+    assert "paused after 64 failures, tries again in 2 d 3 h" in cli("status").out
+    assert cli("status", "--json").document["provider_keys"][0]["state"] == "paused"
+    ran = cli("doctor")
+    assert ran.code == 1
+    assert "64 calls with sendgrid:5f1c9a0b77de failed in a row" in ran.out

@@ -18,7 +18,7 @@ from tests.support.dispatching import MORNING, World, build_world
 from tests.support.installation import installed
 from tests.support.rows import make_event
 from worker.heartbeats import record_life
-from worker.store.models import Shop, Suppression
+from worker.store.models import ProviderKey, Shop, Suppression
 from worker.store.pauses import pause
 from worker.store.session import Database
 
@@ -72,6 +72,8 @@ def _fill(world: World) -> None:
         pause(session, shop.id, "shipping", reason="stock-taking", now=MORNING)
         suppressed = {"address": "mia@example.com", "scope": "offers", "reason": "manual", "created_at": MORNING}
         session.add(Suppression(shop_id=shop.id, **suppressed))
+        limit = {"allowed": 500, "remaining": 12, "renews_at": world.now + timedelta(hours=1), "updated_at": MORNING}
+        session.add(ProviderKey(id="sendgrid:5f1c", provider="sendgrid", **limit))
 
 
 def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> None:
@@ -93,6 +95,9 @@ def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> No
         ("lateness_mails", ()): 1,
         ("suppressions", ("northkettle", "offers")): 1,
         ("paused", ("northkettle", "shipping")): 1,
+        ("provider_closed", ("sendgrid:5f1c", "paused")): 0,
+        ("provider_failures", ("sendgrid:5f1c",)): 0,
+        ("provider_limit_remaining", ("sendgrid:5f1c",)): 12,
         ("processes_alive", ("beat",)): 1,
         ("processes_alive", ("worker",)): 0,
     }

@@ -4,8 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from worker.delivery.port import Verdict
-from worker.delivery.sendgrid_answers import LONGEST_WAIT, Answer, error_of, is_alarming, verdict_of, wait_of
+from worker.delivery.port import Health, Limit, Verdict
+from worker.delivery.sendgrid_answers import (
+    LONGEST_WAIT,
+    UNTOLD_WAIT,
+    Answer,
+    error_of,
+    health_of,
+    is_alarming,
+    limit_of,
+    verdict_of,
+    wait_of,
+)
 
 NOW = datetime(2026, 4, 30, 10, 0, tzinfo=UTC)
 
@@ -71,3 +81,38 @@ def test_a_wait_is_never_negative_nor_longer_than_an_hour() -> None:
     past = {"x-ratelimit-reset": str(int(NOW.timestamp()) - 40)}
     assert wait_of(Answer(status=429, headers=past), NOW) == timedelta(0)
     assert wait_of(Answer(status=429, headers={"retry-after": "99999999999999"}), NOW) == LONGEST_WAIT
+
+
+@pytest.mark.parametrize(
+    ("status", "health"),
+    [
+        *((each, Health.UP) for each in (202, 400, 403, 413, 429)),
+        *((each, Health.REFUSES) for each in (302, 401, 404, 405)),
+        *((each, Health.DOWN) for each in (408, 500, 502, 503)),
+    ],
+)
+def test_each_status_tells_how_sendgrid_and_the_key_do(status: int, health: Health) -> None:
+    assert health_of(status) is health
+
+
+def _limited(status: int = 202, **headers: str) -> Limit | None:
+    return limit_of(
+        Answer(status=status, headers={name.replace("_", "-"): told for name, told in headers.items()}), NOW
+    )
+
+
+def test_the_limit_is_read_from_every_answer_that_tells_it() -> None:
+    reset = str(int(NOW.timestamp()) + 30)
+    told = _limited(x_ratelimit_limit="500", x_ratelimit_remaining="499", x_ratelimit_reset=reset)
+    assert told == Limit(remaining=499, renews_in=timedelta(seconds=30), allowed=500)
+
+
+def test_a_429_says_that_nothing_is_left() -> None:
+    assert _limited(429, retry_after="7") == Limit(remaining=0, renews_in=timedelta(seconds=7))
+    assert _limited(429) == Limit(remaining=0, renews_in=UNTOLD_WAIT)
+
+
+@pytest.mark.parametrize("reset", ["", "soon", "-5", "1", "²"])
+def test_a_limit_that_makes_no_sense_is_no_limit(reset: str) -> None:
+    told = _limited(x_ratelimit_remaining="5", x_ratelimit_reset=reset)
+    assert told in (None, Limit(remaining=5, renews_in=timedelta(seconds=1)))

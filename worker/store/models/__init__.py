@@ -7,6 +7,7 @@ from worker.store.models.feedback import DeliveryEvent, WriteBack
 from worker.store.models.messages import Attempt, Message, OutboxMail, Transition
 from worker.store.models.offers import DiscountCode, Guide, HiddenProduct, OfferedProduct, Pairing, Product
 from worker.store.models.orders import CustomerRow, OrderRow
+from worker.store.models.providers import ProviderKey
 from worker.store.models.shops import Shop, Source, Suppression
 from worker.store.models.suggestions import Learning, Purchase, Suggestion
 
@@ -29,6 +30,7 @@ __all__ = [
     "Pairing",
     "Pause",
     "Product",
+    "ProviderKey",
     "Purchase",
     "Revision",
     "Shop",

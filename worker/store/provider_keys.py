@@ -1,0 +1,31 @@
+"""What all workers know of the keys that mails go out with."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from worker.store.models import ProviderKey
+
+
+def list_keys(session: Session) -> Sequence[ProviderKey]:
+    """Every key of which anything was heard."""
+    return session.scalars(select(ProviderKey).order_by(ProviderKey.id)).all()
+
+
+def find_keys(session: Session, names: Collection[str], *, lock: bool = False) -> dict[str, ProviderKey]:
+    """Those of the named keys of which anything was heard. `lock`: nobody else changes them until this unit ends."""
+    mine = select(ProviderKey).where(ProviderKey.id.in_(sorted(names))).order_by(ProviderKey.id)
+    found = mine.with_for_update().execution_options(populate_existing=True) if lock else mine
+    return {key.id: key for key in session.scalars(found)} if names else {}
+
+
+def keep_keys(session: Session, names: Collection[str], *, now: datetime) -> dict[str, ProviderKey]:
+    """The named keys, made where nothing was heard of them yet; locked. `now` is business time."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    for name in sorted(names):
+        row = insert(ProviderKey).values(id=name, provider=name.partition(":")[0], updated_at=now)
+        session.execute(row.on_conflict_do_nothing(index_elements=["id"]))
+    return find_keys(session, names, lock=True)
