@@ -1,62 +1,16 @@
 """What marketers edit: the schema of `sequences/*.yaml`. `catalog.py` reads it and names what is wrong, by line."""
 
-import re
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
+from schedules.codes import CodePolicy, SegmentCode, StepCodes
 from schedules.facts import Value
+from schedules.segments import Segment
 from schedules.shop import Role
-
-UNITS = {"minute": 1, "hour": 60, "day": 60 * 24, "week": 60 * 24 * 7}
-DURATION = re.compile(r"(\d{1,7}(?:\.\d+)?) *(minute|hour|day|week)s?", re.ASCII)
-HOUR = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
-LONGEST = timedelta(days=365)
-
-
-def refused(problem: str, remedy: str, at: str = "") -> PydanticCustomError:
-    """A setting that is refused, with what to do about it. `at`: where below the checked part, dotted."""
-    return PydanticCustomError("setting", "{problem}", {"problem": problem, "remedy": remedy, "at": at})
-
-
-def parse_duration(words: Any) -> timedelta:
-    """A delay in words, up to a year: `2 minutes`, `36 hours`, `9 days`.
-
-    Raises:
-        PydanticCustomError: it is none; it says how to write one.
-    """
-    if isinstance(words, timedelta):
-        return words
-    found = DURATION.fullmatch(str(words).strip())
-    if found is None:
-        remedy = "Write a number and minutes, hours, days or weeks, like '36 hours' or '9 days'."
-        raise refused(f"'{words}' is not a delay", remedy)
-    delay = timedelta(minutes=float(found[1]) * UNITS[found[2]])
-    if delay > LONGEST:
-        raise refused(f"'{words}' is longer than a year", "Write a shorter delay.")
-    return delay
-
-
-def parse_hour(words: Any) -> time:
-    """A time of day: `9:00`, `21:30`.
-
-    Raises:
-        PydanticCustomError: it is none; it says how to write one.
-    """
-    if isinstance(words, time):
-        return words
-    found = HOUR.fullmatch(str(words).strip())
-    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
-        raise refused(f"'{words}' is not a time of day", "Write hours and minutes, from 0:00 to 23:59, like '9:00'.")
-    return time(int(found[1]), int(found[2]))
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-Hour = Annotated[time, BeforeValidator(parse_hour)]
+from schedules.words import Duration, Hour, refused
 
 
 class Anchor(StrEnum):
@@ -131,12 +85,6 @@ class Cards(Value):
         return self
 
 
-class CodeUse(StrEnum):
-    NONE = "none"
-    FIRST_TIME = "first_time"  # issued to first-time customers
-    REUSE = "reuse"  # the one issued before, if it is unused
-
-
 class Step(Value):
     """One mail of the sequence."""
 
@@ -145,7 +93,7 @@ class Step(Value):
     companion: Timing | None = Field(default=None, description="missing: this step has no companion form")
     always_marketing: bool = Field(default=False, description="marketing in law whatever its role")
     cards: dict[Role, Cards] = Field(default_factory=dict)
-    code: CodeUse = CodeUse.NONE
+    code: StepCodes = Field(default_factory=dict, description="segment -> its code; missing: none")
 
     def timing(self, role: Role) -> Timing:
         return self.companion if role is Role.COMPANION and self.companion else self.replace
@@ -153,20 +101,9 @@ class Step(Value):
     def stream(self, role: Role) -> Literal["transactional", "marketing"]:
         return "marketing" if self.always_marketing or role is Role.COMPANION else "transactional"
 
-
-class CodePolicy(Value):
-    """The one discount code of an order."""
-
-    kind: Literal["percent", "amount", "free_shipping"] = "percent"
-    value: Decimal = Field(default=Decimal(10), ge=0)
-    valid_after_follow_up: Duration = timedelta(days=7)
-    rest: Duration = Field(default=timedelta(days=60), description="no new code for a customer this long after one")
-
-    @model_validator(mode="after")
-    def _is_a_share(self) -> "CodePolicy":
-        if self.kind == "percent" and self.value > 100:
-            raise refused(f"{self.value} percent is more than the price", "Write at most 100.", "value")
-        return self
+    def code_for(self, segment: Segment) -> SegmentCode:
+        """What this mail gives to a segment."""
+        return self.code.get(segment, SegmentCode())
 
 
 class Cap(Value):

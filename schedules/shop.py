@@ -17,6 +17,15 @@ class Role(StrEnum):
     OFF = "off"
 
 
+class CodeSource(StrEnum):
+    """Who makes a shop's discount codes."""
+
+    NONE = "none"  # nobody: mails carry no codes
+    SHOPIFY = "shopify"
+    WOOCOMMERCE = "woocommerce"
+    POOL = "pool"  # the shop made them in advance
+
+
 class Stream(Value):
     """One sender stream. `from_address` is a bare address; the shop's name is shown with it."""
 
@@ -88,7 +97,14 @@ class ShopProfile(Value):
     merges_orders: bool = False
     history_imported: bool = False
     contact_name: str = Field(default="", description="who answers customers of high value, by first name")
-    discount_ceiling: Decimal = Decimal(15)
+    discount_ceiling: Decimal = Field(
+        default=Decimal(15), ge=0, le=100, description="most that a code takes off, in percent"
+    )
+    codes: CodeSource = CodeSource.NONE
+    code_collection: str = Field(default="", description="Shopify: id of the collection that codes are for; empty: all")
+    checkout_links: bool = Field(
+        default=True, description="WooCommerce 10 or newer: links that fill a cart and apply a code"
+    )
     seller_address: Address = Address()
 
     def role(self, step: str) -> Role:

@@ -18,6 +18,7 @@ SWEEPS_S = {
     queues.SWEEP_EVENTS: 2.0,
     queues.SWEEP_LEASES: 3.0,
     queues.WRITE_BACK: 10.0,
+    queues.KEEP_CODES: 3.0,
     queues.LEARN: 900.0,
     queues.PURGE_BODIES: 600.0,
     queues.HEARTBEAT: 5.0,

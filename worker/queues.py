@@ -12,6 +12,7 @@ SWEEP_DUE = "postpurchase.sweep_due"
 DELIVER = "postpurchase.deliver"
 SWEEP_LEASES = "postpurchase.sweep_leases"
 WRITE_BACK = "postpurchase.write_back"
+KEEP_CODES = "postpurchase.keep_codes"
 LEARN = "postpurchase.learn"
 PURGE_BODIES = "postpurchase.purge_bodies"
 HEARTBEAT = "postpurchase.heartbeat"
@@ -23,6 +24,7 @@ QUEUE_OF = {
     DELIVER: DISPATCH,
     SWEEP_LEASES: MAINTENANCE,
     WRITE_BACK: MAINTENANCE,
+    KEEP_CODES: MAINTENANCE,
     LEARN: MAINTENANCE,
     PURGE_BODIES: MAINTENANCE,
     HEARTBEAT: MAINTENANCE,

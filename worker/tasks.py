@@ -17,6 +17,7 @@ from worker.errors import StorageUnavailableError
 from worker.feedback.writing_back import write_back_due
 from worker.heartbeats import Pulse, record_life
 from worker.hints import Hints
+from worker.personalisation.code_keeping import keep_codes
 from worker.planning.service import plan_event, sweep_events
 from worker.retention import purge_bodies
 from worker.telemetry import bound
@@ -125,6 +126,15 @@ class WriteBack(StageTask):
             self._turn.release()
 
 
+class KeepCodes(StageTask):
+    """Tells shops of discount codes: made, extended, taken back; marks those that ran out."""
+
+    name = queues.KEEP_CODES
+
+    def run(self) -> None:
+        keep_codes(self.installation)
+
+
 class Learn(StageTask):
     """Learns suggestions anew for the shops whose orders changed."""
 
@@ -161,6 +171,7 @@ TASKS: tuple[type[StageTask], ...] = (
     Deliver,
     SweepLeases,
     WriteBack,
+    KeepCodes,
     Learn,
     PurgeBodies,
     Heartbeat,

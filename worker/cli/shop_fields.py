@@ -13,7 +13,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import ValidationError
 
-from schedules.shop import Role, ShopProfile
+from schedules.shop import CodeSource, Role, ShopProfile
 from worker.errors import UserError
 
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
@@ -124,6 +124,25 @@ FIELDS: dict[str, Field] = {
     "return_days": Field(
         "Length of the return window.", ("return_days",), accepts=str.isdecimal, wanted="a number of days", adapt=int
     ),
+    "codes": Field(
+        "Who makes discount codes: shopify, woocommerce, pool (see `codes import`) or none. Default: none.",
+        ("codes",),
+        accepts=lambda text: text in set(CodeSource),
+        wanted="shopify, woocommerce, pool or none",
+    ),
+    "discount_ceiling": Field(
+        "Most that a code takes off, in percent. Default: 15.",
+        ("discount_ceiling",),
+        accepts=lambda text: bool(re.fullmatch(r"\d{1,3}(\.\d{1,2})?", text)) and float(text) <= 100,
+        wanted="a number from 0 to 100, like 20",
+    ),
+    "code_collection": Field(
+        "Shopify: id of the collection that codes are for; leave out there what is never discounted.",
+        ("code_collection",),
+        accepts=str.isdecimal,
+        wanted="the number at the end of the collection's address in the admin",
+    ),
+    "checkout_links": _flag("WooCommerce 10 or newer: a link fills the cart and applies a code.", "checkout_links"),
     "soft_opt_in": _flag("Your checkout tells buyers about such mails and lets them refuse.", "soft_opt_in"),
     "contact_name": _text("Who reads answers; named to the customers who spend most.", "contact_name"),
     "history_imported": _flag("Earlier orders are known here, so first-time buyers are too.", "history_imported"),

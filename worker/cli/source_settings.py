@@ -17,6 +17,7 @@ from worker.platforms.registry import WRITERS
 from worker.reports.refusals import untold
 from worker.sealing import Sealer
 from worker.settings import LOOPBACK
+from worker.store.codes import wake_source as wake_codes
 from worker.store.models import Source
 from worker.store.shops import find_source, get_shop, profile_of
 from worker.store.write_backs import wake_source
@@ -49,6 +50,7 @@ def set_source(
         if api_url is not None or api_key_file is not None:
             source.api = _api(source, installation.sealer, api_url, api_key_file)
             wake_source(session, source.id, installation.clock.now())
+            wake_codes(session, source.id, installation.clock.now())
         state = write_back_state(source)
     say(f"{shop} {kind} is set. Refusals: {state}.", json, shop=shop, kind=kind, write_back=state)
 

@@ -13,15 +13,18 @@ from schedules.shop import Role
 from schedules.wanted import parcel_groups
 from worker.bootstrap import Installation
 from worker.delivery.port import OutgoingMail
+from worker.dispatch.coding import Makers, may_show_code, reserve
 from worker.dispatch.expectation import expected_days, return_ends_on
 from worker.dispatch.flight import Ready
 from worker.dispatch.gating import Gated
 from worker.dispatch.headers import TEST_MARK, headers_of
 from worker.dispatch.linking import links_of
-from worker.dispatch.personalising import Chooser, Personal, personal_of, reserve, shows_codes
+from worker.dispatch.naming import ids
+from worker.dispatch.personalising import Chooser, Personal, personal_of
 from worker.dispatch.returning import fail, put_back, told
 from worker.dispatch.senders import envelope_of
-from worker.errors import PostpurchaseError, StorageUnavailableError
+from worker.errors import PostpurchaseError, StaleFenceError, StorageUnavailableError
+from worker.personalisation.code_requests import CodeDecision
 from worker.rendering.port import MailInputs, RenderedMail
 
 log = structlog.get_logger()
@@ -37,25 +40,39 @@ class _Draft:
     api_key: str | None  # the stream's own, when it has one
 
 
+@dataclass(frozen=True)
+class _Shelf:
+    """What the mails of a batch are put together from."""
+
+    chooser: Chooser
+    makers: Makers
+
+
 def assemble(installation: Installation, passed: Sequence[Gated]) -> list[Ready]:
     """Rendered mails of the messages that may go. One that cannot be rendered fails and says why."""
     if not passed:
         return []
     with installation.database.read() as session:
-        chooser = Chooser(installation, session, passed)
-    drafts = [draft for gated in passed if (draft := _drafted(installation, chooser, gated)) is not None]
+        shelf = _Shelf(Chooser(installation, session, passed), Makers(installation, session, passed))
+    drafts = [draft for gated in passed if (draft := _drafted(installation, shelf, gated)) is not None]
     return [ready for draft in drafts if (ready := _rendered(installation, draft)) is not None]
 
 
-def _drafted(installation: Installation, chooser: Chooser, gated: Gated) -> _Draft | None:
+def _drafted(installation: Installation, shelf: _Shelf, gated: Gated) -> _Draft | None:
     try:
-        decision, code = chooser.choose(gated), None
-        if shows_codes(gated):
+        decision, segment, code = shelf.chooser.choose(gated), shelf.chooser.segment(gated), CodeDecision()
+        if may_show_code(gated, segment):
             with installation.database.write() as session:
-                code = reserve(session, gated, decision)
-        personal = personal_of(chooser.segment(gated), decision, code)
+                code = reserve(session, gated, segment, decision.offer, shelf.makers.of(gated))
+        if code.wait_until is not None:
+            log.info("dispatch.message.waiting", **ids(gated.message), until=code.wait_until.isoformat())
+            return None
+        personal = personal_of(gated, segment, decision, code, shelf.makers.platform_of(gated))
         inputs = inputs_of(installation, gated, personal)
         return _Draft(gated=gated, inputs=inputs, personal=personal, api_key=_key(installation, gated))
+    except StaleFenceError:
+        log.info("dispatch.message.left", **ids(gated.message), reason="its claim has ended")
+        return None
     except StorageUnavailableError:
         raise
     except Exception as error:  # noqa: BLE001 - one message that cannot be put together must not stop the others

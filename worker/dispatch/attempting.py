@@ -146,11 +146,12 @@ def _raise_alarm_if_late(message: Message, now: datetime) -> None:
 def _told(personal: Personal) -> dict[str, str]:
     """What the timeline tells of the person and the offer."""
     code = personal.offer.code if personal.offer else None
-    return {
+    told = {
         "segment": personal.segment.value,
         "why_no_offer": personal.why_no_offer,
         "code": code.code if code else "",
     }
+    return told | ({"why_no_code": personal.why_no_code} if personal.why_no_code else {})
 
 
 def _attempts(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -1,33 +1,36 @@
 """What makes a mail this customer's: who they are to the shop, and an offer with its code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from schedules.segments import Segment
-from schedules.sequence import CodeUse
 from schedules.shop import Role
 from worker.bootstrap import Installation
 from worker.dispatch.gating import Gated
 from worker.dispatch.linking import link_host
 from worker.links import Purpose
-from worker.personalisation.codes import CodeRequest, reserve_code
+from worker.personalisation.buttons import Storefront, with_buttons
+from worker.personalisation.code_requests import CodeDecision
+from worker.personalisation.code_terms import discountable
 from worker.personalisation.offers import OfferDecision, OfferRequest, choose_from
 from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.personalisation.stock import Stock
-from worker.rendering.port import CodeView, Offer
+from worker.rendering.port import Offer, OfferCard
 from worker.store.histories import Histories
 
 
 @dataclass(frozen=True, kw_only=True)
 class Personal:
-    """What was found. `why_no_offer` says why there is no offer; empty when there is one."""
+    """What was found. `why_no_offer`, `why_no_code`: why there is none; empty when there is one, or none was meant."""
 
     segment: Segment
     offer: Offer | None = None
     why_no_offer: str = ""
+    why_no_code: str = ""
 
 
 class Chooser:
@@ -64,34 +67,24 @@ class Chooser:
         return choose_from(self._stock, request)
 
 
-def shows_codes(gated: Gated) -> bool:
-    """Whether the mail may carry a code, which has to be reserved."""
-    use = gated.edition.sequence.steps[gated.message.step].code
-    return gated.judgement.with_offer and use is not CodeUse.NONE
-
-
-def personal_of(segment: Segment, decision: OfferDecision, code: CodeView | None) -> Personal:
+def personal_of(gated: Gated, segment: Segment, decision: OfferDecision, code: CodeDecision, platform: str) -> Personal:
     """Products with their code; a code may stand alone, and without either there is no offer."""
     cards = decision.offer.cards if decision.offer else ()
-    if not cards and code is None:
-        return Personal(segment=segment, why_no_offer=decision.why_not)
-    return Personal(segment=segment, offer=Offer(cards=cards, code=code))
+    if not cards and code.view is None:
+        return Personal(segment=segment, why_no_offer=decision.why_not, why_no_code=code.why_not)
+    order = gated.truth.facts.order
+    value = order.totals.total.amount if order else Decimal(0)
+    front = Storefront(profile=gated.truth.profile, platform=platform, order_value=value)
+    offer = with_buttons(Offer(cards=_marked(gated, cards, code), code=code.view), front)
+    return Personal(segment=segment, offer=offer, why_no_code=code.why_not)
 
 
-def reserve(session: Session, gated: Gated, decision: OfferDecision) -> CodeView | None:
-    """The code that the mail shows, if it shows one; twice for one order it is the same code."""
-    request = CodeRequest(
-        shop_id=gated.message.shop_id,
-        order_id=gated.message.order_id,
-        address=gated.truth.address,
-        step=gated.message.step,
-        facts=gated.truth.facts,
-        profile=gated.truth.profile,
-        sequence=gated.edition.sequence,
-        offer=decision.offer,
-        now=gated.now,
-    )
-    return reserve_code(session, request)
+def _marked(gated: Gated, cards: tuple[OfferCard, ...], code: CodeDecision) -> tuple[OfferCard, ...]:
+    """The cards, with a mark at those that the code takes something off."""
+    if code.view is None:
+        return cards
+    cheaper = discountable(Offer(cards=cards), gated.edition.sequence.code.never_on)
+    return tuple(replace(card, is_discounted=card.product in cheaper) for card in cards)
 
 
 def _request(installation: Installation, gated: Gated) -> OfferRequest | None:

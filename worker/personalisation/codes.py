@@ -1,196 +1,107 @@
 """The one discount code of an order: issued once, used again, extended, never deeper because it went unused."""
 
-import secrets
-from dataclasses import dataclass
-from datetime import UTC, datetime, time
-from decimal import ROUND_DOWN, ROUND_UP, Decimal
-from typing import Literal, cast
-from uuid import UUID
+from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy.orm import Session
 
-from schedules.conditions import delivered_at
-from schedules.facts import Facts, Money, Order, PaymentState
-from schedules.sequence import CodeUse, Sequence
-from schedules.shop import ShopProfile
-from schedules.timing import zone
-from worker.personalisation.segments import is_first_time
-from worker.rendering.port import CodeView, Offer
-from worker.store.codes import LIVE, code_of, end_code, extend, insert_code, last_code_at, lower_minimum
+from schedules.codes import CodeKind, CodeUse, NeverOn
+from schedules.facts import Money
+from worker.personalisation.code_issuing import issue_code, why_too_low
+from worker.personalisation.code_requests import CodeDecision, CodeRequest
+from worker.personalisation.code_terms import cheapest_of, discountable, ends_at, wanted_terms
+from worker.platforms.registry import CODE_MAKERS
+from worker.rendering.port import CodeView
+from worker.store.codes import LIVE, code_of, lower_minimum
 from worker.store.models import DiscountCode
-from worker.store.orders import facts_of, orders_of_addresses
-from worker.store.types import new_id
+from worker.store.truth import lock_people
 
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""No letter that is read as another one."""
-PREFIX = 3
-LENGTH = 8
-TRIES = 20
-"""How many texts are tried when each was issued before: with 31^8 of them the second never is."""
-
-CENT = Decimal("0.01")
-ENDED = {PaymentState.REFUNDED: "the order was refunded in full", PaymentState.VOIDED: "the payment was voided"}
+CONFIRMED_FOR = timedelta(days=1)
+"""How long the shop's word that it has a code is good: somebody may have deleted it there since."""
+PATIENCE = {"transactional": timedelta(minutes=5), "marketing": timedelta(hours=6)}
+"""How long a mail waits for its code, by stream: tracking is hardly held back, a follow-up has days."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CodeRequest:
-    """One mail that may carry a code, with the offer it goes with."""
+def reserve_code(session: Session, request: CodeRequest) -> CodeDecision:
+    """The order's code, made if the mail issues one and the customer may have it. Doing it twice yields one code.
 
-    shop_id: UUID
-    order_id: UUID
-    address: str
-    step: str
-    facts: Facts
-    profile: ShopProfile
-    sequence: Sequence
-    offer: Offer | None
-    now: datetime
-
-
-@dataclass(frozen=True)
-class _Depth:
-    """What a code takes off, and the least that must be spent; `value` as the kind of code means it."""
-
-    value: Decimal
-    minimum: Decimal | None
-
-
-def reserve_code(session: Session, request: CodeRequest) -> CodeView | None:
-    """The order's code, made if the step issues one and the customer may have it. Doing it twice yields one code.
-
-    One that went unused is extended, also after its end; one that was redeemed or revoked is never shown again.
+    One that went unused is extended, also after its end; one that was redeemed or revoked is never shown again. It is
+    shown only once the shop has confirmed these very terms.
     """
-    use = request.sequence.steps[request.step].code
-    if use is CodeUse.NONE:
-        return None
-    code = code_of(session, request.order_id)
-    if code is None and use is CodeUse.FIRST_TIME:
-        code = _issued(session, request)
-    if code is None or code.state not in LIVE or _is_spent(session, request, code):
-        return None
-    extend(session, code, _ends_at(request))
-    cheapest = _cheapest(request.offer)
-    if code.kind != "amount" and cheapest is not None:
-        # It must work for every product beside it; less to spend makes a share no deeper.
-        lower_minimum(session, code, cheapest)
-    return _view(code)
+    if request.given.use is CodeUse.NONE:
+        return CodeDecision()
+    if request.maker.why_not:
+        return CodeDecision(why_not=request.maker.why_not)
+    lock_people(session, [(request.shop_id, request.address)])
+    code = code_of(session, request.order_id, lock=True)
+    if code is None:
+        if not request.given.issues:
+            return CodeDecision()
+        issued = issue_code(session, request)
+        if isinstance(issued, str):
+            return CodeDecision(why_not=issued)
+        code = issued
+    if why_not := _why_not_shown(session, request, code):
+        return CodeDecision(why_not=why_not)
+    _bring_up(request, code)
+    session.flush()
+    if code.ends_at <= request.now:
+        return CodeDecision(why_not="its code has ended, and the shop's pool sets that end")
+    if code.backend in CODE_MAKERS:
+        return _confirmed(request, code)
+    return CodeDecision(view=view_of(code))
 
 
-def revoke_code(session: Session, order_id: UUID, facts: Facts) -> bool:
-    """Ends the order's live code once the order is cancelled, deleted or wholly refunded; whether there was one.
-
-    A partial refund leaves it: the customer was promised it and still has an order.
-    """
-    reason = why_revoked(facts)
-    return bool(reason) and end_code(session, order_id, "revoked", reason)
+def _why_not_shown(session: Session, request: CodeRequest, code: DiscountCode) -> str:
+    if code.state not in (*LIVE, "expired"):
+        return f"its code is {code.state}: {code.reason}"
+    return why_too_low(session, request, code.kind, code.value)
 
 
-def why_revoked(facts: Facts) -> str:
-    """Why the order has no right to a code any more; empty while it has."""
-    order = facts.order
-    if facts.deleted_at is not None:
-        return "the order was deleted"
-    if facts.cancelled_at is not None or (order is not None and order.cancelled_at is not None):
-        return "the order was cancelled"
-    return ENDED.get(order.payment, "") if order is not None else ""
+def _bring_up(request: CodeRequest, code: DiscountCode) -> None:
+    """Makes it last longer, never shorter, and work for every product beside it, never deeper."""
+    until = ends_at(request.facts, request.profile, request.sequence, request.now)
+    if code.backend == "pool" and code.told.get("ends_at"):
+        until = min(until, datetime.fromisoformat(code.told["ends_at"]))
+    code.ends_at = max(code.ends_at, until)
+    products = discountable(request.offer, request.never_on)
+    cheapest = cheapest_of(products)
+    # Less to spend makes a share no deeper; an amount would take a larger share of it.
+    if code.kind != "amount" and code.backend != "pool" and cheapest is not None:
+        lower_minimum(code, cheapest)
+    if code.only:
+        code.only = sorted({*code.only, *(product.product_id for product in products)})
+    if code.state == "expired" and code.ends_at > request.now:
+        code.state, code.reason = "created" if code.told or code.backend not in CODE_MAKERS else "reserved", "extended"
 
 
-def _issued(session: Session, request: CodeRequest) -> DiscountCode | None:
-    order = request.facts.order
-    if order is None or not _may_have_one(session, request, order):
-        return None
-    depth = _depth(request, order)
-    if depth is None:
-        return None
-    for _ in range(TRIES):
-        insert_code(session, _new_code(request, order, depth))
-        code = code_of(session, request.order_id)
-        if code is not None:
-            return code
-    raise RuntimeError(f"{TRIES} codes in a row were issued before")
+def _confirmed(request: CodeRequest, code: DiscountCode) -> CodeDecision:
+    """The code if the shop has just confirmed it; else the mail waits a while, and then goes without."""
+    now = request.now
+    is_fresh = code.told_at is not None and now - code.told_at < CONFIRMED_FOR
+    if code.due_at is None and is_fresh and code.told == wanted_terms(code):
+        return CodeDecision(view=view_of(code))
+    until = min((request.waiting_since or now) + PATIENCE[request.stream], request.last_moment)
+    if request.waiting_since is None or code.due_at is None:
+        code.due_at = now
+    code.wanted_at = code.wanted_at or now
+    if now < until:
+        return CodeDecision(wait_until=until)
+    note = f": {code.note}" if code.note else ""
+    return CodeDecision(why_not=f"the shop did not confirm the code in time{note}")
 
 
-def _may_have_one(session: Session, request: CodeRequest, order: Order) -> bool:
-    if order.is_b2b or why_revoked(request.facts):
-        return False
-    if not is_first_time(session, request.shop_id, request.profile, request.address, request.facts):
-        return False
-    last = last_code_at(session, request.shop_id, request.address, but_not=request.order_id)
-    return last is None or request.now - last > request.sequence.code.rest
-
-
-def _depth(request: CodeRequest, order: Order) -> _Depth | None:
-    """The policy's value under the shop's ceiling, a share in percent; None: nothing is left of it."""
-    policy, share = request.sequence.code, request.profile.discount_ceiling / 100
-    cheapest = _cheapest(request.offer)
-    if policy.kind == "free_shipping":
-        return _Depth(Decimal(0), cheapest)
-    if policy.kind == "percent":
-        value = min(policy.value, request.profile.discount_ceiling)
-        return _Depth(value, cheapest) if value else None
-    if order.currency != request.profile.currency or not share:
-        return None  # an amount means something in the shop's own currency only
-    if cheapest is None:
-        return _Depth(policy.value, (policy.value / share).quantize(CENT, ROUND_UP)) if policy.value else None
-    value = min(policy.value, (cheapest * share).quantize(CENT, ROUND_DOWN))
-    return _Depth(value, cheapest) if value else None
-
-
-def _new_code(request: CodeRequest, order: Order, depth: _Depth) -> DiscountCode:
-    return DiscountCode(
-        id=new_id(),
-        shop_id=request.shop_id,
-        order_id=request.order_id,
-        address=request.address,
-        code=_text(request.profile),
-        kind=request.sequence.code.kind,
-        value=depth.value,
-        currency=order.currency,
-        minimum_spend=depth.minimum,
-        starts_at=request.now,
-        ends_at=_ends_at(request),
-        state="reserved",
-        reason=f"first order, {request.step} mail",
-        created_at=request.now,
-    )
-
-
-def _text(profile: ShopProfile) -> str:
-    """A few letters of the shop, so that its staff know the code when they see it; the rest is chance."""
-    prefix = [letter for letter in profile.slug.upper() if letter in ALPHABET][:PREFIX]
-    return "".join([*prefix, *(secrets.choice(ALPHABET) for _ in range(LENGTH))])
-
-
-def _cheapest(offer: Offer | None) -> Decimal | None:
-    """Minimum spend: the cheapest offered product, so that the code works for every one of them."""
-    prices = [card.product.price.amount for card in offer.cards if card.product.price] if offer else []
-    return min(prices, default=None)
-
-
-def _is_spent(session: Session, request: CodeRequest, code: DiscountCode) -> bool:
-    """Whether an order of the person names the code; it is then kept as redeemed."""
-    for row in orders_of_addresses(session, request.shop_id, [request.address]):
-        order = facts_of(row).order
-        if order is not None and code.code in {used.strip().upper() for used in order.discount_codes}:
-            end_code(session, request.order_id, "redeemed", f"used in order {order.number}")
-            return True
-    return False
-
-
-def _ends_at(request: CodeRequest) -> datetime:
-    """The last second of the shop-local day that lies `valid_after_follow_up` after the follow-up's latest day."""
-    sequence, profile = request.sequence, request.profile
-    arrived = delivered_at(request.facts, sequence.assume_delivered_after)
-    arrival = arrived[0] if arrived else request.now + sequence.assume_delivered_after
-    latest = arrival + sequence.steps["follow_up"].timing(profile.role("follow_up")).latest
-    timezone = zone(profile.timezone)
-    day = (max(latest, request.now) + sequence.code.valid_after_follow_up).astimezone(timezone).date()
-    return datetime.combine(day, time(23, 59, 59), tzinfo=timezone).astimezone(UTC)
-
-
-def _view(code: DiscountCode) -> CodeView:
-    kind = cast(Literal["percent", "amount", "free_shipping"], code.kind)
-    minimum = Money(amount=code.minimum_spend, currency=code.currency) if code.minimum_spend else None
+def view_of(code: DiscountCode) -> CodeView:
+    """A code as mails show it."""
+    never_on = NeverOn.model_validate(code.never_on)
     return CodeView(
-        code=code.code, kind=kind, value=code.value, currency=code.currency, ends_at=code.ends_at, minimum=minimum
+        code=code.code,
+        kind=cast(CodeKind, code.kind),
+        value=code.value,
+        currency=code.currency,
+        ends_at=code.ends_at,
+        minimum=Money(amount=code.minimum_spend, currency=code.currency) if code.minimum_spend else None,
+        excluded=() if code.only else (*never_on.brands, *never_on.categories),
+        is_for_shown=bool(code.only),
+        is_for_full_price=code.backend == "woocommerce",
     )

@@ -143,7 +143,7 @@ def why_refused(paired: Paired, limits: Limits) -> str:
         (not item.is_active, "is not sold any more"),
         (bool(item.unusable), f"is left out: {item.unusable}"),
         (item.discreet, "is discreet"),
-        (_is_gift_card(item), "is a gift card"),
+        (is_gift_card(item.category, item.tags), "is a gift card"),
         (item.inventory is not None and item.inventory <= 0, "is sold out"),
         (not item.price or item.currency != limits.currency, "has no price in the order's currency"),
         (item.price is not None and item.price > limits.order_value, "costs more than the whole order"),
@@ -196,8 +196,9 @@ def _rank(paired: Paired, limits: Limits) -> tuple[int, int, bool, float, Decima
     )
 
 
-def _is_gift_card(item: Item) -> bool:
-    words = {word.lower().replace("_", " ").replace("-", " ") for word in (item.category, *item.tags)}
+def is_gift_card(category: str, tags: Iterable[str]) -> bool:
+    """Whether a product is money rather than goods, by what the catalogue says of it."""
+    words = {word.lower().replace("_", " ").replace("-", " ") for word in (category, *tags)}
     return not words.isdisjoint(GIFT_CARDS)
 
 

@@ -6,15 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from schedules import situations
 from schedules.facts import Facts
 from schedules.segments import Segment, Standing, segment_of
 from schedules.shop import ShopProfile
 from worker.store.histories import YEAR, Histories, PastOrder
-from worker.store.models import CustomerRow, OrderRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,22 +75,6 @@ def value_of(facts: Facts, currency: str) -> Decimal | None:
         return None
     refunded = sum((each.amount.amount for each in facts.refunds if each.amount.currency == currency), Decimal(0))
     return max(facts.order.totals.total.amount - refunded, Decimal(0))
-
-
-def is_first_time(session: Session, shop_id: UUID, profile: ShopProfile, address: str, facts: Facts) -> bool:
-    """Whether this is known to be the person's first order, asked of the database."""
-    order = facts.order
-    if order is None:
-        return False
-    others = select(OrderRow.id).where(
-        OrderRow.shop_id == shop_id, OrderRow.address == address, OrderRow.external_id != order.id
-    )
-    mine = (CustomerRow.shop_id == shop_id, CustomerRow.address == address)
-    past = Histories(session, [(shop_id, address)]).orders(shop_id, address)
-    has_others = session.scalars(others.limit(1)).first() is not None or any(each.ref != order.id for each in past)
-    counts = (order.customer.orders_count, session.scalars(select(CustomerRow.orders_count).where(*mine)).first())
-    standing = Standing(others=int(has_others), told=_most(counts), history_is_known=profile.history_imported)
-    return segment_of(standing) is Segment.FIRST_TIME
 
 
 def _most(counts: Iterable[int | None]) -> int | None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from schedules.events import OrderEvent, OrderStated
 from schedules.facts import Order
 from schedules.merging import merge
-from worker.personalisation.codes import revoke_code
+from worker.personalisation.code_ends import end_codes
 from worker.planning.customers import hear_buyer
 from worker.planning.scheduling import replan
 from worker.planning.unit import Unit
@@ -37,7 +37,7 @@ def merge_order(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> Ord
     looked_like = sibling_of(row)
     _merge(unit, row, told)
     unit.session.flush()
-    revoke_code(unit.session, row.id, facts_of(row))
+    end_codes(unit.session, row, facts_of(row), unit.now)
     replan(unit, row)
     if sibling_of(row) != looked_like:
         neighbours |= {near.id for near in nearby_orders(unit.session, row)}

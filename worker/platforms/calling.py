@@ -28,16 +28,22 @@ class Reply:
 
 
 def call(
-    method: str, url: str, *, headers: Mapping[str, str], body: Mapping[str, Any], timeout_s: float = TIMEOUT_S
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: Mapping[str, Any] | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> Reply | Written:
     """The shop's answer with its body as JSON (None when it is none), or why there is no answer."""
     try:
-        return asyncio.run(_asked(method, url, HEADERS | dict(headers), json.dumps(body).encode(), timeout_s))
+        raw = None if body is None else json.dumps(body).encode()
+        return asyncio.run(_asked(method, url, HEADERS | dict(headers), raw, timeout_s))
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
         return Written(result=Result.LATER, note=f"the shop does not answer ({type(error).__name__})")
 
 
-async def _asked(method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Reply:
+async def _asked(method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float) -> Reply:
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from worker.platforms.codes import CodeMaker
 from worker.platforms.port import Platform
+from worker.platforms.shopify.codes import ShopifyCodes
 from worker.platforms.shopify.platform import Shopify
 from worker.platforms.shopify.writing import ShopifyWriter
 from worker.platforms.standard.platform import Standard
+from worker.platforms.woocommerce.codes import WooCommerceCodes
 from worker.platforms.woocommerce.platform import WooCommerce
 from worker.platforms.woocommerce.writing import WooCommerceWriter
 from worker.platforms.writing import ConsentWriter
@@ -19,3 +22,8 @@ WRITERS: Mapping[str, ConsentWriter] = MappingProxyType(
     {writer.kind: writer for writer in (ShopifyWriter(), WooCommerceWriter())}
 )
 """The platforms that refusals can be written back to."""
+
+CODE_MAKERS: Mapping[str, CodeMaker] = MappingProxyType(
+    {maker.kind: maker for maker in (ShopifyCodes(), WooCommerceCodes())}
+)
+"""The platforms that discount codes can be made in."""

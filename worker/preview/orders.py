@@ -10,8 +10,10 @@ from schedules.conditions import Judgement
 from schedules.shop import Role
 from worker.bootstrap import Installation
 from worker.dispatch.assembly import inputs_of
+from worker.dispatch.coding import Makers, glimpse_code, may_show_code
 from worker.dispatch.gating import examine
-from worker.dispatch.personalising import Chooser, personal_of, reserve, shows_codes
+from worker.dispatch.personalising import Chooser, personal_of
+from worker.personalisation.code_requests import CodeDecision
 from worker.rendering.port import MailInputs
 from worker.store.models import Message, OrderRow, Shop
 from worker.store.shops import profile_of
@@ -42,10 +44,12 @@ def glimpse(
             remark = "" if judgement.action == "send" else f"{judgement.action}: {judgement.reason}"
             if judgement.action != "send":
                 gated = replace(gated, judgement=_open())
-            chooser = Chooser(installation, session, [gated])
-            decision = chooser.choose(gated)
-            code = reserve(session, gated, decision) if shows_codes(gated) else None
-            inputs = inputs_of(installation, gated, personal_of(chooser.segment(gated), decision, code))
+            chooser, makers = Chooser(installation, session, [gated]), Makers(installation, session, [gated])
+            decision, segment, code = chooser.choose(gated), chooser.segment(gated), CodeDecision()
+            if may_show_code(gated, segment):
+                code = glimpse_code(session, gated, segment, decision.offer, makers.of(gated))
+            personal = personal_of(gated, segment, decision, code, makers.platform_of(gated))
+            inputs = inputs_of(installation, gated, personal)
         finally:
             session.rollback()
     return Glimpse(inputs=replace(inputs, role=role or inputs.role, locale=language or inputs.locale), remark=remark)

@@ -80,6 +80,8 @@ class CardContext:
     why: str
     price: str  # empty: not shown
     url: str
+    is_cart: bool  # the button fills a cart
+    is_discounted: bool  # the code takes something off it
     hide_url: str
     rating: str  # "4.8 of 5 (212)"; empty: none
 
@@ -91,6 +93,9 @@ class CodeContext:
     minimum: str  # least that must be spent, "€24.00"; empty: any order will do
     until: str
     is_free_shipping: bool
+    excluded: str  # what it is not for, beside gift cards: "Reserve, Beans"; empty: nothing
+    is_for_shown: bool  # only for what the mail shows
+    is_for_full_price: bool  # not for what is on sale
 
 
 @dataclass(frozen=True, kw_only=True)

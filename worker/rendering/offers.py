@@ -17,6 +17,8 @@ def card_context(card: OfferCard, locale: str, *, with_price: bool) -> CardConte
         why=card.why,
         price=formats.money(product.price, locale) if product.price and with_price else "",
         url=card.url,
+        is_cart=card.is_cart,
+        is_discounted=card.is_discounted,
         hide_url=card.hide_url,
         rating=f"★ {product.rating:.1f} ({product.rating_count})" if has_rating else "",
     )
@@ -33,4 +35,7 @@ def code_context(code: CodeView, locale: str, timezone: str) -> CodeContext:
         minimum=formats.money(code.minimum, locale) if code.minimum else "",
         until=formats.day(formats.local_date(code.ends_at, timezone), locale),
         is_free_shipping=code.kind == "free_shipping",
+        excluded=", ".join(code.excluded),
+        is_for_shown=code.is_for_shown,
+        is_for_full_price=code.is_for_full_price,
     )

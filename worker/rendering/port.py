@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
 
+from schedules.codes import CodeKind
 from schedules.facts import DeliverySource, Facts, Money
 from schedules.shop import Role, ShopProfile
 
@@ -49,17 +49,22 @@ class OfferCard:
     kind: str
     why: str
     url: str  # where the button leads, code applied when there is one
+    is_cart: bool = False  # it leads to a filled cart
+    is_discounted: bool = False  # the code takes something off it
     hide_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CodeView:
     code: str
-    kind: Literal["percent", "amount", "free_shipping"]
+    kind: CodeKind
     value: Decimal
     currency: str
     ends_at: datetime  # last moment it is valid, aware UTC; shown in the shop's zone
     minimum: Money | None = None  # least that must be spent for it to work
+    excluded: tuple[str, ...] = ()  # names of what it is not for, beside gift cards
+    is_for_shown: bool = False  # only for what the mails show
+    is_for_full_price: bool = False  # not for what is on sale
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,22 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from schedules.facts import ConsentState
 from worker.store.models import CustomerRow, OrderRow, Source, WriteBack
 from worker.store.orders import facts_of
-from worker.store.session import database_now
+from worker.store.to_dos import claim_to_do
 from worker.store.types import new_id
 
-LEASE = timedelta(minutes=10)
-"""Longer than writing to twenty orders of a slow shop takes."""
 MOST_ORDERS = 20
 
 _PENDING = WriteBack.state == literal_column("'pending'")
@@ -62,25 +60,8 @@ def find_write_back(session: Session, source_id: UUID, address: str) -> WriteBac
 
 
 def claim_write_back(session: Session, source_ids: Collection[UUID], now: datetime) -> WriteBack | None:
-    """A due to-do of these sources, none of whose others is being worked on.
-
-    The longest untried first: one that a shop never takes then stands in nobody's way.
-    """
-    real_at = database_now(session)
-    other = aliased(WriteBack)
-    is_busy = select(other.id).where(other.source_id == WriteBack.source_id, other.claimed_until > real_at).exists()
-    # Asked of the row itself too: PostgreSQL looks at a row again once its lock is there, but not at others.
-    is_free = or_(WriteBack.claimed_until.is_(None), WriteBack.claimed_until <= real_at)
-    due = (_PENDING, WriteBack.due_at <= now, WriteBack.source_id.in_(source_ids), is_free, ~is_busy)
-    first = (WriteBack.tried_at.asc().nulls_first(), WriteBack.wanted_at, WriteBack.id)
-    query = select(WriteBack).where(*due).order_by(*first).limit(1).with_for_update(skip_locked=True)
-    row = session.scalars(query).one_or_none()
-    if row is not None:
-        row.claims += 1
-        row.claimed_until = real_at + LEASE
-        row.first_tried_at, row.tried_at = row.first_tried_at or now, now
-        session.flush()
-    return row
+    """A due to-do of these sources, none of whose others is being worked on; the longest untried first."""
+    return claim_to_do(session, WriteBack, _PENDING, source_ids, now)
 
 
 def finish_write_back(session: Session, row: WriteBack, **values: Any) -> bool:

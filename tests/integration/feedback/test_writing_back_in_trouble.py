@@ -17,7 +17,8 @@ from tests.support.writing_back import Subscribed, subscribed
 from worker.feedback.writing_back import tell_refusal
 from worker.store.models import Source, WriteBack
 from worker.store.session import Database
-from worker.store.write_backs import LEASE, claim_write_back, finish_write_back, wake_source
+from worker.store.to_dos import LEASE
+from worker.store.write_backs import claim_write_back, finish_write_back, wake_source
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 

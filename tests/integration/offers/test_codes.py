@@ -11,15 +11,19 @@ import pytest
 from sqlalchemy import select
 
 from schedules.catalog import packaged_sequence
+from schedules.codes import CodePolicy
 from schedules.facts import Facts, Money, PaymentState
-from schedules.sequence import CodePolicy
+from schedules.segments import Segment
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import NORTHKETTLE, a_parcel, an_order, keep_order
-from worker.personalisation import codes
-from worker.personalisation.codes import ALPHABET, CodeRequest, reserve_code, revoke_code
+from worker.personalisation import code_issuing
+from worker.personalisation.code_ends import redeem_codes, revoke_code
+from worker.personalisation.code_issuing import ALPHABET
+from worker.personalisation.code_requests import CodeRequest, Maker
+from worker.personalisation.codes import reserve_code
 from worker.rendering.port import CodeView, Offer, OfferCard, ProductView
 from worker.store.codes import last_code_at
-from worker.store.models import CustomerRow, DiscountCode
+from worker.store.models import DiscountCode, OrderRow
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -31,18 +35,22 @@ def request(world: World, **changes: Any) -> CodeRequest:
         "order_id": world.order_id,
         "address": "mia@example.com",
         "step": "shipping",
+        "stream": "transactional",
+        "segment": Segment.FIRST_TIME,
         "facts": Facts(order=placed, parcels=(a_parcel(MORNING),)),
         "profile": NORTHKETTLE,
         "sequence": packaged_sequence(),
         "offer": None,
+        "maker": Maker(kind="outbox"),
         "now": MORNING,
     }
-    return CodeRequest(**(fields | changes))
+    fields |= changes
+    return CodeRequest(last_moment=fields["now"] + timedelta(hours=2), **fields)
 
 
 def ask(world: World, **changes: Any) -> CodeView | None:
     with world.installation.database.write() as session:
-        return reserve_code(session, request(world, **changes))
+        return reserve_code(session, request(world, **changes)).view
 
 
 def kept(world: World) -> list[DiscountCode]:
@@ -74,17 +82,12 @@ def with_policy(**policy: Any) -> Any:
     return packaged_sequence().model_copy(update={"code": CodePolicy(**policy)})
 
 
-def nth_order(count: int | None) -> Facts:
-    customer = an_order(MORNING).customer.model_copy(update={"orders_count": count})
-    return facts_with(customer=customer)
-
-
 def test_a_first_time_customer_gets_ten_percent_in_the_shipping_mail(world: World) -> None:
     code = ask(world, offer=offering("24.00", "49.00"))
     assert code is not None
     assert (code.kind, code.value) == ("percent", Decimal(10))
     row = kept(world)[0]
-    assert (row.state, row.starts_at, row.minimum_spend) == ("reserved", MORNING, Decimal("24.00"))
+    assert (row.state, row.starts_at, row.minimum_spend) == ("created", MORNING, Decimal("24.00"))
 
 
 def test_a_code_is_easy_to_type_and_says_nothing_of_the_person(world: World) -> None:
@@ -149,26 +152,10 @@ def test_a_code_works_for_every_product_it_is_shown_beside(world: World) -> None
     assert kept(world)[0].minimum_spend == Decimal("14.00")
 
 
-@pytest.mark.parametrize(("count", "gets_one"), [(1, True), (0, True), (2, False), (None, False)])
-def test_only_who_is_known_to_be_new_gets_one(world: World, count: int | None, *, gets_one: bool) -> None:
-    assert (ask(world, facts=nth_order(count)) is not None) is gets_one
-
-
-def test_with_imported_history_an_uncounted_customer_without_other_orders_is_new(world: World) -> None:
-    assert ask(world, facts=nth_order(None), profile=NORTHKETTLE.model_copy(update={"history_imported": True}))
-
-
-def test_another_order_of_the_same_person_ends_being_new(world: World) -> None:
-    with world.installation.database.write() as session:
-        keep_order(session, world.shop_id, Facts(order=an_order(MORNING, number="900")), MORNING)
-    assert ask(world) is None
-
-
-def test_what_the_platform_counted_since_counts_too(world: World) -> None:
-    with world.installation.database.write() as session:
-        person = {"address": "mia@example.com", "orders_count": 3, "created_at": MORNING, "updated_at": MORNING}
-        session.add(CustomerRow(shop_id=world.shop_id, **person))
-    assert ask(world) is None
+@pytest.mark.parametrize("segment", sorted(set(Segment) - {Segment.FIRST_TIME}))
+def test_only_who_is_known_to_be_new_gets_one(world: World, segment: Segment) -> None:
+    assert ask(world, segment=segment) is None
+    assert kept(world) == []
 
 
 def test_codes_rest_for_sixty_days_per_person(world: World) -> None:
@@ -180,6 +167,9 @@ def test_codes_rest_for_sixty_days_per_person(world: World) -> None:
         row = session.scalars(select(DiscountCode)).one()
         row.order_id, row.created_at = other.id, MORNING - timedelta(days=59)
     assert ask(world) is None
+    assert ask(world, now=MORNING + timedelta(days=2)) is None  # the other order's code is still valid
+    with world.installation.database.write() as session:
+        session.scalars(select(DiscountCode)).one().ends_at = MORNING
     assert ask(world, now=MORNING + timedelta(days=2)) is not None
 
 
@@ -222,15 +212,21 @@ def test_nothing_off_is_no_code(world: World) -> None:
     assert ask(world, sequence=with_policy(value=Decimal(0))) is None
 
 
-def test_a_redeemed_code_is_never_shown_again(world: World) -> None:
+@pytest.mark.parametrize(
+    ("email", "reason"),
+    [("mia@example.com", "used in order 1050"), ("ole@x.example", "used in order 1050, by somebody else")],
+)
+def test_a_redeemed_code_is_never_shown_again_and_a_stranger_is_flagged(world: World, email: str, reason: str) -> None:
     code = ask(world)
     assert code is not None
     with world.installation.database.write() as session:
-        second = an_order(MORNING, number="1050", discount_codes=(code.code.lower(),))
-        keep_order(session, world.shop_id, Facts(order=second), MORNING)
+        facts = Facts(order=an_order(MORNING, number="1050", email=email, discount_codes=(code.code.lower(),)))
+        redeem_codes(session, keep_order(session, world.shop_id, facts, MORNING), facts)
     assert ask(world, step="follow_up") is None
     row = kept(world)[0]
-    assert (row.state, row.reason) == ("redeemed", "used in order 1050")
+    assert row.state == "redeemed"
+    assert row.reason.startswith(reason)
+    assert row.redeemed_by_other is (email != "mia@example.com")
 
 
 @pytest.mark.parametrize(
@@ -246,8 +242,9 @@ def test_a_redeemed_code_is_never_shown_again(world: World) -> None:
 def test_an_order_that_came_to_nothing_takes_its_code_along(world: World, facts: Facts, reason: str) -> None:
     ask(world)
     with world.installation.database.write() as session:
-        assert revoke_code(session, world.order_id, facts)
-        assert not revoke_code(session, world.order_id, facts)
+        order = session.get_one(OrderRow, world.order_id)
+        assert revoke_code(session, order, facts, MORNING)
+        assert not revoke_code(session, order, facts, MORNING)
     assert (kept(world)[0].state, kept(world)[0].reason) == ("revoked", reason)
     assert ask(world, step="follow_up") is None
     assert ask(world) is None
@@ -256,8 +253,9 @@ def test_an_order_that_came_to_nothing_takes_its_code_along(world: World, facts:
 def test_a_partial_refund_leaves_the_promised_code(world: World) -> None:
     ask(world)
     with world.installation.database.write() as session:
-        assert not revoke_code(session, world.order_id, facts_with(payment=PaymentState.PARTIALLY_REFUNDED))
-    assert kept(world)[0].state == "reserved"
+        order = session.get_one(OrderRow, world.order_id)
+        assert not revoke_code(session, order, facts_with(payment=PaymentState.PARTIALLY_REFUNDED), MORNING)
+    assert kept(world)[0].state == "created"
 
 
 def test_an_orders_own_code_is_no_earlier_code_that_asks_for_rest(world: World) -> None:
@@ -276,11 +274,11 @@ def test_many_that_ask_at_once_get_one_code(world: World) -> None:
 
 
 def test_a_text_that_is_taken_is_drawn_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codes, "ALPHABET", "AB")
-    monkeypatch.setattr(codes, "LENGTH", 1)
+    monkeypatch.setattr(code_issuing, "ALPHABET", "AB")
+    monkeypatch.setattr(code_issuing, "LENGTH", 1)
     with world.installation.database.write() as session:
         facts = Facts(order=an_order(MORNING, number="900", email="ole@example.com"))
         other = keep_order(session, world.shop_id, facts, MORNING)
         mine, his = request(world), replace(request(world), order_id=other.id, address="ole@example.com", facts=facts)
-        found = {code.code for each in (mine, his) if (code := reserve_code(session, each))}
+        found = {code.code for each in (mine, his) if (code := reserve_code(session, each).view)}
     assert found == {"A", "B"}

@@ -10,7 +10,7 @@ from tests.integration.recommendations.conftest import HEADER, take
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import NORTHKETTLE, an_order
 from worker.personalisation.learning.fitting import fit
-from worker.personalisation.segments import Buyer, is_first_time, segment_of_buyer
+from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.store.histories import Histories
 from worker.store.models import DeliveryEvent
 from worker.store.truth import read_truths
@@ -51,10 +51,6 @@ def test_imported_orders_are_history(world: World, tmp_path: Path) -> None:
     assert segment(world, "buyer1@example.com") is Segment.REPEAT
     assert segment(world, "buyer7@example.com") is Segment.HIGH_VALUE
     assert segment(world, "nobody@example.com") is Segment.UNKNOWN
-    imported = Facts(order=an_order(MORNING, email="buyer1@example.com"))
-    with world.installation.database.read() as session:
-        assert not is_first_time(session, world.shop_id, NORTHKETTLE, "buyer1@example.com", imported)
-        assert is_first_time(session, world.shop_id, NORTHKETTLE, "nobody@example.com", imported)
 
 
 def test_a_tenth_of_few_buyers_is_nobody(world: World, tmp_path: Path) -> None:

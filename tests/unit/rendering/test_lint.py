@@ -36,7 +36,7 @@ def test_the_packaged_content_is_without_fault() -> None:
         (TEXTS, 'view_order: "View your order"', "view_order: [", None, "no YAML"),
         (TEXTS, 'view_order: "View your order"', "", None, "[[view_order]] is missing. (en)"),
         (TEXTS, "View your order", "{{ shop.name.upper() }}", 29, "calls a function"),
-        ("sequences/post_purchase.yaml", "send: 9 days", "send: soon", 82, "'soon' is not a delay"),
+        ("sequences/post_purchase.yaml", "send: 9 days", "send: soon", 96, "'soon' is not a delay"),
     ],
 )
 def test_a_fault_is_named_with_its_file_and_line(path: str, old: str, new: str, line: int | None, words: str) -> None:

@@ -4,7 +4,6 @@ Source: WooCommerce REST API v3, "Update a customer" and "Update an order": an e
 replaces the value of its key. A guest has no account, so it goes to their orders.
 """
 
-import base64
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,10 +11,10 @@ from urllib.parse import quote
 
 from schedules.facts import ConsentState
 from worker.platforms.bodies import mapping, text
-from worker.platforms.calling import Reply, call, trouble
+from worker.platforms.calling import Reply, trouble
+from worker.platforms.woocommerce.rest import ask, key_parts
 from worker.platforms.writing import Access, Person, Result, Written
 
-API = "wp-json/wc/v3"
 YES, NO = "yes", "no"
 
 
@@ -26,7 +25,7 @@ class WooCommerceWriter:
         return "" if text(options.get("consent_meta_key")) else "Name the plugin's meta key with --consent-meta-key."
 
     def key_fault(self, key: str) -> str:
-        parts = _parts(key)
+        parts = key_parts(key)
         if len(parts) == 2 and parts[0].startswith("ck_") and parts[1].startswith("cs_"):
             return ""
         return "Put the consumer key (ck_…) and the consumer secret (cs_…) into the file, one on each line."
@@ -47,13 +46,7 @@ class WooCommerceWriter:
         return later or done or (written[-1] if written else nobody)
 
     def _put(self, access: Access, place: str, entry: Mapping[str, str]) -> Written:
-        pair = ":".join(_parts(access.key))
-        reply = call(
-            "PUT",
-            f"{access.url}/{API}/{place}",
-            headers={"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"},
-            body={"meta_data": [dict(entry)]},
-        )
+        reply = ask(access, "PUT", place, {"meta_data": [dict(entry)]})
         if isinstance(reply, Written):
             return reply
         return _outcome(reply)
@@ -76,7 +69,3 @@ def value_of(consent: ConsentState, options: Mapping[str, Any]) -> str:
         return text(options.get("consent_no_value")) or NO
     own = options.get("consent_values")
     return text(own[0]) if isinstance(own, list) and own else YES
-
-
-def _parts(key: str) -> list[str]:
-    return key.replace(":", " ").split()

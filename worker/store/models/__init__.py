@@ -1,11 +1,12 @@
 """The tables. Import this package and every table is known to `Base.metadata`."""
 
 from worker.store.models.base import Base
+from worker.store.models.codes import DiscountCode, PoolCode
 from worker.store.models.content import ClockRow, Heartbeat, Pause, Revision
 from worker.store.models.events import InboundEvent
 from worker.store.models.feedback import DeliveryEvent, WriteBack
 from worker.store.models.messages import Attempt, Message, OutboxMail, Transition
-from worker.store.models.offers import DiscountCode, Guide, HiddenProduct, OfferedProduct, Pairing, Product
+from worker.store.models.offers import Guide, HiddenProduct, OfferedProduct, Pairing, Product
 from worker.store.models.orders import CustomerRow, OrderRow
 from worker.store.models.providers import ProviderKey
 from worker.store.models.shops import Shop, Source, Suppression
@@ -29,6 +30,7 @@ __all__ = [
     "OutboxMail",
     "Pairing",
     "Pause",
+    "PoolCode",
     "Product",
     "ProviderKey",
     "Purchase",

@@ -1,4 +1,4 @@
-"""The catalogue, the merchant's will, what was offered, and discount codes."""
+"""The catalogue, the merchant's will, and what was offered."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -105,32 +105,6 @@ class OfferedProduct(Base):
     variant_id: Mapped[str] = mapped_column(default="")
     kind: Mapped[str]  # pairing | co_purchase | refill | upgrade …
     why: Mapped[str]
-    created_at: Mapped[datetime]
-
-
-class DiscountCode(Base):
-    """One live code per customer and order. States: reserved · created · redeemed · expired · revoked."""
-
-    __tablename__ = "discount_code"
-    __table_args__ = (
-        UniqueConstraint("shop_id", "code"),
-        UniqueConstraint("order_id"),
-        Index("ix_discount_code_address", "shop_id", "address"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.id"))
-    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id"))
-    address: Mapped[str]
-    code: Mapped[str]
-    kind: Mapped[str]  # percent | amount | free_shipping
-    value: Mapped[Decimal] = mapped_column(Amount)
-    currency: Mapped[str] = mapped_column(default="")
-    minimum_spend: Mapped[Decimal | None] = mapped_column(Amount)
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(default="reserved")
-    reason: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
 
 

@@ -1,0 +1,81 @@
+"""How a code ends before its time: its order came to nothing, or an order used it."""
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from schedules.facts import Facts, PaymentState
+from worker.platforms.registry import CODE_MAKERS
+from worker.store.codes import LIVE, code_of, codes_named, end_code
+from worker.store.models import DiscountCode, OrderRow
+
+ENDED = {PaymentState.REFUNDED: "the order was refunded in full", PaymentState.VOIDED: "the payment was voided"}
+
+log = structlog.get_logger()
+
+
+def end_codes(session: Session, order: OrderRow, facts: Facts, now: datetime) -> None:
+    """Draws what follows from an order's facts for its own code, and for those that it used."""
+    revoke_code(session, order, facts, now)
+    redeem_codes(session, order, facts)
+
+
+def revoke_code(session: Session, order: OrderRow, facts: Facts, now: datetime) -> bool:
+    """Ends the order's live code once the order is cancelled, deleted or wholly refunded; whether there was one.
+
+    A partial refund leaves it: the customer was promised it and still has an order.
+    """
+    reason = why_revoked(facts)
+    code = code_of(session, order.id, lock=True) if reason else None
+    if code is None or code.state not in LIVE:
+        return False
+    revoke(session, code, reason, now)
+    return True
+
+
+def revoke(session: Session, code: DiscountCode, reason: str, now: datetime) -> None:
+    """Ends a locked code; a shop that has it, or may have it, is to take it back."""
+    end_code(session, code, "revoked", reason)
+    if code.backend in CODE_MAKERS and (code.told or code.first_tried_at):
+        code.due_at = code.wanted_at = now
+        code.tries, code.note = 0, ""
+    elif code.backend == "pool":
+        code.note = "it came from the pool: delete it in the shop by hand"
+    session.flush()
+
+
+def why_revoked(facts: Facts) -> str:
+    """Why the order has no right to a code any more; empty while it has."""
+    order = facts.order
+    if facts.deleted_at is not None:
+        return "the order was deleted"
+    if facts.cancelled_at is not None or (order is not None and order.cancelled_at is not None):
+        return "the order was cancelled"
+    return ENDED.get(order.payment, "") if order is not None else ""
+
+
+def redeem_codes(session: Session, order: OrderRow, facts: Facts) -> None:
+    """Keeps the codes that an order used as redeemed, and flags those that somebody else than the recipient used."""
+    used = facts.order.discount_codes if facts.order else ()
+    if not used:
+        return
+    for code in codes_named(session, order.shop_id, used, but_not=order.id):
+        if code.redeemed_in is None:
+            _redeem(session, code, order)
+
+
+def _redeem(session: Session, code: DiscountCode, order: OrderRow) -> None:
+    is_other = bool(code.address and order.address) and code.address != order.address
+    reason = f"used in order {order.number or order.external_id}"
+    if is_other:
+        reason += ", by somebody else than its recipient"
+    told = {"code_id": str(code.id), "order": str(order.id)}
+    if code.state == "revoked":
+        code.redeemed_in, code.redeemed_by_other = order.id, is_other
+        code.reason += f"; but it was {reason}"
+        session.flush()
+        log.error("codes.code.misused", alarm=True, reason="it had been revoked", **told)
+        return
+    end_code(session, code, "redeemed", reason, redeemed_in=order.id, redeemed_by_other=is_other)
+    log.info("codes.code.redeemed", by_other=is_other, **told)

@@ -1,0 +1,100 @@
+"""The port through which discount codes are made in shops. Doing the same twice changes nothing and makes no second."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from schedules.codes import CodeKind
+from worker.platforms.writing import Access, Written
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeTerms:
+    """What a shop is to know of one code: usable once, by one person.
+
+    `title` marks it as ours in the shop. `value`: percent, or an amount of `currency`. `only`: product ids that it is
+    for; empty: `collection` (a platform's id), else everything but `excluded`. `email`: whose it is.
+    """
+
+    code: str
+    title: str
+    kind: CodeKind
+    value: Decimal
+    currency: str
+    minimum: Decimal | None
+    starts_at: datetime
+    ends_at: datetime
+    email: str = ""
+    only: tuple[str, ...] = ()
+    collection: str = ""
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told(Written):
+    """What became of one try.
+
+    `is_taken`: the shop has a code of this text that is not ours. `is_used`: it was redeemed. `is_gone`: the shop had
+    it, and somebody deleted or ended it there.
+    """
+
+    is_taken: bool = False
+    is_used: bool = False
+    is_gone: bool = False
+
+
+class CodeMaker(Protocol):
+    """One platform's way to make, change and take back a code. Stateless; never raises for what a shop does."""
+
+    kind: str
+
+    def put(self, access: Access, terms: CodeTerms, told: Mapping[str, Any]) -> Told:
+        """Looks whether the shop has the code, makes it if not, and brings it up to these terms.
+
+        `told`: what the shop confirmed before (see `confirmed`); empty: nothing yet.
+        """
+        ...
+
+    def take_back(self, access: Access, terms: CodeTerms) -> Told:
+        """Deletes it, if it is there and ours; `is_used` when it had been redeemed."""
+        ...
+
+    def fault(self, access: Access) -> str:
+        """Why codes cannot be made with this key, as a sentence with a remedy; empty: they can."""
+        ...
+
+
+def as_told(written: Written) -> Told:
+    return Told(
+        result=written.result,
+        note=written.note,
+        retry_after=written.retry_after,
+        needs_person=written.needs_person,
+    )
+
+
+def ended_early(told: Mapping[str, Any], found: datetime | None) -> bool:
+    """Whether the shop's code ends before the end that it confirmed: somebody ended it there."""
+    confirmed = told.get("ends_at")
+    return bool(confirmed) and found is not None and found < datetime.fromisoformat(str(confirmed))
+
+
+def is_used(count: Any) -> bool:
+    """Whether a platform's count of uses says that it was redeemed."""
+    return str(count).isdecimal() and int(count) > 0
+
+
+def utc(text: Any) -> datetime | None:
+    """A time of a platform, with or without a zone (then UTC); None when it is none."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def plain(amount: Decimal) -> str:
+    """An amount as both platforms want it: `24.00`."""
+    return f"{amount:.2f}"

@@ -1,0 +1,152 @@
+"""Discount codes made in WooCommerce, by its REST API v3, resource `coupons` (a key with the right to write).
+
+Source: WooCommerce REST API documentation, "Coupons". Codes are kept in lower case; `email_restrictions` ties a coupon
+to the customer's billing address; a text that exists is refused: `woocommerce_rest_coupon_code_already_exists`. Free
+shipping works where the shop's free shipping method asks for a coupon.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import quote
+
+from worker.platforms.bodies import mapping, objects, text
+from worker.platforms.calling import Reply, trouble
+from worker.platforms.codes import CodeTerms, Told, as_told, ended_early, is_used, plain, utc
+from worker.platforms.woocommerce.rest import ask
+from worker.platforms.writing import Access, Result, Written
+
+EXISTS = "woocommerce_rest_coupon_code_already_exists"
+TAKEN = Told(result=Result.NEVER, note="the shop has another coupon of this text", is_taken=True)
+
+
+class WooCommerceCodes:
+    kind = "woocommerce"
+
+    def put(self, access: Access, terms: CodeTerms, told: Mapping[str, Any]) -> Told:
+        found = _find(access, terms.code)
+        if isinstance(found, Written):
+            return as_told(found)
+        if not found:
+            if told:
+                return Told(result=Result.NEVER, note="somebody deleted it in the shop", is_gone=True)
+            return _made(access, terms)
+        if is_used(found.get("usage_count")):
+            return Told(result=Result.WRITTEN, is_used=True)
+        if not told and found.get("description") != terms.title:
+            return TAKEN
+        if ended_early(told, utc(found.get("date_expires_gmt"))):
+            return Told(result=Result.NEVER, note="somebody ended it in the shop", is_gone=True)
+        return _brought_up(access, terms, found)
+
+    def take_back(self, access: Access, terms: CodeTerms) -> Told:
+        found = _find(access, terms.code)
+        if isinstance(found, Written):
+            return as_told(found)
+        if not found or found.get("description") != terms.title:
+            return Told(result=Result.WRITTEN, note="the shop does not have it")
+        if is_used(found.get("usage_count")):
+            return Told(result=Result.WRITTEN, note="it had been used before", is_used=True)
+        return _outcome(ask(access, "DELETE", f"coupons/{found['id']}?force=true"), gone_is_fine=True)
+
+    def fault(self, access: Access) -> str:
+        found = ask(access, "GET", "coupons?per_page=1")
+        why = found if isinstance(found, Written) else trouble(found)
+        if why is None:
+            return ""
+        return (
+            f"Coupons cannot be read: {why.note}. Make a key with read and write rights, and name it in `source set`."
+        )
+
+
+def _find(access: Access, code: str) -> Mapping[str, Any] | Written:
+    """The coupon of this text; empty: there is none."""
+    reply = ask(access, "GET", f"coupons?code={quote(code.lower(), safe='')}")
+    if isinstance(reply, Written):
+        return reply
+    if (why := _trouble(reply)) is not None:
+        return why
+    if not isinstance(reply.body, list):
+        return Written(result=Result.LATER, note="the answer is none of WooCommerce's", needs_person=True)
+    # Shops with a plugin that ignores the filter list all coupons.
+    return next((each for each in objects(reply.body) if text(each.get("code")).lower() == code.lower()), {})
+
+
+def _made(access: Access, terms: CodeTerms) -> Told:
+    told = _outcome(ask(access, "POST", "coupons", _body(terms)))
+    if not told.is_taken:
+        return told
+    found = _find(access, terms.code)
+    if isinstance(found, Written):
+        return as_told(found)
+    return _brought_up(access, terms, found) if found and found.get("description") == terms.title else TAKEN
+
+
+def _brought_up(access: Access, terms: CodeTerms, found: Mapping[str, Any]) -> Told:
+    wanted = _terms(terms)
+    same = (
+        utc(found.get("date_expires_gmt")) == terms.ends_at.replace(microsecond=0)
+        and _amount(found.get("minimum_amount")) == _amount(wanted["minimum_amount"])
+        and set(found.get("excluded_product_ids") or ()) == set(wanted["excluded_product_ids"])
+    )
+    if same:
+        return Told(result=Result.WRITTEN)
+    return _outcome(ask(access, "PUT", f"coupons/{found.get('id')}", wanted))
+
+
+def _body(terms: CodeTerms) -> dict[str, Any]:
+    return _terms(terms) | {
+        "code": terms.code.lower(),
+        "description": terms.title,
+        "discount_type": "percent" if terms.kind == "percent" else "fixed_cart",
+        "amount": "0" if terms.kind == "free_shipping" else plain(terms.value),
+        "free_shipping": terms.kind == "free_shipping",
+        "individual_use": True,
+        "exclude_sale_items": True,
+        "usage_limit": 1,
+        "usage_limit_per_user": 1,
+        "email_restrictions": [terms.email] if terms.email else [],
+    }
+
+
+def _terms(terms: CodeTerms) -> dict[str, Any]:
+    """What may change in the life of a coupon."""
+    return {
+        "date_expires_gmt": terms.ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+        "minimum_amount": plain(terms.minimum or Decimal(0)),
+        "excluded_product_ids": sorted(int(each) for each in terms.excluded if each.isdecimal()),
+    }
+
+
+def _outcome(reply: Reply | Written, *, gone_is_fine: bool = False) -> Told:
+    if isinstance(reply, Written):
+        return as_told(reply)
+    if gone_is_fine and reply.status == 404:
+        return Told(result=Result.WRITTEN)
+    if reply.status == 400 and mapping(reply.body).get("code") == EXISTS:
+        return TAKEN
+    if (why := _trouble(reply)) is not None:
+        return as_told(why)
+    if not isinstance(reply.body, dict) or "id" not in reply.body:
+        why = Written(result=Result.LATER, note="the answer is none of WooCommerce's", needs_person=True)
+        return as_told(why)
+    return Told(result=Result.WRITTEN)
+
+
+def _trouble(reply: Reply) -> Written | None:
+    """Where no WooCommerce answers a person must look; what it refuses by name it will refuse again."""
+    why = trouble(reply)
+    if why is None or why.result is not Result.NEVER:
+        return why
+    code = text(mapping(reply.body).get("code"))
+    if code == "rest_no_route" or not code:
+        return Written(result=Result.LATER, note=f"{why.note}: no WooCommerce answers there", needs_person=True)
+    return Written(result=Result.NEVER, note=f"WooCommerce refuses it ({code})")
+
+
+def _amount(value: Any) -> Decimal | None:
+    try:
+        return Decimal(str(value or 0))
+    except InvalidOperation:
+        return None
