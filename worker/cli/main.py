@@ -3,29 +3,10 @@
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from worker.cli import (
-    blackouts,
-    clock,
-    content,
-    control,
-    database,
-    imports,
-    preview,
-    processes,
-    recommendations,
-    shops,
-    sources,
-)
-from worker.cli.bounces import bounces
-from worker.cli.demo import demo
-from worker.cli.doctor import doctor
+from worker.cli.commands import COMMANDS, Command, load
 from worker.cli.output import JSON_META, complain
-from worker.cli.replay import replay
-from worker.cli.simulate import simulate
-from worker.cli.status import status
-from worker.cli.timeline import timeline
 from worker.errors import PostpurchaseError, UserError
 
 WRONG_INPUT = 2
@@ -34,12 +15,23 @@ INTERRUPTED = 130
 
 
 class Guarded(TyperGroup):
-    """Turns errors that are raised on purpose into one red sentence and an exit code; a bug keeps its traceback."""
+    """Loads the command that runs, and turns errors raised on purpose into one red sentence and an exit code.
+
+    A bug keeps its traceback.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        """Announces every command: the help and the advice for a mistyped name need no more than its sentence."""
+        announced = {name: _announced(name, command) for name, command in COMMANDS.items()}
+        super().__init__(**(given | {"commands": announced}))
 
     def list_commands(self, ctx: Any) -> list[str]:
         """In the order of their panels."""
-        panel_of = {name: getattr(command, "rich_help_panel", None) for name, command in self.commands.items()}
-        return sorted(super().list_commands(ctx), key=lambda name: PANELS.index(str(panel_of[name])))
+        return list(COMMANDS)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, load(str(name)), rest
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -52,29 +44,9 @@ class Guarded(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
 
 
-PANELS = ("Run", "Set up", "Edit", "Look", "Step in")
-COMMANDS = {
-    "Run": (demo, processes.up, processes.web, processes.worker, processes.beat),
-    "Edit": (preview.preview, preview.send_test, simulate),
-    "Look": (timeline, status, doctor),
-    "Step in": (
-        *(control.pause, control.resume, control.hold, control.release),
-        *(control.send_now, control.cancel, control.suppress, bounces, replay),
-    ),
-}
-GROUPS = {
-    "Set up": {
-        "shop": shops.app,
-        "source": sources.app,
-        "products": imports.products,
-        "pairings": imports.pairings,
-        "guides": imports.guides,
-        "orders": imports.orders,
-        "db": database.app,
-    },
-    "Edit": {"content": content.app, "recommendations": recommendations.app},
-    "Step in": {"blackout": blackouts.app, "clock": clock.app},
-}
+def _announced(name: str, command: Command) -> TyperCommand:
+    return TyperCommand(name=name, help=command.help, rich_help_panel=command.panel, rich_markup_mode="rich")
+
 
 app = typer.Typer(
     cls=Guarded,
@@ -87,12 +59,10 @@ app = typer.Typer(
     "for a reason that a person can read.",
 )
 
-for panel, commands in COMMANDS.items():
-    for command in commands:
-        app.command(rich_help_panel=panel)(command)
-for panel, groups in GROUPS.items():
-    for name, group in groups.items():
-        app.add_typer(group, name=name, rich_help_panel=panel)
+
+@app.callback()
+def _root() -> None:
+    """Nothing is asked of the program as a whole: every option belongs to a command."""
 
 
 def run() -> None:
