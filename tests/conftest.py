@@ -1,15 +1,17 @@
 """Fixtures shared by all tests: both databases, Redis, and an environment without this machine's settings."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event
 
+from tests.support import bytecode  # noqa: F401 - importing it is its effect, before the program is imported
+from tests.support.emptying import empty
 from tests.support.servers import fresh_postgres_database, postgres_server, redis_server
 from worker.store.migrate import upgrade
-from worker.store.models import Base
 from worker.store.session import Database
 
 
@@ -25,7 +27,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server for the whole run."""
-    with postgres_server() as url:
+    with postgres_server(is_durable=False) as url:
         yield url
 
 
@@ -57,18 +59,40 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_engine() -> Iterator[Database]:
+    """A database whose file each test chooses: statements are compiled once per engine, not once per test."""
+    yield (shared := Database("sqlite:///of-the-test.db"))
+    shared.close()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_engine: Database, sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated SQLite file of the test's own, where the embedded mode would have it."""
+    path = tmp_path / "postpurchase.db"
+    path.write_bytes(sqlite_template.read_bytes())
+
+    def choose(_dialect: object, _record: object, arguments: list[str], _options: object) -> None:
+        arguments[0] = str(path)
+
+    def hurry(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA synchronous=OFF")  # killed processes lose nothing by it, only a machine would
+
+    listeners = (("do_connect", choose), ("connect", hurry))
+    for name, listener in listeners:
+        event.listen(sqlite_engine.engine, name, listener)
+    yield sqlite_engine
+    sqlite_engine.close()
+    for name, listener in listeners:
+        event.remove(sqlite_engine.engine, name, listener)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty, migrated database: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        path = tmp_path / "postpurchase.db"
-        path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
-        lite = Database(f"sqlite:///{path}")
-        yield lite
-        lite.close()
+        yield request.getfixturevalue("sqlite_database")
         return
     shared: Database = request.getfixturevalue("postgres_database")
     yield shared
-    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
-    with shared.write() as session:
-        session.execute(text(f"TRUNCATE {tables} CASCADE"))
+    empty(shared)

@@ -11,33 +11,30 @@ import pytest
 from tests.support.processes import PROGRAM
 
 RUN = [*PROGRAM, "demo", "--once"]
+SETTINGS = {
+    "POSTPURCHASE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+    "POSTPURCHASE_BROKER_URL": "redis://127.0.0.1:1/0",
+}
 
 
-def _run(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    environment = os.environ | {"COLUMNS": "100"}
-    return subprocess.run(
+def _run(folder: Path, *options: str) -> str:
+    environment = os.environ | SETTINGS | {"COLUMNS": "100"}
+    run = subprocess.run(
         [*RUN, *options], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
+    assert run.returncode == 0, run.stderr + run.stdout
+    return run.stdout
 
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    run = _run(tmp_path_factory.mktemp("demo"), "--json")
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    return json.loads(_run(tmp_path_factory.mktemp("demo"), "--json"))
 
 
-def test_the_demo_prints_an_order_and_its_three_emails_and_ends(tmp_path: Path) -> None:
-    run = _run(tmp_path)
-    assert run.returncode == 0, run.stderr + run.stdout
-    assert run.stdout.count("Subject") == 3
-    assert "3 emails, each sent once" in run.stdout
-
-
-def test_the_demo_leaves_nothing_behind_and_reads_no_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POSTPURCHASE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
-    monkeypatch.setenv("POSTPURCHASE_BROKER_URL", "redis://127.0.0.1:1/0")
-    assert _run(tmp_path).returncode == 0
+def test_the_demo_prints_an_order_and_its_three_emails_reads_no_setting_and_leaves_nothing(tmp_path: Path) -> None:
+    printed = _run(tmp_path)
+    assert printed.count("Subject") == 3
+    assert "3 emails, each sent once" in printed
     assert list(tmp_path.iterdir()) == []
 
 

