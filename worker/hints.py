@@ -7,11 +7,13 @@ sent to a queue that is long already, because whoever empties it finds the rest 
 import queue
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from celery import Celery
+from kombu import Connection, Producer
 from kombu.exceptions import ChannelError
 
 from worker.queues import QUEUE_OF
@@ -32,6 +34,14 @@ class _Hint:
     longest: int
 
 
+@dataclass(frozen=True)
+class _Line:
+    """One connection to the broker; the thread that sends is the only one to use it."""
+
+    connection: Connection
+    producer: Producer
+
+
 class Hints:
     """Sends hints in the background. Thread-safe; `send` never blocks and never raises."""
 
@@ -40,6 +50,7 @@ class Hints:
         self._waiting: queue.Queue[_Hint | None] = queue.Queue(maxsize=LONGEST_QUEUE)
         self._resting_until = 0.0
         self._lengths: dict[str, tuple[float, int]] = {}
+        self._line: _Line | None = None
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
         self._thread.start()
 
@@ -64,6 +75,7 @@ class Hints:
             hint = self._waiting.get()
             try:
                 if hint is None:
+                    self._hang_up()
                     return
                 self._publish(hint)
             finally:
@@ -74,34 +86,53 @@ class Hints:
             return
         name = QUEUE_OF[hint.task]
         try:
-            if self._length(name) < hint.longest:
+            line = self._connected()
+            if self._length(line.connection, name) < hint.longest:
                 self._count(name)
-                self._app.send_task(hint.task, args=hint.args, expires=hint.expires_s, queue=name, retry=False)
+                how: dict[str, Any] = {
+                    "expires": hint.expires_s,
+                    "queue": name,
+                    "retry": False,
+                    "producer": line.producer,
+                }
+                self._app.send_task(hint.task, args=hint.args, **how)
         except Exception as error:  # noqa: BLE001 - whatever a broker's client raises, a lost hint is only late work
             self._resting_until = time.monotonic() + REST_S
+            self._hang_up()
             log.warning("hints.broker.failed", task=hint.task, error=type(error).__name__, rest_s=REST_S)
+
+    def _connected(self) -> "_Line":
+        if self._line is None:
+            connection = self._app.connection_for_write()
+            self._line = _Line(connection, self._app.amqp.Producer(connection))
+        return self._line
+
+    def _hang_up(self) -> None:
+        """A connection whose broker was gone for a while never works again, so the next hint gets a new one."""
+        line, self._line = self._line, None
+        if line is not None:
+            with suppress(Exception):  # what is left of it may not even be closable
+                line.connection.release()
 
     def _count(self, name: str) -> None:
         measured, length = self._lengths[name]
         self._lengths[name] = (measured, length + 1)
 
-    def _length(self, name: str) -> int:
+    def _length(self, connection: Connection, name: str) -> int:
         measured, length = self._lengths.get(name, (-LENGTH_AGE_S, 0))
         if time.monotonic() - measured < LENGTH_AGE_S:
             return length
-        length = queue_length(self._app, name)
+        length = queue_length(connection, name)
         self._lengths[name] = (time.monotonic(), length)
         return length
 
 
-def queue_length(app: Celery, name: str) -> int:
+def queue_length(connection: Connection, name: str) -> int:
     """How many hints wait in a queue; a queue nobody declared yet is empty."""
-    pool: Any = app.pool
-    with pool.acquire(block=True) as connection:
-        channel = connection.channel()
-        try:
-            return int(channel.queue_declare(queue=name, passive=True).message_count)
-        except ChannelError:
-            return 0
-        finally:
-            channel.close()
+    channel: Any = connection.channel()
+    try:
+        return int(channel.queue_declare(queue=name, passive=True).message_count)
+    except ChannelError:
+        return 0
+    finally:
+        channel.close()

@@ -23,7 +23,14 @@ from schedules.facts import Facts
 from tests.bench.figures import Figure, judged, percentile
 from tests.support.orders import NORTHKETTLE, an_order, keep_order, keep_shop
 from tests.support.processes import Processes, wait_until
-from tests.support.servers import free_port, fresh_postgres_database, postgres_server, redis_server, wait_for_port
+from tests.support.servers import (
+    free_port,
+    fresh_postgres_database,
+    make_durable,
+    postgres_server,
+    redis_server,
+    wait_for_port,
+)
 from worker.bootstrap import Installation, build
 from worker.settings import load_settings
 from worker.store.migrate import upgrade
@@ -97,15 +104,6 @@ def installation() -> Iterator[tuple[Installation, Processes, str, str]]:
         stack.callback(ours.close)
         stack.callback(processes.stop_all)
         yield ours, processes, door, broker
-
-
-def make_durable(url: str) -> None:
-    """Commits wait for the disk in this database, as they should; the tests' server is set up not to."""
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as admin:
-        name = admin.execute("SELECT current_database()").fetchone()
-        admin.execute(f'ALTER DATABASE "{name[0] if name else ""}" SET synchronous_commit = on')
 
 
 @contextmanager

