@@ -13,8 +13,11 @@ CLAIM_LEASE = timedelta(seconds=45)
 """Gate, assembly and rendering of a batch take seconds."""
 ATTEMPT_LEASE = timedelta(seconds=60)
 """Longer than a provider waits for all answers of a chunk."""
-MAX_CLAIMS = 5
-"""Claims without an orderly end before a message counts as poisoned."""
+MAX_CLAIMS = 8
+"""Claims without an orderly end before a message counts as poisoned: with the waits between them, more than a passing
+storm of crashes can use up."""
+SUSPECTS_AT_ONCE = 16
+"""Messages whose claims were lost that one delivery takes, one by one, before all others."""
 GRACE = timedelta(minutes=10)
 """How long an unknown attempt waits for evidence. SendGrid sends events every 30 s, and a receipt cannot wait long."""
 MAX_UNCLEAR = 4

@@ -17,7 +17,7 @@ from worker.dispatch.gathering import gathered
 from worker.dispatch.gating import gate
 from worker.dispatch.naming import ids
 from worker.dispatch.outcomes import settle_surely
-from worker.dispatch.policies import BATCH, CLAIM_LEASE, MAX_CLAIMS, TASKS_AT_ONCE
+from worker.dispatch.policies import BATCH, CLAIM_LEASE, MAX_CLAIMS, SUSPECTS_AT_ONCE, TASKS_AT_ONCE
 from worker.dispatch.sweeping import sweep
 from worker.store.claims import Turn, claim_due, claim_suspect, count_due, next_due
 from worker.store.models import Message
@@ -45,13 +45,15 @@ def due_within(installation: Installation, span: timedelta) -> float | None:
 def deliver_batch(installation: Installation, limit: int = BATCH) -> int:
     """Claims due messages and takes each as far as it goes; how many were claimed.
 
-    A message whose earlier claims ended without an outcome is taken first, and alone.
+    Messages whose earlier claims ended without an outcome are taken first, each alone.
     """
-    suspect = _claim(installation, limit, is_suspect=True)
-    _work(installation, suspect)
+    suspects = 0
+    while suspects < SUSPECTS_AT_ONCE and (suspect := _claim(installation, limit, is_suspect=True)):
+        suspects += 1
+        _work(installation, suspect)
     batch = _claim(installation, limit, is_suspect=False)
     _work(installation, batch)
-    return len(suspect) + len(batch)
+    return suspects + len(batch)
 
 
 def sweep_leases(installation: Installation) -> int:

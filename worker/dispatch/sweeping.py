@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
 from worker.delivery.port import Remembers
+from worker.dispatch.backoff import next_try
 from worker.dispatch.naming import ids
 from worker.dispatch.outcomes import grace_end, resolve_unknown
 from worker.dispatch.policies import SWEEP_LIMIT
 from worker.errors import StaleFenceError
 from worker.store import leases
+from worker.store.claims import SUSPECT_CLAIMS
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
 from worker.store.transitions import transition
@@ -61,7 +63,12 @@ def _one_kind(installation: Installation, find: Find, mend: Mend) -> int:
 
 
 def _release_claim(unit: Sweep, message: Message) -> None:
-    unit.move(message, State.SCHEDULED, "the dispatcher that had it ended before its work was done")
+    """What was lost with its dispatcher more than once waits longer each time: if crashes have another cause, that may
+    pass before the message is taken for it."""
+    values = {}
+    if message.claims >= SUSPECT_CLAIMS:
+        values["send_at"] = next_try(now=unit.now, tries=message.claims - 1, expires_at=message.expires_at)
+    unit.move(message, State.SCHEDULED, "the dispatcher that had it ended before its work was done", **values)
 
 
 def _end_attempt(unit: Sweep, message: Message) -> None:

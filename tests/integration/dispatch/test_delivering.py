@@ -13,7 +13,7 @@ from tests.support.dispatching import Killed, World, delivered_facts
 from worker.delivery.outbox import Outbox
 from worker.delivery.port import Outcome, OutgoingMail, Verdict
 from worker.dispatch import outcomes, service
-from worker.dispatch.policies import GRACE, MAX_UNCLEAR
+from worker.dispatch.policies import GRACE, MAX_CLAIMS, MAX_UNCLEAR
 from worker.dispatch.service import deliver_batch, sweep_due, sweep_leases
 from worker.errors import ContentError, Fault, StaleFenceError, StorageUnavailableError
 from worker.store.models import Message, OrderRow, Pause, Shop, Suppression
@@ -222,7 +222,7 @@ def test_one_broken_message_does_not_stop_the_others(world: World) -> None:
 
 def test_a_message_that_stumbles_again_and_again_ends_as_poisoned(world: World) -> None:
     broken = world.add_message(role="nonsense")
-    for _ in range(6):
+    for _ in range(MAX_CLAIMS + 1):
         deliver_batch(world.installation)
         world.pass_time(timedelta(minutes=31))
     assert world.state(broken) is State.FAILED
@@ -237,7 +237,7 @@ def test_a_killer_takes_its_neighbours_along_only_once(world: World) -> None:
             raise Killed
 
     world.provider.before = die
-    for _ in range(14):
+    for _ in range(4 * MAX_CLAIMS):
         try:
             deliver_batch(world.installation)
         except Killed:
@@ -246,6 +246,24 @@ def test_a_killer_takes_its_neighbours_along_only_once(world: World) -> None:
         world.pass_time(timedelta(hours=1))
     assert world.state(killer) in (State.FAILED, State.ABANDONED)
     assert [world.state(each) for each in neighbours] == [State.ACCEPTED] * 3
+
+
+def test_what_crashed_twice_waits_longer_each_time_before_it_counts_as_the_cause(world: World) -> None:
+    message_id = world.add_message()
+    waits = []
+    for claims in range(1, MAX_CLAIMS):
+        world.change(message_id, state="claimed", claims=claims)
+        world.end_leases(message_id)
+        sweep_leases(world.installation)
+        waits.append(world.message(message_id).send_at - world.now)
+    assert waits[0] <= timedelta(0), "once may happen to any"
+    assert max(waits[1:]) > timedelta(seconds=10), waits
+
+
+def test_mails_that_were_lost_with_their_dispatcher_twice_all_go_in_one_delivery(world: World) -> None:
+    suspects = [world.add_message(occurrence=number, claims=2) for number in range(5)]
+    assert deliver_batch(world.installation) == 5
+    assert {world.state(each) for each in suspects} == {State.ACCEPTED}
 
 
 def test_retries_stop_where_the_window_closes(world: World) -> None:

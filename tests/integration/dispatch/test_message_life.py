@@ -258,6 +258,7 @@ def test_a_message_that_keeps_killing_its_dispatcher_fails_as_poisoned(world: Wo
         world.end_leases(message_id)
         sweep_leases(world.installation)
         assert world.state(message_id) is S.SCHEDULED
+        world.pass_time(timedelta(minutes=31))
     deliver_batch(world.installation)
     assert world.state(message_id) is S.FAILED
     assert "poisoned" in world.message(message_id).reason
