@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -18,6 +18,7 @@ from worker.dispatch.personalising import Personal
 from worker.dispatch.policies import ATTEMPT_LEASE
 from worker.personalisation.offers import Shown, record_offers
 from worker.rendering.port import Offer
+from worker.store.many import insert_rows, is_among
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
 from worker.store.transitions import Change, transition_many
@@ -129,7 +130,7 @@ def _keep_attempts(session: Session, provider: str, flights: Sequence[Flight], r
         }
         for flight in flights
     ]
-    session.execute(insert(Attempt), rows)
+    insert_rows(session, Attempt, rows)
 
 
 def _shown(ready: Ready) -> Shown:
@@ -156,5 +157,5 @@ def _told(personal: Personal) -> dict[str, str]:
 
 def _attempts(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, int]:
     """How many attempts each message has had."""
-    mine = select(Attempt.message_id, func.count()).where(Attempt.message_id.in_(message_ids))
+    mine = select(Attempt.message_id, func.count()).where(is_among(session, Attempt.message_id, message_ids))
     return dict(session.execute(mine.group_by(Attempt.message_id)).all())

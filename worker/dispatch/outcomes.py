@@ -1,13 +1,13 @@
 """The provider's answers, committed as they arrive: those that came together in one unit."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from uuid import UUID
 
 import structlog
-from sqlalchemy import Table, bindparam, func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -19,13 +19,13 @@ from worker.dispatch.naming import ids
 from worker.dispatch.policies import GRACE, decide_unknown
 from worker.errors import StaleFenceError, StorageUnavailableError
 from worker.store.evidence import Evidence, record_evidence
+from worker.store.many import update_rows
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
 from worker.store.transitions import Change, lock_rows, transition, transition_many
 
 log = structlog.get_logger()
 
-CLOSING = ("outcome", "receipt", "error", "finished_at")
 STORAGE_PAUSES_S = (0.2, 1.0, 3.0)
 
 
@@ -62,7 +62,7 @@ def settle(installation: Installation, answers: Sequence[tuple[Flight, Outcome]]
     """Writes answers down in one unit. One that comes after the lease has ended still counts as evidence."""
     now = installation.clock.now()
     with installation.database.write() as session:
-        lock_rows(session, [flight.message.id for flight, _ in answers])
+        locked = lock_rows(session, [flight.message.id for flight, _ in answers])
         real_at = database_now(session)
         settled = [
             _Answer(
@@ -76,7 +76,7 @@ def settle(installation: Installation, answers: Sequence[tuple[Flight, Outcome]]
             for flight, outcome in answers
         ]
         _close_attempts(session, settled, real_at)
-        _accept(session, [each for each in settled if each.outcome.verdict is Verdict.ACCEPTED], now, real_at)
+        _accept(session, [each for each in settled if each.outcome.verdict is Verdict.ACCEPTED], locked)
         for answer in settled:
             if answer.outcome.verdict is not Verdict.ACCEPTED:
                 _settle_other(answer)
@@ -104,9 +104,12 @@ def grace_end(provider: Provider, attempt_provider: str, now: datetime) -> datet
     return now + GRACE if may_hear else now
 
 
-def _accept(session: Session, answers: Sequence[_Answer], now: datetime, real_at: datetime) -> None:
-    changes = [_acceptance(answer) for answer in answers]
-    moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=real_at)}
+def _accept(session: Session, answers: Sequence[_Answer], locked: Mapping[UUID, tuple[str, int]]) -> None:
+    if not answers:
+        return
+    changes, now, real_at = [_acceptance(answer) for answer in answers], answers[0].now, answers[0].real_at
+    done = transition_many(session, changes, now=now, real_at=real_at, locked=locked)
+    moved = {change.message.id for change in done}
     for answer in answers:
         if answer.message.id in moved:
             log.info("dispatch.message.sent", provider=answer.provider.name, **ids(answer.message))
@@ -187,21 +190,17 @@ def _move(answer: _Answer, to: State, reason: str, **values: object) -> None:
 
 
 def _close_attempts(session: Session, answers: Sequence[_Answer], real_at: datetime) -> None:
-    table = cast(Table, Attempt.__table__)
-    closed = {name: bindparam(f"to_{name}", type_=table.c[name].type) for name in CLOSING}
-    mine = table.c.id == bindparam("of_id", type_=table.c.id.type)
-    still_open = or_(table.c.outcome == "open", table.c.outcome == "unknown")
     rows = [
         {
-            "of_id": answer.outcome.attempt_id,
-            "to_outcome": answer.outcome.verdict.value,
-            "to_receipt": answer.outcome.receipt,
-            "to_error": answer.outcome.error,
-            "to_finished_at": real_at,
+            "id": answer.outcome.attempt_id,
+            "outcome": answer.outcome.verdict.value,
+            "receipt": answer.outcome.receipt,
+            "error": answer.outcome.error,
+            "finished_at": real_at,
         }
         for answer in answers
     ]
-    session.connection().execute(update(table).where(mine, still_open).values(closed), rows)
+    update_rows(session, Attempt, rows, only=or_(Attempt.outcome == "open", Attempt.outcome == "unknown"))
 
 
 def _unclear(session: Session, message: Message) -> int:

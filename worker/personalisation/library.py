@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from schedules.conditions import hero_line
 from schedules.facts import Facts, LineItem, LineKind
 from worker.rendering.port import GuideView, ProductView
 from worker.store.catalogue import view_of
+from worker.store.many import are_among, is_among
 from worker.store.models import Guide, Product
 
 
@@ -64,7 +65,7 @@ def _bought(facts: Facts) -> list[str]:
 
 def _rows(session: Session, readers: Sequence[Reader]) -> dict[tuple[UUID, str], Product]:
     wanted = sorted({(reader.shop_id, name) for reader in readers for name in _bought(reader.facts)})
-    query = select(Product).where(tuple_(Product.shop_id, Product.product_id).in_(wanted))
+    query = select(Product).where(are_among(session, Product.shop_id, Product.product_id, wanted))
     found: dict[tuple[UUID, str], Product] = {}
     for row in session.scalars(query.order_by(Product.product_id, Product.variant_id)):
         found.setdefault((row.shop_id, row.product_id), row)
@@ -81,10 +82,12 @@ def _guides(
         return {}
     categories = sorted({row.category for row in rows.values() if row.category})
     tags = sorted({str(tag) for row in rows.values() for tag in row.tags})
-    fits = or_(Guide.for_product.in_(names), Guide.for_category.in_(categories), Guide.for_tag.in_(tags))
+    among = ((Guide.for_product, names), (Guide.for_category, categories), (Guide.for_tag, tags))
+    fits = or_(*(is_among(session, column, values) for column, values in among))
     shops = sorted({reader.shop_id for reader in readers})
     found: dict[UUID, list[Guide]] = defaultdict(list)
-    for guide in session.scalars(select(Guide).where(Guide.shop_id.in_(shops), Guide.language.in_(codes), fits)):
+    mine = (is_among(session, Guide.shop_id, shops), is_among(session, Guide.language, codes))
+    for guide in session.scalars(select(Guide).where(*mine, fits)):
         found[guide.shop_id].append(guide)
     return found
 

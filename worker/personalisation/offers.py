@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from schedules.facts import Order
@@ -15,6 +15,7 @@ from worker.personalisation.rules import select as select_products
 from worker.personalisation.stock import Stock
 from worker.rendering.port import Offer, OfferCard
 from worker.store.catalogue import view_of
+from worker.store.many import insert_rows, is_among
 from worker.store.models import OfferedProduct, Product
 from worker.store.types import new_id
 
@@ -66,7 +67,7 @@ class Shown(NamedTuple):
 def record_offers(session: Session, shown: Sequence[Shown], *, now: datetime) -> None:
     """Keeps what mails show, with the reasons; a second preparation of the same mail replaces the first."""
     mails = [message_id for _, message_id, _, _ in shown]
-    session.execute(delete(OfferedProduct).where(OfferedProduct.message_id.in_(mails)))
+    session.execute(delete(OfferedProduct).where(is_among(session, OfferedProduct.message_id, mails)))
     rows = [
         {
             "id": new_id(),
@@ -83,8 +84,7 @@ def record_offers(session: Session, shown: Sequence[Shown], *, now: datetime) ->
         for shop_id, message_id, address, offer in shown
         for position, card in enumerate(offer.cards)
     ]
-    if rows:
-        session.execute(insert(OfferedProduct), rows)
+    insert_rows(session, OfferedProduct, rows)
 
 
 def _offer(selection: Selection, rows: Mapping[tuple[str, str], Product], request: OfferRequest) -> Offer:

@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from worker.personalisation.requests import OfferRequest
 from worker.personalisation.rules import Item, Paired, Proof, bought_products, leading_products
 from worker.store.histories import Histories
+from worker.store.many import are_among, is_among
 from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop, Suggestion
 from worker.store.shops import profile_of
 from worker.store.suggestions import suggestions_for
@@ -94,7 +94,7 @@ def _names(row: Product) -> list[Name]:
 
 def _bought_rows(session: Session, requests: Sequence[OfferRequest]) -> dict[tuple[UUID, str], list[Product]]:
     wanted = {(request.shop_id, name) for request in requests for name in leading_products(request.facts)}
-    query = select(Product).where(tuple_(Product.shop_id, Product.product_id).in_(sorted(wanted)))
+    query = select(Product).where(are_among(session, Product.shop_id, Product.product_id, sorted(wanted)))
     found: dict[tuple[UUID, str], list[Product]] = defaultdict(list)
     for row in session.scalars(query.order_by(Product.product_id, Product.variant_id)):
         found[row.shop_id, row.product_id].append(row)
@@ -130,9 +130,9 @@ def _pairings_of(session: Session, shop_id: UUID, names: set[Name]) -> list[tupl
         return sorted(name for field, name in names if field == kind)
 
     fits = or_(
-        Pairing.when_product.in_(of("product")),
-        Pairing.when_category.in_(of("category")),
-        Pairing.when_tag.in_(of("tag")),
+        is_among(session, Pairing.when_product, of("product")),
+        is_among(session, Pairing.when_category, of("category")),
+        is_among(session, Pairing.when_tag, of("tag")),
     )
     query = (
         select(Pairing, Product)
@@ -143,12 +143,8 @@ def _pairings_of(session: Session, shop_id: UUID, names: set[Name]) -> list[tupl
     return [(pairing, product) for pairing, product in session.execute(query)]
 
 
-def _is_one_of(shop: InstrumentedAttribute[UUID], address: InstrumentedAttribute[Any], people: Iterable[Person]) -> Any:
-    return tuple_(shop, address).in_(list(people))
-
-
 def _hidden(session: Session, people: Sequence[Person]) -> dict[Person, list[str]]:
-    mine = _is_one_of(HiddenProduct.shop_id, HiddenProduct.address, people)
+    mine = are_among(session, HiddenProduct.shop_id, HiddenProduct.address, people)
     found: dict[Person, list[str]] = defaultdict(list)
     columns = (HiddenProduct.shop_id, HiddenProduct.address, HiddenProduct.product_id)
     for shop_id, address, product_id in session.execute(select(*columns).where(mine)):
@@ -157,7 +153,7 @@ def _hidden(session: Session, people: Sequence[Person]) -> dict[Person, list[str
 
 
 def _offered(session: Session, people: Sequence[Person]) -> dict[Person, list[tuple[UUID, str]]]:
-    mine = _is_one_of(OfferedProduct.shop_id, OfferedProduct.address, people)
+    mine = are_among(session, OfferedProduct.shop_id, OfferedProduct.address, people)
     found: dict[Person, list[tuple[UUID, str]]] = defaultdict(list)
     columns = (OfferedProduct.shop_id, OfferedProduct.address, OfferedProduct.message_id, OfferedProduct.product_id)
     for shop_id, address, message_id, product_id in session.execute(select(*columns).where(mine)):
@@ -166,7 +162,8 @@ def _offered(session: Session, people: Sequence[Person]) -> dict[Person, list[tu
 
 
 def _locales(session: Session, requests: Sequence[OfferRequest]) -> dict[UUID, str]:
-    shops = session.scalars(select(Shop).where(Shop.id.in_({request.shop_id for request in requests})))
+    wanted = {request.shop_id for request in requests}
+    shops = session.scalars(select(Shop).where(is_among(session, Shop.id, wanted)))
     return {shop.id: profile_of(shop).locale for shop in shops}
 
 
@@ -175,7 +172,7 @@ def _earlier(session: Session, requests: Sequence[OfferRequest]) -> dict[Person,
     found: dict[Person, list[Facts]] = defaultdict(list)
     people = sorted({(request.shop_id, request.address) for request in requests})
     if people:
-        mine = _is_one_of(OrderRow.shop_id, OrderRow.address, people)
+        mine = are_among(session, OrderRow.shop_id, OrderRow.address, people)
         columns = (OrderRow.shop_id, OrderRow.address, OrderRow.facts)
         for shop_id, address, facts in session.execute(select(*columns).where(mine)):
             found[shop_id, address].append(Facts.model_validate(facts))

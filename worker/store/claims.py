@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
+from worker.store.many import insert_rows, is_among
 from worker.store.models import Message, Shop, Transition
 from worker.store.session import database_now
 from worker.store.types import new_id
@@ -130,7 +131,7 @@ def _take(session: Session, chosen: Sequence[UUID], turn: Turn) -> list[Message]
     real_at = database_now(session)
     taken = (
         update(Message)
-        .where(Message.id.in_(chosen), _SCHEDULED)
+        .where(is_among(session, Message.id, chosen), _SCHEDULED)
         .values(
             state=State.CLAIMED.value,
             fence=Message.fence + 1,
@@ -148,8 +149,6 @@ def _take(session: Session, chosen: Sequence[UUID], turn: Turn) -> list[Message]
 
 
 def _note(session: Session, messages: Sequence[Message], now: datetime, real_at: datetime) -> None:
-    if not messages:
-        return
     line = {"before": State.SCHEDULED, "after": State.CLAIMED, "reason": "due", "at": now, "real_at": real_at}
     rows = [line | {"id": new_id(), "message_id": message.id} for message in messages]
-    session.execute(insert(Transition), rows)
+    insert_rows(session, Transition, rows)

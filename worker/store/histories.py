@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from worker.store.many import are_among, is_among
 from worker.store.models import Learning, Purchase
 from worker.store.suggestions import person_of
 
@@ -36,7 +37,8 @@ class Histories:
         wanted = sorted({person for person in people if person[1]})
         shops = sorted({shop_id for shop_id, _ in wanted})
         columns = (Learning.shop_id, Learning.person_key, Learning.high_value_from)
-        rows = session.execute(select(*columns).where(Learning.shop_id.in_(shops))).all() if shops else ()
+        mine = is_among(session, Learning.shop_id, shops)
+        rows = session.execute(select(*columns).where(mine)).all() if shops else ()
         self._high_value_from: dict[UUID, Decimal | None] = {row.shop_id: row.high_value_from for row in rows}
         keys = {row.shop_id: row.person_key for row in rows}
         self._orders = _orders(session, {(shop, person_of(keys[shop], at)): at for shop, at in wanted if shop in keys})
@@ -59,7 +61,7 @@ def _orders(session: Session, hashes: dict[tuple[UUID, str], str]) -> dict[Perso
     if not hashes:
         return found
     columns = (*(Purchase.shop_id, Purchase.person, Purchase.order_ref), *(Purchase.placed_at, Purchase.products))
-    mine = tuple_(Purchase.shop_id, Purchase.person).in_(sorted(hashes))
+    mine = are_among(session, Purchase.shop_id, Purchase.person, sorted(hashes))
     query = select(*columns, Purchase.value).where(mine).order_by(Purchase.placed_at, Purchase.order_ref)
     for row in session.execute(query):
         if row.products:  # an order that came to nothing keeps none

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from worker.store.many import are_among
 from worker.store.models import DeliveryEvent, HiddenProduct, Message
 
 Person = tuple[UUID, str]
@@ -16,7 +17,7 @@ def last_signs(session: Session, people: Sequence[Person]) -> dict[Person, datet
     """When each person last gave one; those who never did are left out."""
     if not people:
         return {}
-    mine = tuple_(Message.shop_id, Message.address).in_(list(people))
+    mine = are_among(session, Message.shop_id, Message.address, people)
     clicks = (
         select(Message.shop_id, Message.address, func.max(DeliveryEvent.at))
         .join(DeliveryEvent, Message.id == DeliveryEvent.message_id)
@@ -24,7 +25,7 @@ def last_signs(session: Session, people: Sequence[Person]) -> dict[Person, datet
         .group_by(Message.shop_id, Message.address)
     )
     hidden = (HiddenProduct.shop_id, HiddenProduct.address)
-    refusals = select(*hidden, func.max(HiddenProduct.created_at)).where(tuple_(*hidden).in_(list(people)))
+    refusals = select(*hidden, func.max(HiddenProduct.created_at)).where(are_among(session, *hidden, people))
     found = {(shop_id, address or ""): at for shop_id, address, at in session.execute(clicks)}
     for shop_id, address, at in session.execute(refusals.group_by(*hidden)):
         found[shop_id, address] = max(at, found.get((shop_id, address), at))

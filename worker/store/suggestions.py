@@ -13,6 +13,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from worker.store.many import is_among
 from worker.store.models import Learning, Product, Purchase, Suggestion
 from worker.store.types import new_id
 
@@ -96,13 +97,13 @@ def suggestions_for(
     # Queries of one table each: joined, or with an OR, SQLite walks through the whole catalogue.
     found: list[Suggestion] = []
     for fits in (
-        (Suggestion.when_product.in_(sorted(products)), Suggestion.when_category == ""),
-        (Suggestion.when_product == "", Suggestion.when_category.in_(sorted(categories))),
+        (is_among(session, Suggestion.when_product, sorted(products)), Suggestion.when_category == ""),
+        (Suggestion.when_product == "", is_among(session, Suggestion.when_category, sorted(categories))),
     ):
         found += session.scalars(select(Suggestion).where(mine, *fits).order_by(*place))
     wanted = sorted({suggestion.product_id for suggestion in found})
     variants: defaultdict[str, list[Product]] = defaultdict(list)
-    shelf = select(Product).where(Product.shop_id == shop_id, Product.product_id.in_(wanted))
+    shelf = select(Product).where(Product.shop_id == shop_id, is_among(session, Product.product_id, wanted))
     for product in session.scalars(shelf.order_by(Product.variant_id)) if wanted else ():
         variants[product.product_id].append(product)
     return [(suggestion, product) for suggestion in found for product in variants[suggestion.product_id]]

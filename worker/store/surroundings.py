@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, load_only
 from sqlalchemy.sql.base import ExecutableOption
 
 from schedules.lifecycle import State
 from schedules.segments import RESTS_AFTER, is_resting
+from worker.store.many import are_among, is_among
 from worker.store.models import CustomerRow, Message, OrderRow, Pause, Shop, Suppression
 from worker.store.signs import last_signs
 
@@ -118,22 +119,18 @@ def person_of(order: OrderRow) -> Person:
 def _by_id(session: Session, model: type[Row], ids: Collection[UUID], *how: ExecutableOption) -> dict[UUID, Row]:
     if not ids:
         return {}
-    query = select(model).where(model.id.in_(sorted(ids))).options(*how)
+    query = select(model).where(is_among(session, model.id, ids)).options(*how)
     return {row.id: row for row in session.scalars(query.execution_options(populate_existing=True))}
 
 
-def _is_one_of(shop: InstrumentedAttribute[UUID], address: InstrumentedAttribute[Any], people: Iterable[Person]) -> Any:
-    return tuple_(shop, address).in_(list(people))
-
-
 def _customers(session: Session, people: Sequence[Person]) -> dict[Person, CustomerRow]:
-    query = select(CustomerRow).where(_is_one_of(CustomerRow.shop_id, CustomerRow.address, people))
+    query = select(CustomerRow).where(are_among(session, CustomerRow.shop_id, CustomerRow.address, people))
     rows = session.scalars(query.execution_options(populate_existing=True))
     return {(row.shop_id, row.address): row for row in rows}
 
 
 def _scopes(session: Session, people: Sequence[Person]) -> dict[Person, frozenset[str]]:
-    mine = _is_one_of(Suppression.shop_id, Suppression.address, people)
+    mine = are_among(session, Suppression.shop_id, Suppression.address, people)
     found: dict[Person, set[str]] = defaultdict(set)
     for shop_id, address, scope in session.execute(
         select(Suppression.shop_id, Suppression.address, Suppression.scope).where(mine)
@@ -144,7 +141,7 @@ def _scopes(session: Session, people: Sequence[Person]) -> dict[Person, frozense
 
 def _pauses(session: Session, shop_ids: Iterable[UUID]) -> dict[UUID, list[Pause]]:
     found: dict[UUID, list[Pause]] = defaultdict(list)
-    for pause in session.scalars(select(Pause).where(Pause.shop_id.in_(sorted(shop_ids))).order_by(Pause.step)):
+    for pause in session.scalars(select(Pause).where(is_among(session, Pause.shop_id, shop_ids)).order_by(Pause.step)):
         found[pause.shop_id].append(pause)
     return found
 
@@ -159,7 +156,8 @@ def _mails(session: Session, people: Sequence[Person], now: datetime) -> dict[Pe
     capped = or_(Message.stream == "marketing", Message.has_offer)
     counted = (capped, Message.state.in_(COUNTED), at > now - MEMORY)
     columns = (Message.shop_id, Message.address, Message.id, Message.stream, Message.has_offer, at)
-    query = select(*columns).where(_is_one_of(Message.shop_id, Message.address, people), *counted).order_by(at)
+    mine = are_among(session, Message.shop_id, Message.address, people)
+    query = select(*columns).where(mine, *counted).order_by(at)
     found: dict[Person, list[SentMail]] = defaultdict(list)
     for shop_id, address, message_id, stream, has_offer, sent_at in session.execute(query):
         found[shop_id, address or ""].append(SentMail(message_id, stream, has_offer, sent_at))
@@ -179,7 +177,7 @@ def _orders_of(
     session: Session, people: Sequence[Person], known: dict[UUID, OrderRow], *how: ExecutableOption
 ) -> dict[Person, list[OrderRow]]:
     """Every order of these people, newest first; those that are known are not read twice."""
-    mine = _is_one_of(OrderRow.shop_id, OrderRow.address, people)
+    mine = are_among(session, OrderRow.shop_id, OrderRow.address, people)
     ids = session.scalars(select(OrderRow.id).where(mine)).all()
     every = known | _by_id(session, OrderRow, [each for each in ids if each not in known], *how)
     found: dict[Person, list[OrderRow]] = defaultdict(list)

@@ -3,23 +3,22 @@
 A write is one conditional UPDATE on (id, state, fence) and its row count: whoever read an older row changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Table, bindparam, insert, select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from schedules.lifecycle import State, may_move
 from worker.errors import StaleFenceError
+from worker.store.many import insert_rows, is_among, update_rows
 from worker.store.models import Message, Transition
 from worker.store.session import database_now
 from worker.store.types import new_id
-
-_TABLE = cast(Table, Message.__table__)
 
 
 @dataclass(frozen=True)
@@ -60,27 +59,34 @@ def transition(
     _write(session, message, to, reason, now, real_at, values)
 
 
-def transition_many(session: Session, changes: Sequence[Change], *, now: datetime, real_at: datetime) -> list[Change]:
+def transition_many(
+    session: Session,
+    changes: Sequence[Change],
+    *,
+    now: datetime,
+    real_at: datetime,
+    locked: Mapping[UUID, tuple[str, int]] | None = None,
+) -> list[Change]:
     """Moves many messages at once, as `transition` moves one; those that really moved.
 
-    A change whose row has moved on since it was read is left out, and changes nothing.
+    A change whose row has moved on since it was read is left out, and changes nothing. `locked`: what `lock_rows` said
+    of them in this unit, and still holds.
 
     Raises:
         ValueError: the table has no such edge, or there is no reason; a fault of the program.
     """
     for change in changes:
         _check(change)
-    still = _still_as_read(session, [change.message for change in changes])
-    moved = [change for change in changes if change.message.id in still]
-    for columns, alike in _by_columns(moved, now).items():
-        # One statement for all of the same columns, sent as one batch. Their rows are locked, so each finds its own.
-        values = {name: bindparam(f"to_{name}", type_=_TABLE.c[name].type) for name in columns}
-        seen = _TABLE.c.id == bindparam("of_id", type_=_TABLE.c.id.type)
-        session.connection().execute(update(_TABLE).where(seen).values(values), alike)
-    if moved:
-        session.execute(insert(Transition), [_line(change, now, real_at) for change in moved])
-    for change in moved:
-        for name, value in _values(change, now).items():
+    found = lock_rows(session, [change.message.id for change in changes]) if locked is None else locked
+    moved = [
+        change for change in changes if found.get(change.message.id) == (change.message.state, change.message.fence)
+    ]
+    values = [_values(change, now) for change in moved]
+    for alike in _by_columns(moved, values):
+        update_rows(session, Message, alike)  # their rows are locked, so each finds its own
+    insert_rows(session, Transition, [_line(change, now, real_at) for change in moved])
+    for change, told in zip(moved, values, strict=True):
+        for name, value in told.items():
             set_committed_value(change.message, name, value)
     return moved
 
@@ -150,15 +156,10 @@ def _check(change: Change) -> None:
 
 def lock_rows(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, tuple[str, int]]:
     """Locks messages in the order of their ids, so that units never wait for each other; their states and fences."""
-    rows = select(Message.id, Message.state, Message.fence).where(Message.id.in_(message_ids)).order_by(Message.id)
+    wanted = is_among(session, Message.id, message_ids)
+    rows = select(Message.id, Message.state, Message.fence).where(wanted).order_by(Message.id)
     # As strong as an UPDATE's own lock: a stronger one would wait for rows that others add beside the message.
     return {row.id: (row.state, row.fence) for row in session.execute(rows.with_for_update(key_share=True))}
-
-
-def _still_as_read(session: Session, messages: Sequence[Message]) -> set[UUID]:
-    """Those whose rows are in the state and under the fence they were read with; locked."""
-    found = lock_rows(session, [message.id for message in messages])
-    return {message.id for message in messages if found.get(message.id) == (message.state, message.fence)}
 
 
 def _values(change: Change, now: datetime) -> dict[str, Any]:
@@ -168,13 +169,12 @@ def _values(change: Change, now: datetime) -> dict[str, Any]:
     return defaults | change.values | {"state": change.to.value, "reason": change.reason, "updated_at": now}
 
 
-def _by_columns(changes: Sequence[Change], now: datetime) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+def _by_columns(changes: Sequence[Change], values: Sequence[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
+    """Rows to write, those of the same columns together."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for change in changes:
-        values = _values(change, now)
-        row = {f"to_{name}": value for name, value in values.items()} | {"of_id": change.message.id}
-        alike.setdefault(tuple(sorted(values)), []).append(row)
-    return alike
+    for change, told in zip(changes, values, strict=True):
+        alike.setdefault(tuple(told), []).append(told | {"id": change.message.id})
+    return alike.values()
 
 
 def _line(change: Change, now: datetime, real_at: datetime) -> dict[str, Any]:

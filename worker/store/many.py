@@ -1,0 +1,118 @@
+"""Many values or rows in one statement, whose text is the same however many they are.
+
+Lists written out one by one make PostgreSQL plan, and its driver take apart, each length anew; a row a statement costs
+more than the row itself. There lists go as an array and rows as one JSON document. SQLite, which runs in this process,
+gains nothing by that.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Table,
+    TableValuedAlias,
+    Text,
+    Update,
+    any_,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy import (
+    cast as as_type,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+Row = Mapping[str, Any]
+KEY = "id"
+
+
+def is_among(session: Session, attribute: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether a column has one of these values."""
+    listed = list(values)
+    if not _is_postgres(session):
+        return attribute.in_(listed)
+    return attribute == any_(_array(attribute, listed))
+
+
+def are_among(
+    session: Session,
+    first: InstrumentedAttribute[Any],
+    second: InstrumentedAttribute[Any],
+    pairs: Iterable[tuple[Any, Any]],
+) -> ColumnElement[bool]:
+    """Whether two columns together have one of these pairs of values."""
+    listed = list(pairs)
+    if not _is_postgres(session):
+        return tuple_(first, second).in_(listed)
+    arrays = (_array(first, [pair[0] for pair in listed]), _array(second, [pair[1] for pair in listed]))
+    columns = (column("first", first.type), column("second", second.type))
+    wanted = func.unnest(*arrays).table_valued(*columns).render_derived()
+    return tuple_(first, second).in_(select(wanted.c.first, wanted.c.second))
+
+
+def insert_rows(session: Session, model: Any, rows: Sequence[Row]) -> None:
+    """Adds rows, all of the same columns; what a row does not name gets its default."""
+    if not rows:
+        return
+    if _is_postgres(session):
+        session.connection().execute(_insertion(model.__table__, tuple(rows[0])), {"rows": _document(rows)})
+    else:
+        session.execute(insert(model), rows)
+
+
+def update_rows(session: Session, model: Any, rows: Sequence[Row], *, only: ColumnElement[bool] | None = None) -> None:
+    """Changes rows by their `id`, all in the same columns: those that `only` allows. Objects in hand are not told."""
+    if not rows:
+        return
+    table = cast(Table, model.__table__)
+    names = tuple(name for name in rows[0] if name != KEY)
+    if _is_postgres(session):
+        change, values = _change(table, names), [{"rows": _document(rows)}]
+    else:
+        change = update(table).where(table.c[KEY] == bindparam("of_id", type_=table.c[KEY].type))
+        change = change.values({name: bindparam(f"to_{name}", type_=table.c[name].type) for name in names})
+        values = [{f"to_{name}": row[name] for name in names} | {"of_id": row[KEY]} for row in rows]
+    session.connection().execute(change if only is None else change.where(only), values)
+
+
+def _is_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _array(attribute: InstrumentedAttribute[Any], values: Sequence[Any]) -> Any:
+    return literal(values, ARRAY(attribute.type))
+
+
+def _document(rows: Sequence[Row]) -> str:
+    return orjson.dumps(rows).decode()
+
+
+@lru_cache(maxsize=256)
+def _insertion(table: Table, names: tuple[str, ...]) -> Insert:
+    return insert(table).from_select(list(names), select(*_records(table, names).c))
+
+
+@lru_cache(maxsize=256)
+def _change(table: Table, names: tuple[str, ...]) -> Update:
+    records = _records(table, (KEY, *names))
+    return update(table).where(table.c[KEY] == records.c[KEY]).values({name: records.c[name] for name in names})
+
+
+def _records(table: Table, names: tuple[str, ...]) -> TableValuedAlias:
+    """The document as rows of the table's own types."""
+    document = as_type(bindparam("rows", type_=Text()), JSON())
+    like: ColumnElement[Any] = literal_column(f'NULL::"{table.name}"')
+    columns = [column(name, table.c[name].type) for name in names]
+    return func.json_populate_recordset(like, document).table_valued(*columns, name="told")
