@@ -11,18 +11,26 @@ import structlog
 QUIET = ("celery", "kombu", "amqp", "uvicorn", "aiohttp", "alembic", "asyncio")
 """Libraries whose warnings are worth a line, and whose progress is not."""
 
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+_PROCESSORS = [structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
+"""One list for good: loggers keep the one that they were made with."""
+
 
 def configure(*, as_json: bool, level: int = logging.INFO) -> None:
     """Sets up logging for this process: JSON, or readable lines (coloured on a terminal). May be called again."""
-    shared = _shared()
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(shared, as_json=as_json))
+    handler.setFormatter(_formatter(_SHARED, as_json=as_json))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -30,15 +38,6 @@ def configure(*, as_json: bool, level: int = logging.INFO) -> None:
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
-
-
-def _shared() -> list[Any]:
-    return [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-    ]
 
 
 def _formatter(shared: Sequence[Any], *, as_json: bool) -> logging.Formatter:

@@ -5,7 +5,6 @@ handshake each in earnest), so only the helpers are used.
 """
 
 import asyncio
-import json
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
+import orjson
 import structlog
 
 from worker.delivery.naming import account_name
@@ -95,8 +95,7 @@ class SendGrid:
     async def _post(self, mail: OutgoingMail) -> Outcome:
         sent: dict[str, bool] = {}
         try:
-            body = json.dumps(body_of(mail)).encode()
-            return await self._call(mail, body, sent)
+            return await self._call(mail, orjson.dumps(body_of(mail)), sent)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             verdict = Verdict.UNKNOWN if sent else Verdict.RETRY
             told = _told(error, bool(sent))

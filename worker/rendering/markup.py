@@ -1,8 +1,8 @@
 """JSON-LD for mailboxes that show orders and parcels (Gmail: Order, ParcelDelivery; registration needed)."""
 
-import json
 from typing import Any
 
+import orjson
 from markupsafe import Markup
 
 from schedules.facts import DeliveryKind, Order
@@ -19,10 +19,10 @@ def json_ld(inputs: MailInputs, order: Order) -> Markup:
     data = _order(inputs, order) if inputs.step == "confirmation" else _parcel(inputs, order)
     if data is None:
         return Markup()
-    text = json.dumps({"@context": "http://schema.org", **data}, ensure_ascii=False)
+    text = orjson.dumps({"@context": "http://schema.org", **data}).decode()
     for char, safe in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028")):
         text = text.replace(char, safe)
-    return Markup('<script type="application/ld+json">{}</script>').format(Markup(text))  # noqa: S704 - escaped above
+    return Markup(f'<script type="application/ld+json">{text}</script>')  # noqa: S704 - escaped above
 
 
 def _order(inputs: MailInputs, order: Order) -> dict[str, Any]:

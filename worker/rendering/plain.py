@@ -7,14 +7,18 @@ COLUMNS = 72
 
 def wrapped(text: str) -> str:
     """Wraps paragraphs and squeezes blank lines."""
-    lines = [line for raw in text.splitlines() for line in _wrap(raw.rstrip())]
+    lines: list[str] = []
+    for raw in text.splitlines():
+        line = raw.rstrip()
+        if len(line) <= COLUMNS or "://" in line:
+            lines.append(line)
+        else:
+            lines += _wrap(line)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
 
 def _wrap(line: str) -> list[str]:
     """Breaks at spaces; a word that is longer than a line stays whole."""
-    if len(line) <= COLUMNS or "://" in line:
-        return [line]
     indent = "  " if line.startswith("- ") else ""
     first, *words = line.split()
     lines = [first]

@@ -1,6 +1,7 @@
 """One mail, rendered: subject, inbox preview, HTML and plain text."""
 
 import threading
+from itertools import islice
 from typing import Any, TypeVar
 
 from jinja2 import TemplateError
@@ -17,6 +18,8 @@ from worker.rendering.shops import shop_context
 TEMPLATES = {"confirmation": "order_confirmation", "shipping": "shipping_confirmation", "follow_up": "follow_up"}
 LARGEST_BYTES = 300_000
 """A mail this large is a mistake in its template: Gmail clips at 102 KB."""
+PARTS = 100
+"""Pieces of output between two looks at their size; none is longer than a value of the mail."""
 PADDING = "\u00a0\u200c" * 60
 """Follows the inbox preview, so that no body text leaks into it."""
 Value = TypeVar("Value")
@@ -82,11 +85,10 @@ def _capped(template: Any, values: dict[str, Any], name: str) -> str:
     parts: list[str] = []
     size = 0
     try:
-        for part in template.root_render_func(template.new_context(values)):
-            size += len(part)
-            if size > LARGEST_BYTES:
-                break
-            parts.append(part)
+        stream = template.root_render_func(template.new_context(values))
+        while size <= LARGEST_BYTES and (more := list(islice(stream, PARTS))):
+            size += sum(map(len, more))
+            parts += more
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise _refused(
             name, f"an expression in it cannot be worked out: {error}.", "Try it with `content lint`."

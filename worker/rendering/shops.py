@@ -7,10 +7,19 @@ from worker.rendering import formats
 from worker.rendering.colours import button_ground, darkened_for, readable_on, tint
 from worker.rendering.context import ShopContext
 
+_MADE: dict[int, tuple[ShopProfile, ShopContext]] = {}
+"""By the profile's place in memory, which is its own for as long as it is kept here."""
+MOST_KEPT = 64
+
 
 def shop_context(profile: ShopProfile) -> ShopContext:
     """The same for every mail of a shop until its profile changes."""
-    return _shop(profile.model_dump_json())
+    kept = _MADE.get(id(profile))
+    if kept is None:
+        if len(_MADE) >= MOST_KEPT:
+            _MADE.clear()
+        kept = _MADE[id(profile)] = (profile, _shop(profile.model_dump_json()))
+    return kept[1]
 
 
 @lru_cache(maxsize=64)
