@@ -1,5 +1,6 @@
 """Saved files of a shop are published at once; what is wrong with them is shown, and the shop goes on."""
 
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,3 +104,16 @@ def test_a_folder_that_is_gone_is_said_and_not_published(shop: Connected, live: 
     (folder / "email_templates").rename(folder / "elsewhere")
     assert "holds no content" in str(live.look().faults[0])
     assert revisions(shop) == [1]
+
+
+def test_each_mail_says_when_it_goes_and_is_shown_in_each_of_its_situations(
+    live: LiveContent, folder: Path, page: str
+) -> None:
+    edit(folder / "sequences" / "post_purchase.yaml", "send: 9 days ", "send: 12 days")
+    shown = read(page)
+    assert "12 days after the last parcel arrived, 09:00–20:00" in shown
+    assert '<option value="how_is_it">how is it</option>' in shown
+    plain, asked = read(f"{page}/follow_up"), read(f"{page}/follow_up?situation=how_is_it")
+    assert ("You have had it" in plain, "You have had it" in asked) == (False, True)
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        read(f"{page}/follow_up?situation=moon")

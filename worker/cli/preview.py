@@ -22,6 +22,7 @@ from worker.dispatch.senders import envelope_of
 from worker.errors import ContentError, UserError
 from worker.preview.example import example_inputs, with_pictures
 from worker.preview.orders import glimpse
+from worker.preview.situations import in_situation, situations_of
 from worker.rendering.lint import lint
 from worker.rendering.pictures import DESKTOP, camera
 from worker.rendering.port import Content, MailInputs, RenderedMail
@@ -35,6 +36,7 @@ ShopOption = Annotated[str | None, typer.Option("--shop", metavar="SHOP", help="
 OrderOption = Annotated[str | None, typer.Option("--order", metavar="ORDER", help="A real order of --shop.")]
 Language = Annotated[str | None, typer.Option(help="Like en or de. Default: the order's.", show_default=False)]
 RoleOption = Annotated[Role | None, typer.Option(help="Default: the shop's.", show_default=False)]
+Situation = Annotated[str, typer.Option(help="Like how_is_it or pickup: each run lists those there are.")]
 To = Annotated[Path, typer.Option(help="Folder to write into.")]
 
 
@@ -47,6 +49,7 @@ class Wish:
     order: str | None = None
     language: str | None = None
     role: Role | None = None
+    situation: str = ""
     folder: Path | None = None
 
 
@@ -55,6 +58,7 @@ class Made:
     inputs: MailInputs
     mail: RenderedMail
     remark: str = ""
+    others: tuple[str, ...] = ()
 
 
 def preview(
@@ -63,6 +67,7 @@ def preview(
     order: OrderOption = None,
     language: Language = None,
     role: RoleOption = None,
+    situation: Situation = "",
     folder: From = None,
     to: To = Path("preview"),
     open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
@@ -70,14 +75,17 @@ def preview(
 ) -> None:
     """Write a mail as HTML, text and pictures: of example data, or of a real order. Nothing is sent."""
     step = step_of(what)
-    wish = Wish(step=step, shop=shop, order=order, language=language, role=role, folder=folder)
+    if order and situation:
+        raise UserError("A real order is in the situation it is in: leave out --situation, or --order.")
+    wish = Wish(step=step, shop=shop, order=order, language=language, role=role, situation=situation, folder=folder)
     made = _made_here(wish)
-    name = "-".join(part for part in (step, order, language, role and role.value) if part)
+    name = "-".join(part for part in (step, order, language, role and role.value, situation) if part)
     files, missing = _write(made, to, name)
     document: dict[str, Any] = {
         "subject": made.mail.subject,
         "preview": made.mail.preview,
         "variant": made.mail.variant,
+        "situations": list(made.others),
     }
     document |= {"files": [str(file) for file in files], "remark": made.remark, "no_picture": missing}
     show(document, json, lambda console: _draw(console, made, files, missing))
@@ -149,8 +157,10 @@ def _made_here(wish: Wish) -> Made:
 def _example(content: Content, wish: Wish, profile: ShopProfile | None, renderer: Renderer) -> Made:
     role = wish.role or (profile.role(wish.step) if profile else Role.REPLACE)
     language = wish.language or (profile.locale if profile else "en")
-    inputs = example_inputs(wish.step, role=role, language=language, profile=profile)
-    return Made(inputs=inputs, mail=_rendered(renderer, content, inputs))
+    plain = example_inputs(wish.step, role=role, language=language, profile=profile)
+    inputs = in_situation(plain, wish.situation, content)
+    others = tuple(each for each in situations_of(content, wish.step) if each != wish.situation)
+    return Made(inputs=inputs, mail=_rendered(renderer, content, inputs), others=others)
 
 
 def _rendered(renderer: Renderer, content: Content, inputs: MailInputs) -> RenderedMail:
@@ -191,6 +201,8 @@ def _draw(console: Console, made: Made, files: list[Path], missing: str) -> None
     rows.add_row("[bright_black]variant[/]", escape(made.mail.variant))
     for file in files:
         rows.add_row("[bright_black]wrote[/]", escape(str(file)))
+    if made.others:
+        rows.add_row("[bright_black]also[/]", f"--situation {' | '.join(made.others)}")
     console.print(rows)
     if made.remark:
         side().print(f"[yellow]It would not go out now:[/] {escape(made.remark)}")

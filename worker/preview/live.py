@@ -11,11 +11,15 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, StrictUndefined
 
-from schedules.shop import Role
+from schedules.catalog import load_sequence
+from schedules.sequence import Anchor
+from schedules.shop import Role, ShopProfile
+from schedules.timing import in_words
 from worker.bootstrap import Installation
 from worker.errors import ContentError, Fault, UserError
 from worker.planning.service import replan_shop
 from worker.preview.example import example_inputs, with_pictures
+from worker.preview.situations import in_situation, situations_of
 from worker.rendering.compiling import languages_of
 from worker.rendering.lint import lint
 from worker.rendering.port import Content
@@ -27,6 +31,8 @@ from worker.web.outbox import MAIL_POLICY, only_loopback
 EVERY_S = 0.4
 NOTE = "saved while watching"
 POLICY = MAIL_POLICY.replace("img-src *", "img-src * data:")
+
+COUNTED = {Anchor.ORDER: "the order", Anchor.SHIPPED: "the parcel left", Anchor.DELIVERED: "the last parcel arrived"}
 
 log = structlog.get_logger()
 
@@ -94,6 +100,22 @@ class LiveContent:
             self.look()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """One mail of the page. `goes`: when, in words; `situations`: what it can be looked at in."""
+
+    step: str
+    goes: str
+    situations: tuple[str, ...]
+
+
+def _shown(content: Content, step: str, profile: ShopProfile) -> Shown:
+    timing = load_sequence(content.files).steps[step].timing(profile.role(step))
+    hours = f", {timing.daytime.start:%H:%M}–{timing.daytime.end:%H:%M}" if timing.daytime else ""
+    goes = f"{in_words(timing.send)} after {COUNTED[timing.counts_from]}{hours}"
+    return Shown(step=step, goes=goes, situations=situations_of(content, step))
+
+
 def live_router(live: LiveContent) -> APIRouter:
     """`/preview`: the three mails of the example order, as they are now. This machine only."""
     router = APIRouter(prefix="/preview", dependencies=[Depends(only_loopback)])
@@ -107,22 +129,27 @@ def live_router(live: LiveContent) -> APIRouter:
         seen = live.look()
         kept = seen.content.files if seen.content else {}
         languages = languages_of(kept, TEMPLATES["confirmation"]) if kept else ()
-        return HTMLResponse(page.render(shop=live.profile.name, steps=list(TEMPLATES), languages=languages, seen=seen))
+        steps = [_shown(seen.content, step, live.profile) for step in TEMPLATES] if seen.content else []
+        return HTMLResponse(page.render(shop=live.profile.name, steps=steps, languages=languages, seen=seen))
 
     @router.get("/version")
     def version() -> JSONResponse:
         return JSONResponse({"version": live.seen.version})
 
     @router.get("/{step}")
-    def mail(step: str, language: Annotated[str, Query(pattern="^[a-z]{2,3}$")] = "en") -> HTMLResponse:
+    def mail(
+        step: str, language: Annotated[str, Query(pattern="^[a-z]{2,3}$")] = "en", situation: str = ""
+    ) -> HTMLResponse:
         content = live.look().content
         if step not in TEMPLATES or content is None:
             raise HTTPException(404)
-        inputs = example_inputs(step, role=Role.REPLACE, language=language, profile=live.profile)
+        plain = example_inputs(step, role=Role.REPLACE, language=language, profile=live.profile)
         try:
-            made = renderer.render(content, inputs)
+            made = renderer.render(content, in_situation(plain, situation, content))
         except ContentError as error:
             return HTMLResponse("\n".join(str(fault) for fault in error.faults), headers={"Content-Type": "text/plain"})
+        except UserError as error:
+            raise HTTPException(404) from error
         return HTMLResponse(with_pictures(made.html), headers={"Content-Security-Policy": POLICY})
 
     return router

@@ -21,6 +21,12 @@ ROOT = "email_templates"
 INCLUDE = re.compile(r'[ \t]*<mj-include path="(?P<path>[a-z0-9_/.]+)" ?/>')
 WORD = re.compile(r"\[\[([a-z_]+)\]\]")
 EXPRESSION = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
+GOOGLE_FONT = re.compile(
+    r"(?:<link href=\"|@import url\()https://fonts\.googleapis\.com/css\?family=[A-Za-z+]+:300,400,500,700"
+    r"(?:\" rel=\"stylesheet\" type=\"text/css\">|\);)"
+)
+"""As the compiler writes it by itself; a font that a template names with `mj-font` has another address."""
+NO_FONTS = re.compile(r'<!--\[if !mso\]><!-->\s*<style type="text/css">\s*</style>\s*<!--<!\[endif\]-->')
 FORMAL = ".formal"
 TAIL = "layouts/tail.txt"
 
@@ -127,12 +133,19 @@ def _body(files: Mapping[str, str], template: str, words: Mapping[str, str]) -> 
         compiled = str(mjml_to_html(StringIO(source)).html)
     except Exception as error:
         raise _refused(path, None, f"it is no MJML ({error}).", "Check that every tag is closed.") from error
-    return _slimmed(compiled).replace('lang="und"', 'lang="{{ lang }}"').replace('dir="auto"', 'dir="{{ dir }}"')
+    return (
+        _slimmed(_private(compiled)).replace('lang="und"', 'lang="{{ lang }}"').replace('dir="auto"', 'dir="{{ dir }}"')
+    )
 
 
 def _escaped(word: str) -> str:
     """The word as MJML text; its expressions stay as they are."""
     return "".join(part if part.startswith("{") else html.escape(part, quote=False) for part in EXPRESSION.split(word))
+
+
+def _private(compiled: str) -> str:
+    """Without Google's fonts, which the compiler adds for names like Roboto: fetching them tells who reads what."""
+    return NO_FONTS.sub("", GOOGLE_FONT.sub("", compiled))
 
 
 def _slimmed(compiled: str) -> str:

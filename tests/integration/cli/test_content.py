@@ -115,6 +115,20 @@ def test_a_preview_of_a_broken_template_names_file_and_line(cli: Cli, folder: Pa
     assert not (tmp_path / "out").exists()
 
 
+def test_a_preview_shows_each_situation_and_names_those_there_are(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.rendering.pictures.browser_path", lambda: None)
+    to = ("--to", str(tmp_path / "out"))
+    made = cli("preview", "follow_up", "--situation", "how_is_it", *to, "--json").document
+    assert (made["variant"], made["situations"]) == ("how_is_it", ["estimated", "no_offer", "gift"])
+    assert made["files"][0].endswith("follow_up-how_is_it.html")
+    refused = cli("preview", "follow_up", "--situation", "moon", *to)
+    assert refused.code == 2
+    assert "There are: how_is_it, estimated, no_offer, gift." in refused.err
+    assert "leave out --situation" in cli("preview", "follow_up", "--order", "1", "--situation", "gift").err
+
+
 def test_a_preview_of_an_unknown_step_names_the_steps(cli: Cli) -> None:
     refused = cli("preview", "receipt")
     assert refused.code == 2

@@ -50,6 +50,7 @@ def test_every_mail_keeps_the_frame(step: str, situation: str, language: str) ->
     assert "[[" not in mail.html + mail.text + mail.subject + mail.preview
     assert "{{" not in mail.html + mail.text
     assert f'lang="{language}"' in mail.html
+    assert "googleapis" not in mail.html
     assert all(len(text) <= 72 or "://" in text for text in mail.text.splitlines())
     assert len(mail.subject) <= 45
     assert 40 <= len(mail.preview) <= 90

@@ -1,0 +1,32 @@
+"""In which situations a mail can be looked at: each template's `preview.json` lists those that change it."""
+
+import json
+
+from worker.demo.examples import CHANGES
+from worker.errors import UserError
+from worker.rendering.port import Content, MailInputs
+from worker.rendering.renderer import TEMPLATES
+
+
+def situations_of(content: Content, step: str) -> tuple[str, ...]:
+    """Names for `situation` at this step; the plain case is not among them."""
+    path = f"email_templates/{TEMPLATES[step]}/preview.json"
+    try:
+        told = json.loads(content.files.get(path, "{}")).get("situations", [])
+    except (ValueError, AttributeError):
+        told = []
+    return tuple(each for each in told if each in CHANGES)
+
+
+def in_situation(inputs: MailInputs, situation: str, content: Content) -> MailInputs:
+    """The same mail in another situation; empty: as it is.
+
+    Raises:
+        UserError: there is no such situation for this mail; the sentence names those there are.
+    """
+    if not situation:
+        return inputs
+    known = situations_of(content, inputs.step)
+    if situation not in known:
+        raise UserError(f"{inputs.step} has no situation {situation!r}. There are: {', '.join(known)}.")
+    return CHANGES[situation](inputs)
