@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import event
 
 from tests.support import bytecode  # noqa: F401 - importing it is its effect, before the program is imported
+from tests.support.effort import LONG
 from tests.support.emptying import empty
 from tests.support.servers import fresh_postgres_database, postgres_server, redis_server
 from worker.store.migrate import upgrade
 from worker.store.session import Database
+
+settings.register_profile(LONG, print_blob=True)
 
 
 @pytest.fixture(autouse=True)

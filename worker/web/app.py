@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 import anyio.to_thread
 import structlog
@@ -22,7 +23,9 @@ THREADS = 16
 
 def create_app(installation: Installation, hints: Hints, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     """All routes; handlers find the installation and the hints in `app.state`. `routers`: more of them (the demo's)."""
-    app = FastAPI(title="Postpurchase", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    app = FastAPI(
+        title="Postpurchase", version=version("postpurchase"), docs_url=None, redoc_url=None, lifespan=_lifespan
+    )
     app.state.installation = installation
     app.state.hints = hints
     app.add_exception_handler(StorageUnavailableError, _storage_gone)

@@ -13,6 +13,7 @@ from worker.errors import SettingsError
 from worker.feedback.delivery_events import record_events
 from worker.feedback.sendgrid_events import read_batch
 from worker.feedback.sendgrid_signature import event_keys, is_signed
+from worker.web.contract import answers, takes
 from worker.web.webhooks import TooLargeError, whole_body
 
 log = structlog.get_logger()
@@ -26,7 +27,22 @@ def _installation(request: Request) -> Installation:
     return found
 
 
-@router.post("/events/sendgrid")
+ANSWERS = {
+    200: "The whole batch is safely on disk; `detail` counts what was new.",
+    400: "The batch did not arrive whole, or is no JSON list.",
+    401: "The signature does not match.",
+    404: "No public key is set: events are not taken.",
+    413: "The batch is larger than 5 MB.",
+}
+
+
+@router.post(
+    "/events/sendgrid",
+    summary="Take a batch of SendGrid's signed events",
+    responses=answers(ANSWERS),
+    openapi_extra=takes("application/json"),
+    tags=["events"],
+)
 async def receive(request: Request, installation: Annotated[Installation, Depends(_installation)]) -> JSONResponse:
     """Answers 200 only once the whole batch is committed; until then SendGrid sends it again, for 24 hours."""
     try:

@@ -7,16 +7,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.errors import StorageUnavailableError
 from worker.store.migrate import why_not_migrated
 from worker.store.session import Database
+from worker.web.contract import Detail, answers
 
 router = APIRouter(prefix="/health")
 
 
-@router.get("/live")
+@router.get("/live", summary="Whether the process answers", response_model=Detail, tags=["health"])
 async def live() -> JSONResponse:
     return JSONResponse({"detail": "alive"})
 
 
-@router.get("/ready")
+@router.get(
+    "/ready",
+    summary="Whether the database answers and is migrated",
+    responses=answers({200: "It does; the broker may be down."}),
+    tags=["health"],
+)
 def ready(request: Request) -> JSONResponse:
     detail = why_not_ready(request.app.state.installation.database)
     return JSONResponse({"detail": detail or "ready"}, status_code=503 if detail else 200)

@@ -18,6 +18,7 @@ from worker.feedback.people import act
 from worker.links import PATHS, LinkToken
 from worker.rendering.colours import FALLBACK, button_ground, readable_on
 from worker.rendering.formats import web_url
+from worker.web.contract import answers, takes, texts
 from worker.web.views import View, gone, view_of
 from worker.web.words import BACK
 
@@ -42,9 +43,18 @@ def _installation(request: Request) -> Installation:
 Here = Annotated[Installation, Depends(_installation)]
 
 
-@router.api_route("/u/{token}", methods=["GET", "HEAD"])
-@router.api_route("/o/{token}", methods=["GET", "HEAD"])
-@router.api_route("/f/{token}", methods=["GET", "HEAD"])
+ANSWERS = texts({200: "The page behind the link.", 404: "A page that says that this link is none of ours."}) | answers(
+    {}
+)
+FORMS = takes("application/x-www-form-urlencoded", "multipart/form-data", is_required=False)
+
+
+@router.head("/u/{token}", include_in_schema=False)
+@router.head("/o/{token}", include_in_schema=False)
+@router.head("/f/{token}", include_in_schema=False)
+@router.get("/u/{token}", summary="Preferences", response_class=HTMLResponse, responses=ANSWERS, tags=["links"])
+@router.get("/o/{token}", summary='"Not for me"', response_class=HTMLResponse, responses=ANSWERS, tags=["links"])
+@router.get("/f/{token}", summary="Feedback", response_class=HTMLResponse, responses=ANSWERS, tags=["links"])
 def show(token: str, request: Request, installation: Here) -> HTMLResponse:
     """The page with its button; nothing is changed."""
     link = _link(installation, request, token)
@@ -52,9 +62,30 @@ def show(token: str, request: Request, installation: Here) -> HTMLResponse:
     return _page(link, person) if link and person else _gone(request)
 
 
-@router.post("/u/{token}")
-@router.post("/o/{token}")
-@router.post("/f/{token}")
+@router.post(
+    "/u/{token}",
+    summary="Unsubscribe, or choose",
+    response_class=HTMLResponse,
+    responses=ANSWERS,
+    openapi_extra=FORMS,
+    tags=["links"],
+)
+@router.post(
+    "/o/{token}",
+    summary="Hide a product",
+    response_class=HTMLResponse,
+    responses=ANSWERS,
+    openapi_extra=FORMS,
+    tags=["links"],
+)
+@router.post(
+    "/f/{token}",
+    summary="Give feedback",
+    response_class=HTMLResponse,
+    responses=ANSWERS,
+    openapi_extra=FORMS,
+    tags=["links"],
+)
 async def submit(
     token: str, request: Request, installation: Here, choice: str = "", undo: bool = False
 ) -> HTMLResponse:

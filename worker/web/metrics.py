@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from worker.bootstrap import Installation
 from worker.reports.metrics import read_metrics
+from worker.web.contract import answers, texts
 
 router = APIRouter()
 PROXIED = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded")
@@ -33,7 +34,18 @@ class _Found(Collector):
         return self.metrics
 
 
-@router.get("/metrics")
+ANSWERS = texts({200: "Figures in Prometheus' text format."}, "text/plain") | answers(
+    {401: "A token is set and was not given as `Authorization: Bearer`.", 404: "No token is set, and a proxy asks."}
+)
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses=ANSWERS,
+    tags=["health"],
+)
 def metrics(request: Request) -> Response:
     installation: Installation = request.app.state.installation
     _check(request, installation)

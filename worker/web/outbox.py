@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from worker.bootstrap import Installation
 from worker.store.models import Message, OrderRow, OutboxMail, Shop
 from worker.store.shops import profile_of
+from worker.web.contract import answers
 
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-src 'self'; base-uri 'none'"
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src *; font-src *; base-uri 'none'"
@@ -32,7 +33,9 @@ def only_loopback(request: Request) -> None:
         raise HTTPException(404)
 
 
-router = APIRouter(prefix="/outbox", dependencies=[Depends(only_loopback)])
+MISSING = answers({404: "There is no such mail, or the request comes from another machine."})
+
+router = APIRouter(prefix="/outbox", dependencies=[Depends(only_loopback)], responses=MISSING, tags=["outbox"])
 
 
 def _installation(request: Request) -> Installation:
@@ -43,14 +46,14 @@ def _installation(request: Request) -> Installation:
 Here = Annotated[Installation, Depends(_installation)]
 
 
-@router.get("")
+@router.get("", summary="Kept mails", response_class=HTMLResponse)
 def listing(installation: Here) -> HTMLResponse:
     with installation.database.read() as session:
         mails = [_row(*found) for found in _newest(session)]
     return _page("outbox.html", mails=mails, clock=installation.clock.now())
 
 
-@router.get("/{mail_id}")
+@router.get("/{mail_id}", summary="One kept mail", response_class=HTMLResponse)
 def single(mail_id: UUID, installation: Here) -> HTMLResponse:
     with installation.database.read() as session:
         mail = _get(session, mail_id)
@@ -59,7 +62,7 @@ def single(mail_id: UUID, installation: Here) -> HTMLResponse:
         return _page("mail.html", mail=mail, message=message, order=order, text=mail.text.splitlines())
 
 
-@router.get("/{mail_id}/body")
+@router.get("/{mail_id}/body", summary="Its HTML alone", response_class=HTMLResponse)
 def body(mail_id: UUID, installation: Here) -> HTMLResponse:
     """The mail's HTML alone, for the frames."""
     with installation.database.read() as session:

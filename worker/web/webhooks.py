@@ -9,6 +9,7 @@ from worker import queues
 from worker.hints import Hints
 from worker.intake.grouping import Group
 from worker.intake.service import Answer, Incoming
+from worker.web.contract import answers, takes
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -46,9 +47,31 @@ def _announced(request: Request) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-@router.post("/webhooks/{shop}/{source}")
+ANSWERS = {
+    200: "Known already, or a ping: nothing more was stored.",
+    202: "Stored, and safely on disk.",
+    400: "The body did not arrive whole.",
+    401: "The signature matches no active secret of this source.",
+    404: "There is no such shop, or it has no such source.",
+    413: "The body is larger than 5 MB.",
+    422: "Source `standard` alone: the body is not in its form; `detail` says where.",
+}
+
+
+@router.post(
+    "/webhooks/{shop}/{source}",
+    status_code=202,
+    summary="Take a webhook",
+    responses=answers(ANSWERS),
+    openapi_extra=takes("application/json"),
+    tags=["webhooks"],
+)
 async def receive(shop: str, source: str, request: Request) -> JSONResponse:
-    """Answers 2xx only once the event is committed. The hint to plan it may be lost: the sweep finds it."""
+    """Answers 2xx only once the event is committed, so that its sender may forget it.
+
+    `source`: shopify, woocommerce or standard; each signs the raw body in headers of its own.
+    """
+    # The hint to plan it may be lost: the sweep finds it.
     try:
         body = await whole_body(request)
     except TooLargeError:

@@ -1,10 +1,6 @@
 """Whatever is posted: an answer that is no error of ours, a row for each 2xx, and an end with a sentence."""
 
-import base64
-import hashlib
-import hmac
 import json
-import time
 from typing import Any
 
 import pytest
@@ -12,15 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import woocommerce
-from tests.support.intake import SECRET, Connected, delivery
+from tests.support.intake import Connected
 from tests.support.orders import NORTHKETTLE
 from tests.support.shopify import fulfillment, order
+from tests.support.signing import TOPICS, connect_everywhere, signed
 from worker.intake.service import Incoming, accept
 from worker.planning.service import plan_event
 from worker.store.models import InboundEvent
-from worker.store.shops import add_source, get_shop
 
-STANDARD_SECRET = "whsec_" + base64.b64encode(b"northkettle-standard-secret-0123").decode()
 DEEP = 60_000
 ANSWERS = {200, 202, 401, 404, 413, 422}
 BOMBS: dict[str, bytes] = {
@@ -43,45 +38,18 @@ BOMBS: dict[str, bytes] = {
     "a year that never was": b'{"id": 1, "created_at": "99999-99-99T99:99:99Z"}',
     "a header in a name": b'{"id": 1, "email": "mia@example.com\\r\\nBcc: x@example.com", "name": "#1\\r\\nX: y"}',
 }
-TOPICS = {
-    "shopify": (
-        "orders/create",
-        "fulfillments/create",
-        "fulfillment_events/create",
-        "refunds/create",
-        "products/update",
-    ),
-    "woocommerce": ("order.created", "order.updated", "product.updated"),
-    "standard": ("order.placed",),
-}
 
 
 @pytest.fixture
 def everywhere(shop: Connected) -> Connected:
     """Northkettle with a source of every kind."""
-    with shop.installation.database.write() as session:
-        owner = get_shop(session, NORTHKETTLE.slug)
-        for kind, secret in (("woocommerce", SECRET), ("standard", STANDARD_SECRET)):
-            add_source(session, shop.installation.sealer, owner, kind, secret, now=shop.now)
+    connect_everywhere(shop.installation)
     return shop
 
 
 def posted(kind: str, topic: str, body: bytes) -> Incoming:
     """The body, signed as its source does."""
-    if kind == "shopify":
-        return delivery(topic, body)
-    if kind == "woocommerce":
-        headers = woocommerce.signed(topic, body, SECRET, delivery_id=hashlib.sha256(body).hexdigest())
-        return Incoming(shop=NORTHKETTLE.slug, source=kind, headers=headers, body=body)
-    stamp, name = str(int(time.time())), hashlib.sha256(body).hexdigest()
-    key = base64.b64decode(STANDARD_SECRET.removeprefix("whsec_"))
-    mac = hmac.new(key, f"{name}.{stamp}.".encode() + body, hashlib.sha256).digest()
-    headers = {
-        "webhook-id": name,
-        "webhook-timestamp": stamp,
-        "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
-    }
-    return Incoming(shop=NORTHKETTLE.slug, source=kind, headers=headers, body=body)
+    return Incoming(shop=NORTHKETTLE.slug, source=kind, headers=signed(kind, topic, body), body=body)
 
 
 def survive(shop: Connected, kind: str, topic: str, body: bytes) -> None:
