@@ -1,16 +1,17 @@
-"""SciPy's sparse matrices and LAPACK, which come without types: the one module that imports them."""
+"""SciPy's sparse matrices, which come without types: the one module that imports them."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
-from scipy.linalg import lapack  # type: ignore[import-untyped]  # it ships no types
 
 Sparse = Any
 Dense = NDArray[np.float64]
 Scores = NDArray[np.float32]
 Indices = NDArray[np.int64]
+LARGEST_TABLE = 5000
+"""Products whose pairs are held in one table: 100 MB."""
 
 
 def incidence(rows: Indices, columns: Indices, shape: tuple[int, int]) -> Sparse:
@@ -30,28 +31,68 @@ def together(rows: Sparse) -> Sparse:
     return (rows.T @ rows).tocsr()
 
 
-def invert(matrix: Dense) -> Dense:
-    """The inverse of a symmetric positive definite matrix, in place: half the work and a third of the memory.
+def diagonal(values: NDArray[Any]) -> Sparse:
+    """A matrix with these values on its diagonal."""
+    return sparse.diags(np.asarray(values, dtype=np.float32)).tocsr()
 
-    Raises:
-        ValueError: the matrix is not positive definite.
-    """
-    factor, failed = lapack.dpotrf(matrix.T, lower=1, clean=1, overwrite_a=1)
-    inverse, failed = lapack.dpotri(factor, lower=1, overwrite_c=1) if not failed else (factor, failed)
-    if failed:
-        raise ValueError("the matrix is not positive definite")
-    diagonal = inverse.diagonal().copy()
-    inverse += inverse.T.copy()
-    np.fill_diagonal(inverse, diagonal)
-    made: Dense = inverse
+
+def sparse_of(rows: Indices, columns: Indices, values: NDArray[Any], width: int) -> Sparse:
+    """A square matrix of the values that are not zero."""
+    made = sparse.csr_matrix((values, (rows, columns)), shape=(width, width))
+    made.eliminate_zeros()
     return made
 
 
-def without_block(matrix: Sparse, inside: NDArray[np.bool_], *, least: float) -> Sparse:
-    """The cells that don't lie between two columns of `inside`, nor on the diagonal, and hold at least `least`."""
-    cells = matrix.tocoo()
-    kept = ~(inside[cells.row] & inside[cells.col]) & (cells.row != cells.col) & (cells.data >= least)
-    return sparse.csr_matrix((cells.data[kept], (cells.row[kept], cells.col[kept])), shape=matrix.shape)
+def neighbours(gram: Sparse, most: int) -> Indices:
+    """Products × `most`: to each product those that go with it most, by cosine; never itself.
+
+    Where fewer go with it than `most`, the first products of all fill the row.
+    """
+    width = int(gram.shape[0])
+    lengths = np.sqrt(np.maximum(gram.diagonal(), 1e-9))
+    found = np.empty((width, most), dtype=np.int64)
+    for product in range(width):
+        mine = slice(gram.indptr[product], gram.indptr[product + 1])
+        others = gram.indices[mine]
+        likeness = np.where(others == product, -np.inf, gram.data[mine] / lengths[others])
+        best = others[_highest(likeness, most + 1)]
+        best = best[best != product][:most]
+        if len(best) < most:
+            spare = np.setdiff1d(np.arange(min(2 * most + 1, width)), [*best, product])
+            best = np.concatenate([best, spare[: most - len(best)]])
+        found[product] = best
+    return found
+
+
+def _highest(values: NDArray[Any], most: int) -> NDArray[Any]:
+    """Places of the highest values, the highest first."""
+    if len(values) > most:
+        places = np.argpartition(-values, most - 1)[:most]
+        return places[np.argsort(-values[places], kind="stable")]
+    return np.argsort(-values, kind="stable")
+
+
+class Cells:
+    """Looks up cells of a square matrix: in a table where it is small, else in its sorted keys."""
+
+    def __init__(self, matrix: Sparse) -> None:
+        self._width = int(matrix.shape[0])
+        self._table = matrix.toarray() if self._width <= LARGEST_TABLE else None
+        self._values = matrix.data
+        if self._table is None:
+            matrix.sort_indices()
+            rows = np.repeat(np.arange(self._width, dtype=np.int64), np.diff(matrix.indptr))
+            self._keys = rows * self._width + matrix.indices
+            self._values = matrix.data
+
+    def at(self, rows: Indices, columns: Indices) -> Dense:
+        """The cells at these places; zero where nothing is."""
+        if self._table is not None:
+            return np.asarray(self._table[rows, columns], dtype=np.float64)
+        wanted = rows * self._width + columns
+        places = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        found: Dense = np.where(self._keys[places] == wanted, self._values[places], 0).astype(np.float64)
+        return found
 
 
 def scaled(matrix: Sparse, left: NDArray[Any], right: NDArray[Any]) -> Sparse:

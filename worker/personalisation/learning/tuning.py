@@ -14,15 +14,15 @@ RECIPES = (
     DEFAULT,
     Recipe(words=0.0),
     Recipe(ridge=5.0, words=5.0),
-    Recipe(ridge=80.0, words=80.0),
+    Recipe(ridge=80.0, words=20.0),
     Recipe(ridge=20.0, dropout=0.0, words=0.0, people=0.0, fame=0.0, memory_days=0.0),
     Recipe(ridge=None, fame=0.0, memory_days=0.0),
 )
 """Tried on each shop; the first is kept unless another is clearly better."""
 HELD_OUT = 0.15
 MOST_LEARNED, MOST_HELD_OUT, MOST_ASKED = 60_000, 20_000, 3_000
-TRIED_HEAD = 1_500
-"""Recipes are compared with a smaller head: a twelfth of the work, and the same winner."""
+ORDERS_ENOUGH = 500
+"""With so many held-out orders each asks one question, as each gets one mail; with fewer all their products ask."""
 LEAST_ASKED = 100
 """Fewer questions than this decide nothing."""
 AT = 4
@@ -68,14 +68,14 @@ def choose(purchases: Purchases) -> Trial:
         return _tried(earlier, asked, DEFAULT)
     best: Trial | None = None
     for recipe in _worth_trying(purchases):
-        trial = _tried(earlier, asked, recipe, head_size=TRIED_HEAD)
+        trial = _tried(earlier, asked, recipe)
         best = trial if best is None or _is_better(trial, best) else best
     assert best is not None, "there are recipes"
-    return best if len(best.model.head) == len(purchases.products) else _tried(earlier, asked, best.recipe)
+    return best
 
 
-def _tried(earlier: Purchases, asked: Questions, recipe: Recipe, *, head_size: int | None = None) -> Trial:
-    model = learn(earlier, recipe, head_size=head_size)
+def _tried(earlier: Purchases, asked: Questions, recipe: Recipe) -> Trial:
+    model = learn(earlier, recipe)
     return Trial(recipe=recipe, ranks=ranks(model, asked), model=model)
 
 
@@ -98,13 +98,16 @@ def _gains(trial: Trial) -> NDArray[np.float64]:
 
 
 def ask(earlier: Purchases, later: Purchases) -> Questions:
-    """Hides each product of each later order in turn, up to `MOST_ASKED`, evenly chosen."""
+    """Hides a product of each later order, or of few orders each product in turn; up to `MOST_ASKED`, by chance."""
     owned = _owned(earlier, later)
     lengths = np.asarray(later.lines.sum(axis=1)).ravel()
     new = (later.lines - later.lines.multiply(owned)).tocoo()
     fit = (new.data > 0) & (lengths[new.row] >= 2)
     orders, gone = new.row[fit].astype(np.int64), new.col[fit].astype(np.int64)
-    picked = np.random.default_rng(0).permutation(len(orders))[:MOST_ASKED]
+    picked = np.random.default_rng(0).permutation(len(orders))
+    if len(later) >= ORDERS_ENOUGH:
+        picked = picked[np.unique(orders[picked], return_index=True)[1]]
+    picked = np.random.default_rng(0).permutation(picked)[:MOST_ASKED]
     orders, gone = orders[picked], gone[picked]
     hidden = incidence(np.arange(len(gone)), gone, (len(gone), later.lines.shape[1]))
     known = later.lines[orders] - hidden

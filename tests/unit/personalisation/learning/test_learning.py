@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from worker.personalisation.learning.completing import Ask, Completer
-from worker.personalisation.learning.matrices import invert
 from worker.personalisation.learning.model import Recipe, learn
 from worker.personalisation.learning.purchases import NOBODY, Basket, gather
 from worker.personalisation.learning.tuning import RECIPES, ask, choose, ranks, split
@@ -62,8 +61,15 @@ def test_an_unknown_basket_gets_what_many_buy_and_no_false_reason() -> None:
     assert {each.beside for each in found} == {""}
 
 
-def test_products_beyond_the_head_are_still_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.personalisation.learning.model.LARGEST_HEAD", 2)
+def test_a_large_catalogue_is_learned_from_without_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    purchases = gather(baskets())
+    in_a_table = learn(purchases, Recipe()).weights.toarray()
+    monkeypatch.setattr("worker.personalisation.learning.matrices.LARGEST_TABLE", 2)
+    assert np.allclose(learn(purchases, Recipe()).weights.toarray(), in_a_table)
+
+
+def test_few_neighbours_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.personalisation.learning.model.NEIGHBOURS", 2)
     purchases = gather(baskets())
     completer = Completer(purchases, learn(purchases, Recipe()))
     asks = [Ask(order=first, products=(first,)) for first in GOES_WITH]
@@ -96,11 +102,3 @@ def test_orders_of_nobody_are_nobodys() -> None:
     purchases = gather([Basket("", 1.0, ("dripper",)), Basket("mia", 2.0, ("filters",))])
     assert list(purchases.people) == [NOBODY, 0]
     assert purchases.by_person.toarray().tolist() == [[0, 1]]
-
-
-def test_the_inverse_is_one() -> None:
-    rows = np.random.default_rng(1).random((30, 30))
-    matrix = rows @ rows.T + np.eye(30)
-    assert np.allclose(invert(matrix.copy()) @ matrix, np.eye(30))
-    with pytest.raises(ValueError, match="definite"):
-        invert(-np.eye(3))
