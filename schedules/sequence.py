@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from schedules.codes import CodePolicy, SegmentCode, StepCodes
 from schedules.facts import Value
+from schedules.offers import OfferPolicy
 from schedules.segments import Segment
 from schedules.shop import Role
 from schedules.words import Duration, Hour, refused
@@ -136,6 +137,7 @@ class Sequence(Value):
     quiet_hours: Hours
     caps: Caps = Caps()
     code: CodePolicy = CodePolicy()
+    offers: OfferPolicy = OfferPolicy()
     wait_for_hold: Duration = timedelta(minutes=60)
     wait_for_trouble: Duration = timedelta(days=45)
     assume_delivered_after: Duration = timedelta(days=10)

@@ -29,7 +29,8 @@ MOST_SHOWN = 20
 @products.command(
     "import",
     epilog="Columns: product_id, variant_id, title, short_title, url, image_url, price, currency, category, brand, "
-    "tags, inventory, cost, refill_days, upgrade_of, upgrade_benefits, rating, rating_count, discreet.",
+    "tags, inventory, cost, refill_days, upgrade_of, upgrade_benefits, rating, rating_count, discreet, fits, ships_to, "
+    "bundle_of.",
 )
 def read_products(shop: Slug, file: File, json: JsonFlag = False) -> None:
     """Import products; those that are there already are brought up to date."""

@@ -12,7 +12,7 @@ from schedules.lifecycle import PENDING
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, grid, local, show, state_text
 from worker.cli.shops import Slug
-from worker.reports.story import CodeLine, MessageLine, Timeline
+from worker.reports.story import CodeLine, MessageLine, ProductLine, Timeline
 from worker.reports.timeline import find_order, order_timeline
 from worker.store.codes import LIVE
 from worker.store.shops import get_shop
@@ -118,7 +118,7 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
         ("subject", escape(message.subject)),
         ("reason", escape(message.reason)),
         *(
-            ("product", f"[bold]{escape(p.title)}[/] {escape(p.why)} [bright_black]({escape(p.kind)})[/]")
+            ("product", f"[bold]{escape(p.title)}[/] {escape(p.why)} [bright_black]({escape(_source(p))})[/]")
             for p in message.products
         ),
         ("code", code_text(message.code, timezone) if message.code else ""),
@@ -128,6 +128,11 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
     if not message.products and message.details.get("why_no_offer"):
         told.append(("no offer", escape(str(message.details["why_no_offer"]))))
     return [(name, value) for name, value in told if value]
+
+
+def _source(product: ProductLine) -> str:
+    """Where a product comes from, and what it rests on."""
+    return ": ".join(words for words in (product.kind.replace("_", " "), product.proof) if words)
 
 
 def _heard(message: MessageLine, timezone: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from schedules.segments import Segment
 from schedules.shop import Role
 from worker.bootstrap import Installation
+from worker.dispatch.expectation import return_ends_on
 from worker.dispatch.gating import Gated
 from worker.dispatch.linking import link_host
 from worker.links import Purpose
@@ -19,6 +20,7 @@ from worker.personalisation.code_terms import discountable
 from worker.personalisation.offers import OfferDecision, OfferRequest, choose_from
 from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.personalisation.stock import Stock
+from worker.rendering import formats
 from worker.rendering.port import Offer, OfferCard
 from worker.store.histories import Histories
 
@@ -37,25 +39,19 @@ class Chooser:
     """Chooses products for a batch of mails; what they are chosen from is read once for all."""
 
     def __init__(self, installation: Installation, session: Session, batch: Sequence[Gated]) -> None:
-        asked = {each.message.id: _request(installation, each) for each in batch if each.judgement.with_offer}
-        self._requests: dict[UUID, OfferRequest] = {key: found for key, found in asked.items() if found is not None}
         self._histories = Histories(session, [(each.message.shop_id, each.truth.address) for each in batch])
+        self._segments = {each.message.id: _segment(self._histories, each) for each in batch}
+        asked = {
+            each.message.id: _request(installation, each, self._segments[each.message.id])
+            for each in batch
+            if each.judgement.with_offer
+        }
+        self._requests: dict[UUID, OfferRequest] = {key: found for key, found in asked.items() if found is not None}
         self._stock = Stock(session, list(self._requests.values()), self._histories) if self._requests else None
 
     def segment(self, gated: Gated) -> Segment:
         """Who the person of one mail of the batch is to the shop."""
-        truth = gated.truth
-        buyer = Buyer(
-            shop_id=gated.message.shop_id,
-            address=truth.address,
-            profile=truth.profile,
-            facts=truth.facts,
-            others=truth.other_facts,
-            orders_known=truth.orders_known,
-            is_resting=truth.is_resting,
-            now=gated.now,
-        )
-        return segment_of_buyer(self._histories, buyer)
+        return self._segments[gated.message.id]
 
     def choose(self, gated: Gated) -> OfferDecision:
         """Products for one mail of the batch; changes nothing."""
@@ -87,12 +83,29 @@ def _marked(gated: Gated, cards: tuple[OfferCard, ...], code: CodeDecision) -> t
     return tuple(replace(card, is_discounted=card.product in cheaper) for card in cards)
 
 
-def _request(installation: Installation, gated: Gated) -> OfferRequest | None:
+def _segment(histories: Histories, gated: Gated) -> Segment:
+    truth = gated.truth
+    buyer = Buyer(
+        shop_id=gated.message.shop_id,
+        address=truth.address,
+        profile=truth.profile,
+        facts=truth.facts,
+        others=truth.other_facts,
+        orders_known=truth.orders_known,
+        is_resting=truth.is_resting,
+        now=gated.now,
+    )
+    return segment_of_buyer(histories, buyer)
+
+
+def _request(installation: Installation, gated: Gated, segment: Segment) -> OfferRequest | None:
     """What to ask for one mail; None: it shows no products."""
     message, truth = gated.message, gated.truth
     cards = gated.edition.sequence.steps[message.step].cards.get(Role(message.role))
     if cards is None or cards.most == 0:
         return None
+    policy, spends_most = gated.edition.sequence.offers, segment is Segment.HIGH_VALUE
+    returns_end = return_ends_on(facts=truth.facts, profile=truth.profile, timezone=truth.timezone)
     base = link_host(truth.profile, message.stream)
 
     def hide_link(product_id: str) -> str:
@@ -104,7 +117,12 @@ def _request(installation: Installation, gated: Gated) -> OfferRequest | None:
         address=truth.address,
         step=message.step,
         facts=truth.facts,
-        most=cards.most,
+        most=max(cards.most, policy.cards_for_high_value) if spends_most else cards.most,
         hide_link=hide_link,
         earlier=truth.other_facts,
+        policy=policy,
+        timezone=truth.timezone,
+        now=gated.now,
+        returns_ended=returns_end is not None and formats.local_date(gated.now, truth.timezone) > returns_end,
+        wants_sets=spends_most,
     )

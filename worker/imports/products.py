@@ -21,7 +21,7 @@ from worker.store.session import database_now
 COLUMNS = (
     *("product_id", "variant_id", "title", "short_title", "url", "image_url", "price", "currency", "category", "brand"),
     *("tags", "inventory", "cost", "refill_days", "upgrade_of", "upgrade_benefits", "rating", "rating_count"),
-    "discreet",
+    *("discreet", "fits", "ships_to", "bundle_of"),
 )
 NEEDED = ("product_id", "title", "url", "image_url", "price", "currency")
 KEY = ("product_id", "variant_id")
@@ -48,7 +48,10 @@ def _read(row: Row) -> dict[str, Any]:
         "title": row.text("title", needed=True),
         "price": row.decimal("price"),
         "currency": _currency(row),
-        "tags": [name for tag in row.text("tags").split(",") if (name := tag.strip())],
+        "tags": _names(row, "tags"),
+        "fits": _names(row, "fits"),
+        "ships_to": [name.upper() for name in _names(row, "ships_to")],
+        "bundle_of": _names(row, "bundle_of"),
         "inventory": row.whole("inventory"),
         "cost": row.decimal("cost"),
         "refill_days": row.whole("refill_days"),
@@ -60,6 +63,10 @@ def _read(row: Row) -> dict[str, Any]:
     told = {name: cell for name, cell in value.items() if row.has(name)}
     told |= {"product_id": row.text("product_id", needed=True), "variant_id": row.text("variant_id")}
     return told | {"unusable": why_unusable(value["url"], value["image_url"], value["price"])}
+
+
+def _names(row: Row, column: str) -> list[str]:
+    return [name for each in row.text(column).split(",") if (name := each.strip())]
 
 
 def _rating(row: Row) -> Decimal | None:

@@ -1,6 +1,7 @@
 """The offer of one mail: which products, with which reasons; and the record of what was shown."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,8 +10,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from schedules.facts import Order
+from worker.personalisation.candidates import Limits, Paired, Selection
 from worker.personalisation.requests import OfferDecision, OfferRequest
-from worker.personalisation.rules import Limits, Paired, Selection
 from worker.personalisation.rules import select as select_products
 from worker.personalisation.stock import Stock
 from worker.rendering.port import Offer, OfferCard
@@ -41,6 +42,7 @@ def choose_from(stock: Stock, request: OfferRequest) -> OfferDecision:
 
 
 def _limits(stock: Stock, request: OfferRequest, order: Order) -> Limits:
+    address = order.shipping_address or order.billing_address
     return Limits(
         step=request.step,
         most=request.most,
@@ -49,9 +51,17 @@ def _limits(stock: Stock, request: OfferRequest, order: Order) -> Limits:
         bought=stock.bought(request),
         hidden=stock.hidden(request),
         offered=stock.offered(request),
+        returned=stock.returned(request),
+        names=stock.names(request),
         categories=stock.categories(request),
+        policy=request.policy,
         is_gift=order.gift is not None,
+        wants_sets=request.wants_sets,
+        returns_ended=request.returns_ended,
         language=order.locale or stock.locale(request),
+        timezone=request.timezone,
+        country=address.country if address else "",
+        now=request.now,
     )
 
 
@@ -79,6 +89,7 @@ def record_offers(session: Session, shown: Sequence[Shown], *, now: datetime) ->
             "variant_id": card.product.variant_id,
             "kind": card.kind,
             "why": card.why,
+            "proof": card.proof,
             "created_at": now,
         }
         for shop_id, message_id, address, offer in shown
@@ -94,7 +105,8 @@ def _offer(selection: Selection, rows: Mapping[tuple[str, str], Product], reques
     for choice in selection.choices:
         view = view_of(rows[choice.item.product_id, choice.item.variant_id], order.currency)
         hide = request.hide_link(view.product_id)
-        cards.append(OfferCard(product=view, kind=choice.kind, why=choice.why, url=view.url, hide_url=hide))
+        card = OfferCard(product=view, kind=choice.kind, why=choice.why, url=view.url, hide_url=hide)
+        cards.append(replace(card, proof=choice.proof, bought_at=choice.bought_at))
     return Offer(cards=tuple(cards))
 
 

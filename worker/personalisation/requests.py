@@ -1,10 +1,12 @@
 """What is asked of offers, and answered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from schedules.facts import Facts
+from schedules.offers import OfferPolicy
 from worker.rendering.port import Offer
 
 
@@ -13,7 +15,8 @@ class OfferRequest:
     """One mail that may carry an offer. `most`: cards at most; `hide_link`: product id -> "Not for me" URL.
 
     `facts` with the locale pinned: the reasons are written in its language. `earlier`: the person's other orders, where
-    the caller has read them already.
+    the caller has read them already. `policy`: the sequence's; `now`: business time (None: nothing is due);
+    `returns_ended`: the return window of the order has passed; `wants_sets`: the person gets whole sets first.
     """
 
     shop_id: UUID
@@ -24,6 +27,11 @@ class OfferRequest:
     most: int
     hide_link: Callable[[str], str]
     earlier: tuple[Facts, ...] | None = None
+    policy: OfferPolicy = field(default_factory=OfferPolicy)
+    timezone: str = "UTC"
+    now: datetime | None = None
+    returns_ended: bool = False
+    wants_sets: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

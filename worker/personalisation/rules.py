@@ -1,30 +1,45 @@
 """Which products may be offered, and which of them are. Pure.
 
-A pairing of the merchant's, else what others often bought with it, else what sells best beside its category, else
-nothing. A sequence aims at two cards in the confirmation and one elsewhere; where fewer
-fit, a block with one product is shown all the same, and it is never padded: no recommendation is better than a bad one.
-Nothing that was bought is offered again, so there are no refills yet: they need a mail of their own.
+A follow-up offers the same again when it runs low, else what goes with the order, else a better one: the first that
+fits, never two kinds at once. What goes with an order: a pairing of the merchant's, else what others often bought with
+it, else what sells best beside its category, else nothing. Where fewer fit than a sequence aims at, a block with one
+product is shown all the same, and it is never padded: no recommendation is better than a bad one.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from schedules.facts import Facts, LineKind
-from worker.personalisation.wording import learned_reason_for, reason_for
+from schedules.offers import Named
+from worker.personalisation.candidates import Choice, Item, Limits, Paired, Selection
+from worker.personalisation.reasons import proof_of, reason_of
 
 ALLOWED_MOMENTS = {
     "confirmation": frozenset({""}),
     "shipping": frozenset({"", "shipped"}),
     "follow_up": frozenset({"", "shipped", "delivered"}),
+    "replenishment": frozenset({"", "shipped", "delivered"}),
 }
 """`not_before` of a pairing, per step: no case before the phone arrives."""
 
-KINDS = ("pairing", "co_purchase", "best_seller")
-LEAST_ORDERS, LEAST_ATTACHMENT = 20, 0.05
-"""From so many common orders, and this share of the other product's, on, "often bought with" is true."""
+COMPLEMENTS = ("pairing", "co_purchase", "best_seller")
+AFTERWARDS = (("refill",), COMPLEMENTS, ("upgrade",))
+KINDS_OF = {
+    "confirmation": (COMPLEMENTS,),
+    "shipping": (COMPLEMENTS,),
+    "follow_up": AFTERWARDS,
+    "replenishment": (("refill",), ("upgrade",)),
+}
+"""What each mail may offer: the first group of which anything fits."""
 FLOOR = Decimal("0.3")
 """Learned products under this share of the order's value come after the dearer ones; small pairings are welcome."""
+UPGRADE_FROM, UPGRADE_TO = Decimal("0.2"), Decimal("0.4")
+"""An upgrade costs this much more than what was bought, as a share of its price."""
+EARLY = timedelta(days=3)
+"""So long before it runs out the same again is offered: it has to travel."""
 
 GIFT_CARDS = frozenset({"gift card", "gift cards", "giftcard", "giftcards", "voucher", "vouchers"}) | frozenset(
     {"gutschein", "gutscheine", "geschenkgutschein", "geschenkgutscheine", "geschenkkarte", "geschenkkarten"}
@@ -32,120 +47,84 @@ GIFT_CARDS = frozenset({"gift card", "gift cards", "giftcard", "giftcards", "vou
 """Categories and tags, in lower case, of what is money rather than goods."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """A catalogue product as the rules see it. `inventory` None: not counted; `cost` None: unknown."""
-
-    product_id: str
-    variant_id: str = ""
-    short_title: str
-    category: str = ""
-    tags: tuple[str, ...] = ()
-    price: Decimal | None
-    currency: str
-    cost: Decimal | None = None
-    inventory: int | None = None
-    is_active: bool = True
-    unusable: str = ""
-    discreet: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proof:
-    """What makes "often bought with" true: `support` common orders, of `orders` with what was bought."""
-
-    score: float
-    support: int
-    orders: int
-
-    @property
-    def is_enough(self) -> bool:
-        return self.support >= LEAST_ORDERS and self.support >= LEAST_ATTACHMENT * self.orders
-
-
-@dataclass(frozen=True, kw_only=True)
-class Paired:
-    """A product that goes with the order: by a pairing of the merchant's, or learned from orders (then with proof).
-
-    `for_title`: short title of what was bought; of a best seller the category.
-    """
-
-    item: Item
-    priority: int = 0
-    pitch: str = ""
-    not_before: str = ""
-    for_title: str = ""
-    kind: str = "pairing"  # pairing | co_purchase | best_seller
-    proof: Proof | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What else is known of the person and the mail.
-
-    `bought`, `hidden`, `offered`: product ids, over all orders and mails of the person. `language`: BCP 47.
-    """
-
-    step: str
-    most: int
-    currency: str
-    order_value: Decimal
-    bought: frozenset[str]
-    hidden: frozenset[str] = field(default_factory=frozenset)
-    offered: frozenset[str] = field(default_factory=frozenset)
-    categories: frozenset[str] = field(default_factory=frozenset)  # of what was just bought
-    is_gift: bool = False
-    language: str = "en"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    item: Item
-    kind: str
-    why: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """`why_not`: a sentence for the timeline when nothing was chosen."""
-
-    choices: tuple[Choice, ...] = ()
-    why_not: str = ""
-
-
 def select(candidates: Iterable[Paired], limits: Limits) -> Selection:
-    """The best candidates that break no rule, one per category, at most `limits.most`."""
+    """The best candidates of the first kind that break no rule, one per category, at most `limits.most`."""
     if limits.most <= 0:
         return Selection(why_not="this mail shows no products")
-    offered = sorted(candidates, key=lambda paired: _rank(paired, limits))
-    if not offered:
-        return Selection(why_not="no pairing fits what was bought")
-    chosen: list[Choice] = []
+    ranked = sorted(_joined(candidates), key=lambda paired: _rank(paired, limits))
     refusals: list[str] = []
-    for paired in offered:
+    for kinds in KINDS_OF[limits.step]:
+        chosen = _chosen([paired for paired in ranked if paired.kind in kinds], limits, refusals)
+        if chosen:
+            return Selection(choices=tuple(chosen))
+    if not refusals:
+        return Selection(why_not="no pairing fits what was bought")
+    return Selection(why_not="no product fits: " + "; ".join(dict.fromkeys(refusals[:5])))
+
+
+def _joined(candidates: Iterable[Paired]) -> list[Paired]:
+    """What several things of the order speak for has the sum of their scores; each keeps its own proof."""
+    every = list(candidates)
+    sums: dict[tuple[str, str, str], float] = defaultdict(float)
+    for paired in every:
+        if paired.proof is not None and paired.proof.is_enough:
+            sums[(paired.kind, *_id(paired.item))] += paired.proof.score
+    return [
+        replace(paired, proof=replace(paired.proof, score=total))
+        if paired.proof is not None and (total := sums.get((paired.kind, *_id(paired.item)), 0.0)) > 0
+        else paired
+        for paired in every
+    ]
+
+
+def _id(item: Item) -> tuple[str, str]:
+    return item.product_id, item.variant_id
+
+
+def _chosen(ranked: Sequence[Paired], limits: Limits, refusals: list[str]) -> list[Choice]:
+    chosen: list[Choice] = []
+    for paired in ranked:
         refusal = why_refused(paired, limits) or _why_beside(paired.item, chosen)
         if refusal:
             refusals.append(f"{paired.item.short_title} {refusal}")
         elif len(chosen) < limits.most:
-            chosen.append(Choice(item=paired.item, kind=paired.kind, why=_reason(paired, limits)))
-    if chosen:
-        return Selection(choices=tuple(chosen))
-    return Selection(why_not="no product fits: " + "; ".join(dict.fromkeys(refusals[:5])))
+            why, proof = reason_of(paired, limits), proof_of(paired)
+            chosen.append(Choice(item=paired.item, kind=paired.kind, why=why, proof=proof, bought_at=paired.bought_at))
+    return chosen
 
 
 def why_refused(paired: Paired, limits: Limits) -> str:
     """The rule that a product breaks; empty when it breaks none."""
-    item = paired.item
+    kind = {"refill": _why_no_refill, "upgrade": _why_no_upgrade}.get(paired.kind, _why_no_complement)
+    return _why_unfit(paired.item, limits) or kind(paired, limits)
+
+
+def _why_unfit(item: Item, limits: Limits) -> str:
+    """What rules a product out whatever it is offered as."""
+    policy = limits.policy
     checks = (
-        (item.product_id in limits.bought, "was bought or returned"),
         (item.product_id in limits.hidden, "was hidden by the customer"),
-        (item.product_id in limits.offered, "was offered before"),
         (not item.is_active, "is not sold any more"),
         (bool(item.unusable), f"is left out: {item.unusable}"),
         (item.discreet, "is discreet"),
         (is_gift_card(item.category, item.tags), "is a gift card"),
+        (_is_named(item, policy.never), "is never offered: the sequence says so"),
         (item.inventory is not None and item.inventory <= 0, "is sold out"),
+        (item.inventory is not None and item.inventory < policy.least_stock, "is nearly sold out"),
         (not item.price or item.currency != limits.currency, "has no price in the order's currency"),
+        (bool(item.ships_to) and limits.country not in item.ships_to, "is not shipped to this country"),
+        (bool(item.fits) and limits.names.isdisjoint(item.fits), "fits nothing that was bought"),
+        (not limits.bought.isdisjoint(item.bundle_of), "holds something that was bought"),
+        (not limits.hidden.isdisjoint(item.bundle_of), "holds something that the customer hid"),
+    )
+    return next((words for broken, words in checks if broken), "")
+
+
+def _why_no_complement(paired: Paired, limits: Limits) -> str:
+    item = paired.item
+    checks = (
+        (item.product_id in limits.bought, "was bought or returned"),
+        (item.product_id in limits.offered, "was offered before"),
         (item.price is not None and item.price > limits.order_value, "costs more than the whole order"),
         (_is_substitute(paired, limits), "is of the kind that was just bought"),
         (_is_unproven(paired), "is bought with it too seldom"),
@@ -154,12 +133,43 @@ def why_refused(paired: Paired, limits: Limits) -> str:
     return next((words for broken, words in checks if broken), "")
 
 
+def _why_no_refill(paired: Paired, limits: Limits) -> str:
+    item, due_at, bought_at = paired.item, paired.due_at, paired.bought_at
+    offered = limits.offered.get(item.product_id)
+    if due_at is None or bought_at is None or limits.now is None or limits.is_gift:
+        return "has no rhythm that we know"
+    checks = (
+        (item.product_id in limits.returned, "was returned"),
+        (due_at > limits.now + EARLY, f"does not run low before {due_at.date().isoformat()}"),
+        (offered is not None and offered >= bought_at, "was offered again already"),
+    )
+    return next((words for broken, words in checks if broken), "")
+
+
+def _why_no_upgrade(paired: Paired, limits: Limits) -> str:
+    item, before = paired.item, paired.upgrade_from
+    if not paired.benefits or before is None or item.price is None:
+        return "does nothing better that the catalogue tells"
+    difference = item.price - before
+    checks = (
+        (item.product_id in limits.bought, "was bought or returned"),
+        (item.product_id in limits.offered, "was offered before"),
+        (limits.is_gift, "is no better gift: the order was a present"),
+        (not limits.returns_ended, "comes only after the return window"),
+        (not UPGRADE_FROM * before <= difference <= UPGRADE_TO * before, "costs not 20 to 40 % more"),
+    )
+    return next((words for broken, words in checks if broken), "")
+
+
 def _why_beside(item: Item, chosen: Sequence[Choice]) -> str:
-    for other in chosen:
-        if other.item.product_id == item.product_id:
+    for other in (choice.item for choice in chosen):
+        if other.product_id == item.product_id:
             return "is shown already"
-        if item.category and other.item.category == item.category:
+        if item.category and other.category == item.category:
             return "is of a category that is shown already"
+        parts = {*item.bundle_of, *other.bundle_of}
+        if item.product_id in parts or other.product_id in parts or set(item.bundle_of) & set(other.bundle_of):
+            return "is part of a set that is shown already"
     return ""
 
 
@@ -172,28 +182,33 @@ def _is_unproven(paired: Paired) -> bool:
     return paired.kind != "pairing" and (paired.proof is None or not paired.proof.is_enough)
 
 
-def _rank(paired: Paired, limits: Limits) -> tuple[int, int, bool, float, Decimal, str, str, int, str]:
+def _rank(paired: Paired, limits: Limits) -> tuple[int, int, bool, bool, bool, float, Decimal, str, str, int, str]:
     """Pairings first, by priority; then what was learned, by score, the dear enough first.
 
-    At equal priority or score the higher margin wins; then the id decides, so that the choice never wavers.
+    Of what fits equally, sets come first for those who want them, then what the merchant features, then the higher
+    margin; last the id decides, so that the choice never wavers.
     """
     item, proof = paired.item, paired.proof
     margin = item.price - item.cost if item.price is not None and item.cost is not None else Decimal(0)
-    is_cheap = paired.kind != "pairing" and (item.price or 0) < FLOOR * limits.order_value
-    score = round(proof.score, 2) if proof else 0.0
-    support = proof.support if proof else 0
-    kind = KINDS.index(paired.kind)
+    is_learned = paired.kind in COMPLEMENTS[1:]
+    kinds = tuple(kind for group in AFTERWARDS for kind in group)
     return (
-        kind,
+        kinds.index(paired.kind),
         -paired.priority,
-        is_cheap,
-        -score,
+        limits.wants_sets and not item.bundle_of,
+        not _is_named(item, limits.policy.first),
+        is_learned and (item.price or 0) < FLOOR * limits.order_value,
+        -round(proof.score, 2) if proof else 0.0,
         -margin,
         item.product_id,
         item.variant_id,
-        -support,
+        -proof.support if proof else 0,
         paired.for_title,
     )
+
+
+def _is_named(item: Item, named: Named) -> bool:
+    return named.covers(product_id=item.product_id, category=item.category, brand=item.brand, tags=item.tags)
 
 
 def is_gift_card(category: str, tags: Iterable[str]) -> bool:
@@ -202,25 +217,27 @@ def is_gift_card(category: str, tags: Iterable[str]) -> bool:
     return not words.isdisjoint(GIFT_CARDS)
 
 
-def _reason(paired: Paired, limits: Limits) -> str:
-    if paired.kind != "pairing":
-        return learned_reason_for(
-            kind=paired.kind, for_title=paired.for_title, is_gift=limits.is_gift, language=limits.language
-        )
-    return reason_for(pitch=paired.pitch, for_title=paired.for_title, is_gift=limits.is_gift, language=limits.language)
-
-
 def bought_products(facts: Facts) -> frozenset[str]:
     """Products of the order, those removed, refunded or returned since included."""
     lines = facts.order.lines if facts.order else ()
     return frozenset(line.product_id for line in lines if line.product_id)
 
 
+def returned_products(facts: Facts) -> frozenset[str]:
+    """Products of the order that came back, were refunded, or are on their way back."""
+    lines, gone = facts.order.lines if facts.order else (), _gone_lines(facts)
+    return frozenset(line.product_id for line in lines if line.product_id and line.id in gone)
+
+
 def leading_products(facts: Facts) -> tuple[str, ...]:
     """Product ids that may lead to an offer: pieces that were kept, and are no gift card, tip or the like."""
     lines = facts.order.lines if facts.order else ()
     kinds = (LineKind.PHYSICAL, LineKind.DIGITAL, LineKind.SERVICE)
-    gone = {line.line_id for refund in facts.refunds for line in refund.lines}
-    gone |= {line_id for case in facts.cases if not case.closed for line_id in case.line_ids}
+    gone = _gone_lines(facts)
     kept = (line for line in lines if line.quantity and line.kind in kinds and line.id not in gone)
     return tuple(line.product_id for line in kept if line.product_id)
+
+
+def _gone_lines(facts: Facts) -> frozenset[str]:
+    refunded = {line.line_id for refund in facts.refunds for line in refund.lines}
+    return frozenset(refunded | {line_id for case in facts.cases if not case.closed for line_id in case.line_ids})

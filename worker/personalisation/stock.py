@@ -2,14 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
+from worker.personalisation.afterwards import Afterwards, Past
+from worker.personalisation.candidates import Paired, Proof
+from worker.personalisation.items import item_of
 from worker.personalisation.requests import OfferRequest
-from worker.personalisation.rules import Item, Paired, Proof, bought_products, leading_products
+from worker.personalisation.rules import bought_products, leading_products, returned_products
+from worker.personalisation.segments import counts_as_bought
 from worker.store.histories import Histories
 from worker.store.many import are_among, is_among
 from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop, Suggestion
@@ -32,6 +37,7 @@ class Stock:
         self._histories = histories or Histories(session, people)
         self._hidden = _hidden(session, people)
         self._offered = _offered(session, people)
+        self._afterwards = Afterwards(session, requests, self._bought)
         self._locales = _locales(session, requests)
         self._earlier = _earlier(session, [request for request in requests if request.earlier is None])
 
@@ -51,6 +57,12 @@ class Stock:
             title = titles.get(_learned_when(suggestion))
             if title is not None:
                 yield _suggested(suggestion, product, title), product
+        yield from self._afterwards.candidates(request, self._past(request))
+
+    def names(self, request: OfferRequest) -> frozenset[str]:
+        """Ids, categories and tags of what was just bought."""
+        bought = (self._bought.get((request.shop_id, name), ()) for name in leading_products(request.facts))
+        return frozenset(name for rows in bought for row in rows for _, name in _names(row))
 
     def categories(self, request: OfferRequest) -> frozenset[str]:
         """Categories of what was just bought."""
@@ -59,19 +71,40 @@ class Stock:
 
     def bought(self, request: OfferRequest) -> frozenset[str]:
         """What the person bought in any order."""
+        imported = self._histories.products(request.shop_id, request.address)
+        return imported.union(*(bought_products(facts) for facts in self._orders(request)))
+
+    def returned(self, request: OfferRequest) -> frozenset[str]:
+        """What the person sent back, of any order."""
+        return frozenset[str]().union(*(returned_products(facts) for facts in self._orders(request)))
+
+    def _orders(self, request: OfferRequest) -> tuple[Facts, ...]:
+        """All orders of the person known from webhooks, the one at hand included."""
         earlier = request.earlier
         if earlier is None:
             earlier = tuple(self._earlier.get((request.shop_id, request.address), ()))
-        imported = self._histories.products(request.shop_id, request.address)
-        return bought_products(request.facts).union(imported, *(bought_products(facts) for facts in earlier))
+        return (request.facts, *earlier)
+
+    def _past(self, request: OfferRequest) -> dict[str, Past]:
+        """When the person bought each product."""
+        times: dict[str, set[datetime]] = defaultdict(set)
+        told = {facts.order.id for facts in self._orders(request) if facts.order}
+        for facts in self._orders(request):
+            if facts.order is not None and counts_as_bought(facts):
+                for name in leading_products(facts):
+                    times[name].add(facts.order.placed_at)
+        for order in self._histories.orders(request.shop_id, request.address):
+            for name in order.products if order.ref not in told else ():
+                times[name].add(order.placed_at)
+        return {name: Past(name, tuple(sorted(each))) for name, each in times.items()}
 
     def hidden(self, request: OfferRequest) -> frozenset[str]:
         return frozenset(self._hidden.get((request.shop_id, request.address), ()))
 
-    def offered(self, request: OfferRequest) -> frozenset[str]:
-        """What other mails showed this person: seen and passed over. No product twice."""
+    def offered(self, request: OfferRequest) -> dict[str, datetime]:
+        """What other mails showed this person, and when last: seen and passed over. No product twice."""
         shown = self._offered.get((request.shop_id, request.address), ())
-        return frozenset(product_id for message_id, product_id in shown if message_id != request.message_id)
+        return {product_id: at for message_id, product_id, at in shown if message_id != request.message_id}
 
     def locale(self, request: OfferRequest) -> str:
         """The shop's locale."""
@@ -152,12 +185,14 @@ def _hidden(session: Session, people: Sequence[Person]) -> dict[Person, list[str
     return found
 
 
-def _offered(session: Session, people: Sequence[Person]) -> dict[Person, list[tuple[UUID, str]]]:
+def _offered(session: Session, people: Sequence[Person]) -> dict[Person, list[tuple[UUID, str, datetime]]]:
+    """Oldest first."""
     mine = are_among(session, OfferedProduct.shop_id, OfferedProduct.address, people)
-    found: dict[Person, list[tuple[UUID, str]]] = defaultdict(list)
+    found: dict[Person, list[tuple[UUID, str, datetime]]] = defaultdict(list)
     columns = (OfferedProduct.shop_id, OfferedProduct.address, OfferedProduct.message_id, OfferedProduct.product_id)
-    for shop_id, address, message_id, product_id in session.execute(select(*columns).where(mine)):
-        found[shop_id, address].append((message_id, product_id))
+    query = select(*columns, OfferedProduct.created_at).where(mine).order_by(OfferedProduct.created_at)
+    for shop_id, address, message_id, product_id, at in session.execute(query):
+        found[shop_id, address].append((message_id, product_id, at))
     return found
 
 
@@ -206,22 +241,4 @@ def _suggested(suggestion: Suggestion, product: Product, title: str) -> Paired:
         for_title=title if is_product else suggestion.when_category,
         kind="co_purchase" if is_product else "best_seller",
         proof=Proof(score=suggestion.score, support=suggestion.support, orders=suggestion.orders),
-    )
-
-
-def item_of(row: Product) -> Item:
-    """A catalogue row as the rules see it."""
-    return Item(
-        product_id=row.product_id,
-        variant_id=row.variant_id,
-        short_title=row.short_title or row.title,
-        category=row.category,
-        tags=tuple(row.tags),
-        price=row.price,
-        currency=row.currency,
-        cost=row.cost,
-        inventory=row.inventory,
-        is_active=row.is_active,
-        unusable=row.unusable,
-        discreet=row.discreet,
     )

@@ -52,6 +52,8 @@ class OfferCard:
     is_cart: bool = False  # it leads to a filled cart
     is_discounted: bool = False  # the code takes something off it
     hide_url: str = ""
+    proof: str = ""  # what the choice rests on, for the timeline
+    bought_at: datetime | None = None  # of a refill: when it was bought last
 
 
 @dataclass(frozen=True, kw_only=True)

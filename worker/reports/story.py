@@ -36,6 +36,7 @@ class ProductLine(BaseModel):
     title: str
     kind: str
     why: str
+    proof: str
 
 
 class CodeLine(BaseModel):

@@ -128,6 +128,7 @@ def _products(session: Session, message: Message) -> list[ProductLine]:
             title=_title(session, row),
             kind=row.kind,
             why=row.why,
+            proof=row.proof,
         )
         for row in rows
     ]

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.store.many import is_among
-from worker.store.models import Learning, Product, Purchase, Suggestion
+from worker.store.models import Learning, Product, Purchase, Rhythm, Suggestion
 from worker.store.types import new_id
 
 CHUNK = 1000
@@ -84,6 +84,18 @@ def replace_suggestions(session: Session, shop_id: UUID, rows: Sequence[Mapping[
     stamp = {"shop_id": shop_id, "computed_at": now}
     if rows:
         session.execute(insert(Suggestion), [{"id": new_id(), **row, **stamp} for row in rows])
+
+
+def replace_rhythms(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
+    session.execute(delete(Rhythm).where(Rhythm.shop_id == shop_id))
+    if rows:
+        session.execute(insert(Rhythm), [{"shop_id": shop_id, **row} for row in rows])
+
+
+def rhythms_of(session: Session, shop_id: UUID, products: Iterable[str]) -> dict[str, float]:
+    """Product id -> after how many days people buy it again; those without a rhythm are left out."""
+    mine = (Rhythm.shop_id == shop_id, Rhythm.product_id.in_(sorted(products)))
+    return {row.product_id: row.days for row in session.execute(select(Rhythm.product_id, Rhythm.days).where(*mine))}
 
 
 def suggestions_for(

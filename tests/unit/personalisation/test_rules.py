@@ -10,16 +10,8 @@ from hypothesis import strategies as st
 
 from schedules.facts import Case, CaseKind, Facts, LineKind, ParcelLine, Refund
 from tests.support.orders import a_line, an_order, eur
-from worker.personalisation.rules import (
-    Item,
-    Limits,
-    Paired,
-    Proof,
-    Selection,
-    bought_products,
-    leading_products,
-    select,
-)
+from worker.personalisation.candidates import Item, Limits, Paired, Proof, Selection
+from worker.personalisation.rules import bought_products, leading_products, select
 
 PLACED = datetime(2031, 5, 14, 8, 0, tzinfo=UTC)
 MOMENTS = ("", "shipped", "delivered")
@@ -109,7 +101,7 @@ LIMITS = st.builds(
     order_value=mostly(Decimal("64.00"), Decimal("0.00"), Decimal("19.99")),
     bought=FEW,
     hidden=FEW,
-    offered=FEW,
+    offered=FEW.map(lambda names: dict.fromkeys(names, PLACED)),
     categories=st.frozensets(st.sampled_from(["kettles", "beans"]), max_size=1),
     is_gift=st.booleans(),
     language=st.sampled_from(["en", "de-AT", "th"]),
@@ -126,7 +118,7 @@ def test_no_offer_ever_breaks_a_rule(candidates: list[Paired], within: Limits) -
     categories = [choice.item.category for choice in selection.choices if choice.item.category]
     assert len(set(ids)) == len(ids)
     assert len(set(categories)) == len(categories)
-    assert not set(ids) & (within.bought | within.hidden | within.offered)
+    assert not set(ids) & (within.bought | within.hidden | within.offered.keys())
     for choice in selection.choices:
         item = choice.item
         assert (item.is_active, item.unusable, item.discreet) == (True, "", False)
@@ -160,7 +152,7 @@ def test_the_order_of_the_candidates_makes_no_difference(candidates: list[Paired
     [
         (paired(), limits(bought=frozenset({"kettle"})), "was bought"),
         (paired(), limits(hidden=frozenset({"kettle"})), "hidden by the customer"),
-        (paired(), limits(offered=frozenset({"kettle"})), "offered before"),
+        (paired(), limits(offered={"kettle": PLACED}), "offered before"),
         (paired(kettle(is_active=False)), limits(), "not sold any more"),
         (paired(kettle(unusable="it has no image")), limits(), "it has no image"),
         (paired(kettle(discreet=True)), limits(), "discreet"),
@@ -241,6 +233,12 @@ def test_learned_products_come_by_score_and_margin_breaks_ties() -> None:
     rich = kettle(product_id="server", category="servers", cost=Decimal("1.00"))
     candidates = [learned(poor), learned(rich), learned(best, score=0.6)]
     assert chosen(select(candidates, limits())) == ["scale", "server", "tin"]
+
+
+def test_what_two_things_of_the_order_speak_for_comes_first() -> None:
+    best, both = kettle(product_id="scale", category="scales"), kettle(product_id="tin", category="storage")
+    candidates = [learned(best, score=0.5), learned(both, score=0.3), learned(both, score=0.3, for_title="Beans")]
+    assert chosen(select(candidates, limits())) == ["tin", "scale"]
 
 
 def test_the_floor_ranks_learned_products_and_removes_none() -> None:

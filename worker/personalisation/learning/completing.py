@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from worker.personalisation.candidates import LEAST_ATTACHMENT, LEAST_ORDERS
 from worker.personalisation.learning.matrices import Dense, Indices, Scores, Sparse, incidence, together
 from worker.personalisation.learning.model import Model
 from worker.personalisation.learning.purchases import Purchases
-from worker.personalisation.rules import LEAST_ATTACHMENT, LEAST_ORDERS
 
 BATCH = 500
 

@@ -14,11 +14,12 @@ from worker.bootstrap import Installation
 from worker.personalisation.learning.model import Model, Recipe, learn
 from worker.personalisation.learning.purchases import Purchases, gather
 from worker.personalisation.learning.reading import read_baskets, read_new_orders
+from worker.personalisation.learning.rhythms import rhythms
 from worker.personalisation.learning.table import Line, calibrated, category_lines, product_lines
 from worker.personalisation.learning.tuning import Trial, choose, split
 from worker.store.histories import top_spending
 from worker.store.models import Product, Shop
-from worker.store.suggestions import learning_of, replace_suggestions
+from worker.store.suggestions import learning_of, replace_rhythms, replace_suggestions
 
 log = structlog.get_logger()
 
@@ -134,6 +135,7 @@ def _learn_and_keep(installation: Installation, shop_id: UUID, stage: Callable[[
         replace_suggestions(session, shop_id, [asdict(line) for line in learned.lines], now)
         learning = learning_of(session, shop_id)
         learning.fitted_at, learning.figures = now, asdict(learned.figures)
+        replace_rhythms(session, shop_id, rhythms(purchases))
         learning.high_value_from = top_spending(session, shop_id, now)
     log.info("learning.suggestions.stored", shop_id=str(shop_id), lines=len(learned.lines), orders=len(purchases))
     return learned.figures

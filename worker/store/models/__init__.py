@@ -10,7 +10,7 @@ from worker.store.models.offers import Guide, HiddenProduct, OfferedProduct, Pai
 from worker.store.models.orders import CustomerRow, OrderRow
 from worker.store.models.providers import ProviderKey
 from worker.store.models.shops import Shop, Source, Suppression
-from worker.store.models.suggestions import Learning, Purchase, Suggestion
+from worker.store.models.suggestions import Learning, Purchase, Rhythm, Suggestion
 
 __all__ = [
     "Attempt",
@@ -35,6 +35,7 @@ __all__ = [
     "ProviderKey",
     "Purchase",
     "Revision",
+    "Rhythm",
     "Shop",
     "Source",
     "Suggestion",

@@ -56,6 +56,17 @@ class Suggestion(Base):
     computed_at: Mapped[datetime]
 
 
+class Rhythm(Base):
+    """After how many days people buy a product again, by `repeats` of the shop's own orders."""
+
+    __tablename__ = "rhythm"
+
+    shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.id"), primary_key=True)
+    product_id: Mapped[str] = mapped_column(primary_key=True)
+    days: Mapped[float]
+    repeats: Mapped[int]
+
+
 class Learning(Base):
     """How far a shop's learning is. `seen_at`: orders changed before it were read; `is_stale`: something was imported.
 

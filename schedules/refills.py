@@ -1,0 +1,33 @@
+"""When something that is used up runs low: by the customer's own rhythm, else as the merchant says, else as others buy.
+
+Pure; all times are aware UTC.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+DUE_SHARE = 0.8
+"""A refill is due before the last piece is gone: at this share of the days that one lasts."""
+SHORTEST = timedelta(days=3)
+"""Two orders this close together are one purchase, not a rhythm."""
+
+
+def due_at(
+    bought: Sequence[datetime], *, quantity: int = 1, refill_days: int | None = None, others_days: float | None = None
+) -> datetime | None:
+    """When what was bought at these times runs low; None: nobody can say.
+
+    `quantity`: pieces bought last; `refill_days`: how long one lasts, by the merchant; `others_days`: after how many
+    days other customers buy it again.
+    """
+    times = sorted(bought)
+    if not times:
+        return None
+    gaps = [later - earlier for earlier, later in pairwise(times) if later - earlier >= SHORTEST]
+    if gaps:
+        return times[-1] + timedelta(seconds=median(gap.total_seconds() for gap in gaps))
+    if refill_days:
+        return times[-1] + timedelta(days=refill_days * DUE_SHARE * max(quantity, 1))
+    return times[-1] + timedelta(days=others_days) if others_days else None

@@ -1,0 +1,93 @@
+"""What a follow-up may offer instead of something new: the same again when it runs low, or a better one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from schedules.facts import LineItem
+from schedules.refills import due_at
+from worker.personalisation.candidates import Paired
+from worker.personalisation.items import item_of
+from worker.personalisation.requests import OfferRequest
+from worker.personalisation.rules import KINDS_OF, leading_products
+from worker.store.models import Product
+from worker.store.suggestions import rhythms_of
+
+CONSUMABLE = "consumable"
+"""A tag of things that are used up, where nobody says how fast: then the rhythm of others tells."""
+
+Shelf = Mapping[tuple[UUID, str], Sequence[Product]]
+"""(shop, product id) -> its variants."""
+
+
+class Past(NamedTuple):
+    """Orders of one product by one person: when, the newest last."""
+
+    product_id: str
+    times: tuple[datetime, ...]
+
+
+class Afterwards:
+    """Read for some requests; those of mails that never offer such things cost nothing."""
+
+    def __init__(self, session: Session, requests: Sequence[OfferRequest], bought: Shelf) -> None:
+        asked = [request for request in requests if len(KINDS_OF[request.step]) > 1]
+        wanted: dict[UUID, set[str]] = defaultdict(set)
+        for request in asked:
+            wanted[request.shop_id].update(leading_products(request.facts))
+        self._bought = bought
+        self._rhythms = {shop_id: rhythms_of(session, shop_id, names) for shop_id, names in wanted.items()}
+        self._upgrades = _upgrades(session, {(shop_id, name) for shop_id, names in wanted.items() for name in names})
+
+    def candidates(self, request: OfferRequest, past: Mapping[str, Past]) -> Iterable[tuple[Paired, Product]]:
+        """Refills and upgrades of what was bought. `past`: by product id, this order included."""
+        if len(KINDS_OF[request.step]) < 2 or request.facts.order is None:
+            return
+        leading = set(leading_products(request.facts))
+        for line in request.facts.order.lines:
+            variants = self._bought.get((request.shop_id, line.product_id or ""), ())
+            if line.product_id not in leading or not variants or variants[0].discreet:
+                continue
+            own = next((row for row in variants if row.variant_id == line.variant_id), variants[0])
+            refill = self._refill(request, line, own, past.get(own.product_id))
+            if refill is not None:
+                yield refill, own
+            for better in self._upgrades.get((request.shop_id, own.product_id), ()):
+                yield _upgrade(own, better), better
+
+    def _refill(self, request: OfferRequest, line: LineItem, row: Product, past: Past | None) -> Paired | None:
+        others = self._rhythms.get(request.shop_id, {}).get(row.product_id)
+        if past is None or not (row.refill_days or others or CONSUMABLE in row.tags):
+            return None  # two kettles of one person are no rhythm
+        due = due_at(past.times, quantity=line.quantity, refill_days=row.refill_days, others_days=others)
+        return Paired(
+            item=item_of(row),
+            kind="refill",
+            for_title=row.short_title or row.title,
+            due_at=due,
+            bought_at=past.times[-1],
+        )
+
+
+def _upgrade(own: Product, better: Product) -> Paired:
+    return Paired(
+        item=item_of(better),
+        kind="upgrade",
+        for_title=own.short_title or own.title,
+        upgrade_from=own.price if own.currency == better.currency else None,
+        benefits=better.upgrade_benefits,
+    )
+
+
+def _upgrades(session: Session, wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[Product]]:
+    found: dict[tuple[UUID, str], list[Product]] = defaultdict(list)
+    if wanted:
+        query = select(Product).where(tuple_(Product.shop_id, Product.upgrade_of).in_(sorted(wanted)))
+        for row in session.scalars(query.order_by(Product.product_id, Product.variant_id)):
+            found[row.shop_id, row.upgrade_of].append(row)
+    return found

@@ -1,0 +1,32 @@
+"""Catalogue rows as the rules see them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from worker.personalisation.candidates import Item
+from worker.store.models import Product
+
+
+def item_of(row: Product, prices: Mapping[str, Decimal] | None = None) -> Item:
+    """A variant as the rules see it. `prices`: of a bundle's parts, by product id, in the row's currency."""
+    parts = [(prices or {}).get(name) for name in row.bundle_of]
+    known = [price for price in parts if price is not None]
+    return Item(
+        product_id=row.product_id,
+        variant_id=row.variant_id,
+        short_title=row.short_title or row.title,
+        category=row.category,
+        brand=row.brand,
+        tags=tuple(row.tags),
+        price=row.price,
+        currency=row.currency,
+        cost=row.cost,
+        inventory=row.inventory,
+        is_active=row.is_active,
+        unusable=row.unusable,
+        discreet=row.discreet,
+        fits=tuple(row.fits),
+        ships_to=tuple(row.ships_to),
+        bundle_of=tuple(row.bundle_of),
+        parts_price=sum(known, Decimal(0)) if known and len(known) == len(parts) else None,
+    )

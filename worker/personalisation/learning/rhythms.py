@@ -1,0 +1,37 @@
+"""After how many days people buy a product again: what is used up has a rhythm, a kettle has none."""
+
+from typing import Any
+
+import numpy as np
+
+from worker.personalisation.learning.purchases import NOBODY, Purchases
+
+LEAST_REPEATS = 20
+LEAST_SHARE = 0.2
+"""Fewer repeats per buyer mean that it is not used up, but given away, broken or lost."""
+SHORTEST_DAYS, LONGEST_DAYS = 3.0, 365.0
+
+
+def rhythms(purchases: Purchases) -> list[dict[str, Any]]:
+    """Product, median days between two purchases of one person, and how many such pairs there are."""
+    cells = purchases.lines.tocoo()
+    known = purchases.people[cells.row] != NOBODY
+    orders, products = cells.row[known], cells.col[known]
+    people, days = purchases.people[orders], purchases.days[orders]
+    order = np.lexsort((days, people, products))
+    products, people, days = products[order], people[order], days[order]
+    gaps, is_again = np.diff(days), (np.diff(products) == 0) & (np.diff(people) == 0)
+    buyers = np.bincount(products, minlength=len(purchases.products))
+    buyers -= np.bincount(products[1:][is_again], minlength=len(buyers))
+    kept = is_again & (gaps >= SHORTEST_DAYS) & (gaps <= LONGEST_DAYS)
+    again, gaps = products[1:][kept], gaps[kept]
+    starts = np.flatnonzero(np.diff(again, prepend=-1))
+    return (
+        [
+            {"product_id": purchases.products[again[start]], "days": float(np.median(mine)), "repeats": len(mine)}
+            for start, mine in zip(starts, np.split(gaps, starts[1:]), strict=True)
+            if len(mine) >= max(LEAST_REPEATS, LEAST_SHARE * buyers[again[start]])
+        ]
+        if len(starts)
+        else []
+    )
