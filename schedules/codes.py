@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from schedules.facts import Value
+from schedules.offers import Named
 from schedules.segments import Segment
 from schedules.words import Duration, refused
 
@@ -67,27 +68,12 @@ StepCodes = Annotated[dict[Segment, SegmentCode], BeforeValidator(_by_segment)]
 """What one mail gives to each segment."""
 
 
-class NeverOn(Value):
-    """What no code takes anything off, by product id, brand, category or tag (upper and lower case are the same)."""
-
-    products: tuple[str, ...] = ()
-    brands: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
+class NeverOn(Named):
+    """What no code takes anything off."""
 
     @property
     def is_empty(self) -> bool:
         return not (self.products or self.brands or self.categories or self.tags)
-
-    def covers(self, *, product_id: str, brand: str, category: str, tags: tuple[str, ...]) -> bool:
-        """Whether a product is never discounted."""
-        mine = {tag.casefold() for tag in tags}
-        return (
-            product_id in self.products
-            or brand.casefold() in {name.casefold() for name in self.brands if name}
-            or category.casefold() in {name.casefold() for name in self.categories if name}
-            or not mine.isdisjoint(tag.casefold() for tag in self.tags)
-        )
 
 
 class CodePolicy(Value):
