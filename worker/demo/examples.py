@@ -79,7 +79,13 @@ PRODUCTS = {
             "7101", "Dripper 02, ceramic pour-over cone for 1–4 cups", "38.00", "dripper-02", short_title="Dripper 02"
         ),
         product("7102", "Paper filters 02, unbleached, 100 pieces", "6.50", "paper-filters-02"),
-        product("7103", "House espresso beans, medium roast, 250 g", "14.50", "house-espresso-beans"),
+        product(
+            "7103",
+            "House espresso beans, medium roast, 250 g",
+            "14.50",
+            "house-espresso-beans",
+            short_title="House beans",
+        ),
     )
 }
 KETTLE = product("7104", "Kettle 0.9", "49.00", "kettle-09", rating=Decimal("4.7"), rating_count=176)
@@ -262,6 +268,20 @@ def _repeat(base: MailInputs) -> MailInputs:
     return replace(base, offer=Offer(cards=base.offer.cards) if base.offer else None, is_first_time=False)
 
 
+def _refill(base: MailInputs) -> MailInputs:
+    view = PRODUCTS["7103"]
+    again = OfferCard(product=view, kind="refill", why="You bought it on 30 April", url=view.url, is_cart=True)
+    again = replace(again, bought_at=PLACED, for_product="7103", hide_url=f"{HOST}/o/example")
+    return replace(base, offer=Offer(cards=(again,)))
+
+
+def _upgrade(base: MailInputs) -> MailInputs:
+    next_one = product("7111", "Dripper 04", "49.00", "dripper-02", rating=Decimal("4.9"), rating_count=58)
+    why = "Brews eight cups at once, and keeps them warm. €11.00 more."
+    better = replace(card(next_one, why), kind="upgrade", for_product="7101")
+    return replace(base, offer=Offer(cards=(better,)))
+
+
 CHANGES: dict[str, Callable[[MailInputs], MailInputs]] = {
     "companion": _companion,
     "payment_open": _pending,
@@ -275,6 +295,8 @@ CHANGES: dict[str, Callable[[MailInputs], MailInputs]] = {
     "part": _part,
     "no_tracking": _untracked,
     "repeat": _repeat,
+    "refill": _refill,
+    "upgrade": _upgrade,
     "how_is_it": lambda base: replace(base, guide=None),
     "estimated": lambda base: replace(base, delivery_source=DeliverySource.ESTIMATED),
 }

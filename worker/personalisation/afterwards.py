@@ -69,6 +69,7 @@ class Afterwards:
             item=item_of(row),
             kind="refill",
             for_title=row.short_title or row.title,
+            for_product=row.product_id,
             due_at=due,
             bought_at=past.times[-1],
         )
@@ -79,6 +80,7 @@ def _upgrade(own: Product, better: Product) -> Paired:
         item=item_of(better),
         kind="upgrade",
         for_title=own.short_title or own.title,
+        for_product=own.product_id,
         upgrade_from=own.price if own.currency == better.currency else None,
         benefits=better.upgrade_benefits,
     )

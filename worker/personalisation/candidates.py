@@ -57,7 +57,8 @@ class Paired:
     same again, or a better one.
 
     `for_title`: short title of what was bought; of a best seller the category. `due_at`, `bought_at`: of a refill;
-    `upgrade_from`: price of what was bought, in the catalogue's currency; `benefits`: what an upgrade does better.
+    `upgrade_from`: price of what was bought, in the catalogue's currency; `benefits`: what an upgrade does better;
+    `for_product`: id of what was bought, of these two.
     """
 
     item: Item
@@ -71,6 +72,7 @@ class Paired:
     bought_at: datetime | None = None
     upgrade_from: Decimal | None = None
     benefits: str = ""
+    for_product: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,13 +107,15 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """`why`: what the mail prints; `proof`: what it rests on, for the timeline; `bought_at`: of a refill."""
+    """`why`: what the mail prints; `proof`: what it rests on, for the timeline; `bought_at`, `for_product`: as in
+    `Paired`."""
 
     item: Item
     kind: str
     why: str
     proof: str = ""
     bought_at: datetime | None = None
+    for_product: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

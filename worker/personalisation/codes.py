@@ -30,6 +30,8 @@ def reserve_code(session: Session, request: CodeRequest) -> CodeDecision:
     """
     if request.given.use is CodeUse.NONE:
         return CodeDecision()
+    if request.offer and any(card.kind == "refill" for card in request.offer.cards):
+        return CodeDecision(why_not="the same again is bought without a code")
     if request.maker.why_not:
         return CodeDecision(why_not=request.maker.why_not)
     lock_people(session, [(request.shop_id, request.address)])

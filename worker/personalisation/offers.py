@@ -106,7 +106,7 @@ def _offer(selection: Selection, rows: Mapping[tuple[str, str], Product], reques
         view = view_of(rows[choice.item.product_id, choice.item.variant_id], order.currency)
         hide = request.hide_link(view.product_id)
         card = OfferCard(product=view, kind=choice.kind, why=choice.why, url=view.url, hide_url=hide)
-        cards.append(replace(card, proof=choice.proof, bought_at=choice.bought_at))
+        cards.append(replace(card, proof=choice.proof, bought_at=choice.bought_at, for_product=choice.for_product))
     return Offer(cards=tuple(cards))
 
 

@@ -88,9 +88,19 @@ def _chosen(ranked: Sequence[Paired], limits: Limits, refusals: list[str]) -> li
         if refusal:
             refusals.append(f"{paired.item.short_title} {refusal}")
         elif len(chosen) < limits.most:
-            why, proof = reason_of(paired, limits), proof_of(paired)
-            chosen.append(Choice(item=paired.item, kind=paired.kind, why=why, proof=proof, bought_at=paired.bought_at))
+            chosen.append(_choice(paired, limits))
     return chosen
+
+
+def _choice(paired: Paired, limits: Limits) -> Choice:
+    return Choice(
+        item=paired.item,
+        kind=paired.kind,
+        why=reason_of(paired, limits),
+        proof=proof_of(paired),
+        bought_at=paired.bought_at,
+        for_product=paired.for_product,
+    )
 
 
 def why_refused(paired: Paired, limits: Limits) -> str:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from schedules.conditions import hero_line
 from schedules.facts import (
     DeliveryKind,
     DeliverySource,
@@ -30,6 +29,7 @@ from worker.rendering.markup import json_ld
 from worker.rendering.offers import card_context, code_context
 from worker.rendering.port import MailInputs, OfferCard, ProductView
 from worker.rendering.totals import totals_context
+from worker.rendering.variants import hero_of, lead_of, variant_of
 
 MOST_LINES = 6
 """More lines than this: one fewer is shown, and "and n more items"."""
@@ -54,7 +54,7 @@ class Builder:
 
     @cached_property
     def hero(self) -> LineItem | None:
-        return hero_line(self.inputs.facts, discreet=self._is_discreet)
+        return hero_of(self.inputs, self._is_discreet)
 
     def _is_discreet(self, line: LineItem) -> bool:
         product = self._product(line)
@@ -68,7 +68,8 @@ class Builder:
         return self.inputs.role is Role.COMPANION and self.inputs.step != "follow_up"
 
     def build(self) -> MailContext:
-        inputs, order, hero = self.inputs, self.order, self.hero
+        inputs, order, hero, lead = self.inputs, self.order, self.hero, lead_of(self.inputs)
+        guide = inputs.guide if lead is None else None  # one job a mail
         hero_product = self._product(hero) if hero else None
         shown = self._shown_lines()
         kept = shown if len(shown) <= MOST_LINES else shown[: MOST_LINES - 1]
@@ -91,10 +92,11 @@ class Builder:
             code=code_context(inputs.offer.code, self.locale, inputs.shop.timezone)
             if inputs.offer and inputs.offer.code
             else None,
-            tips=list(inputs.guide.tips) if inputs.guide else [],
-            guide_headline=inputs.guide.headline if inputs.guide else "",
-            guide_url=inputs.guide.url if inputs.guide else "",
-            variant=self._variant(),
+            tips=list(guide.tips) if guide else [],
+            guide_headline=guide.headline if guide else "",
+            guide_url=guide.url if guide else "",
+            variant=variant_of(inputs, order, is_companion=self.is_companion, is_part=bool(self.parcel.part)),
+            bought_on=self._bought_on(lead),
             companion=self.is_companion,
             pending=order.payment is PaymentState.ACCEPTED,
             updated=inputs.parcel_group.startswith("edit-"),
@@ -129,21 +131,10 @@ class Builder:
                 pieces[line.line_id] = pieces.get(line.line_id, 0) + line.quantity
         return [line.model_copy(update={"quantity": pieces[line.id]}) for line in shown if pieces.get(line.id)]
 
-    def _variant(self) -> str:
-        order, inputs = self.order, self.inputs
-        if inputs.step == "follow_up":
-            return "guide" if inputs.guide else "how_is_it"
-        if self.is_companion:
-            return "companion"
-        if inputs.step == "confirmation":
-            if inputs.parcel_group.startswith("edit-"):
-                return "updated"
-            if order.payment is PaymentState.ACCEPTED:
-                return "payment_open"
-            return "short" if is_short(order) else "confirmed"
-        if order.delivery is DeliveryKind.PICKUP:
-            return "pickup"
-        return "part" if self.parcel.part else "shipped"
+    def _bought_on(self, lead: OfferCard | None) -> str:
+        if lead is None or lead.bought_at is None:
+            return ""
+        return formats.long_day(formats.local_date(lead.bought_at, self.inputs.timezone), self.locale)
 
     def _hero_title(self, hero: LineItem | None, product: ProductView | None) -> str:
         """The short title; never the catalogue's long one. A gift is not "your" anything."""

@@ -120,7 +120,8 @@ class MailContext:
     tips: list[str]
     guide_headline: str
     guide_url: str
-    variant: str
+    variant: str  # which form the mail takes: guide, how_is_it, refill, upgrade …
+    bought_on: str  # a refill: when it was bought last; empty: none
     companion: bool
     pending: bool
     updated: bool

@@ -54,6 +54,7 @@ class OfferCard:
     hide_url: str = ""
     proof: str = ""  # what the choice rests on, for the timeline
     bought_at: datetime | None = None  # of a refill: when it was bought last
+    for_product: str = ""  # of a refill or an upgrade: which product of the order it is about
 
 
 @dataclass(frozen=True, kw_only=True)

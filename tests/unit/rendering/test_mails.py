@@ -270,3 +270,22 @@ def test_links_that_are_no_web_links_are_never_printed() -> None:
 def test_transactional_mails_carry_no_unsubscribe_link() -> None:
     assert "Unsubscribe" not in rendered("confirmation").html
     assert "Unsubscribe" not in rendered("shipping", links=Links(no_offers="https://x.example/u/1")).html
+
+
+def test_a_refill_is_the_whole_mail() -> None:
+    mail = rendered("follow_up", "refill")
+    assert mail.variant == "refill"
+    assert mail.subject == "Running low on House beans?"
+    assert mail.preview == "Your last order of it is from 30 April. The same again, one tap away."
+    assert "The same again" in mail.text
+    assert "Happy with it?" not in mail.text
+    assert "Rinse the filter" not in mail.text
+    assert rendered("follow_up", "refill", locale="de").subject == "Geht House beans zur Neige?"
+
+
+def test_an_upgrade_names_what_it_follows() -> None:
+    mail = rendered("follow_up", "upgrade")
+    assert (mail.variant, mail.subject) == ("upgrade", "When Dripper 02 becomes too small")
+    assert mail.preview == "What the next one does better, in two lines."
+    assert "€11.00 more." in mail.text
+    assert "Rinse the filter" not in mail.text

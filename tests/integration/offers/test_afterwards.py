@@ -1,0 +1,90 @@
+"""The same again and the next step up, from the catalogue and from what a person bought; on both databases."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+
+from schedules.facts import Facts
+from tests.support.dispatching import MORNING, World
+from tests.support.orders import a_line, an_order, keep_order
+from tests.support.shelf import stock
+from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer
+from worker.store.models import Pairing, Product
+from worker.store.suggestions import replace_rhythms
+
+DAY = timedelta(days=1)
+
+
+def choose(world: World, *, days: float, **changes: Any) -> OfferDecision:
+    """The follow-up so many days after Mia's order."""
+    request: dict[str, Any] = {
+        "shop_id": world.shop_id,
+        "message_id": UUID(int=9),
+        "address": "mia@example.com",
+        "step": "follow_up",
+        "facts": Facts(order=an_order(MORNING), accepted_first_at=MORNING),
+        "most": 2,
+        "hide_link": str,
+        "now": MORNING + days * DAY,
+        "timezone": "Europe/Stockholm",
+    }
+    with world.installation.database.read() as session:
+        return choose_offer(session, OfferRequest(**(request | changes)))
+
+
+def shown(decision: OfferDecision) -> list[tuple[str, str, str]]:
+    cards = decision.offer.cards if decision.offer else ()
+    return [(card.product.product_id, card.kind, card.why) for card in cards]
+
+
+def set_filters(world: World, **values: Any) -> None:
+    fields = {"url": "https://northkettle.example/f", "image_url": "https://northkettle.example/f.jpg"}
+    with world.installation.database.write() as session:
+        mine = Product.product_id == "product-2"
+        session.execute(update(Product).where(mine).values(price="6.50", currency="EUR", **fields, **values))
+
+
+def test_filters_come_again_when_the_merchant_says_they_run_low(world: World) -> None:
+    set_filters(world, refill_days=15)
+    assert [kind for _, kind, _ in shown(choose(world, days=8))] == ["pairing"]
+    decision = choose(world, days=10)
+    assert shown(decision) == [("product-2", "refill", "You bought it on 14 May")]
+    assert decision.offer is not None
+    assert decision.offer.cards[0].proof == "runs low about 2031-05-26"
+
+
+def test_a_customers_own_rhythm_counts_before_the_merchants(world: World) -> None:
+    set_filters(world, refill_days=15)
+    earlier = an_order(MORNING - 40 * DAY, number="900", lines=(a_line(2, "Paper filters 02", "6.50"),))
+    with world.installation.database.write() as session:
+        keep_order(session, world.shop_id, Facts(order=earlier, accepted_first_at=earlier.placed_at), MORNING)
+    assert [kind for _, kind, _ in shown(choose(world, days=13))] == ["pairing"]
+    assert [kind for _, kind, _ in shown(choose(world, days=38))] == ["refill"]
+
+
+def test_where_nobody_says_how_long_it_lasts_others_tell(world: World) -> None:
+    set_filters(world, tags=["consumable"])
+    assert [kind for _, kind, _ in shown(choose(world, days=12))] == ["pairing"]
+    with world.installation.database.write() as session:
+        replace_rhythms(session, world.shop_id, [{"product_id": "product-2", "days": 12.0, "repeats": 40}])
+    assert [kind for _, kind, _ in shown(choose(world, days=12))] == ["refill"]
+
+
+def test_an_upgrade_waits_for_the_return_window_and_for_want_of_accessories(world: World) -> None:
+    with world.installation.database.write() as session:
+        better = {
+            "upgrade_of": "product-1",
+            "upgrade_benefits": "Eight cups. Keeps them warm.",
+            "category": "pour-over",
+        }
+        session.execute(update(Product).where(Product.product_id == "product-1").values(price="38.00", currency="EUR"))
+        stock(session, world.shop_id, "dripper-04", "49.00", **better)
+    assert [kind for _, kind, _ in shown(choose(world, days=40, returns_ended=True))] == ["pairing"]
+    with world.installation.database.write() as session:
+        session.query(Pairing).delete()
+    assert "after the return window" in choose(world, days=10).why_not
+    assert shown(choose(world, days=40, returns_ended=True)) == [
+        ("dripper-04", "upgrade", "Eight cups. Keeps them warm. €11.00 more.")
+    ]
