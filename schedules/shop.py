@@ -96,6 +96,9 @@ class ShopProfile(Value):
     mails_order_updates: bool = Field(default=False, description="the shop's platform mails order edits itself")
     merges_orders: bool = False
     history_imported: bool = False
+    free_shipping_from: dict[str, Decimal] = Field(
+        default_factory=dict, description="currency -> the value of an order from which it ships free"
+    )
     contact_name: str = Field(default="", description="who answers customers of high value, by first name")
     discount_ceiling: Decimal = Field(
         default=Decimal(15), ge=0, le=100, description="most that a code takes off, in percent"

@@ -17,6 +17,7 @@ from schedules.shop import CodeSource, Role, ShopProfile
 from worker.errors import UserError
 
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+AMOUNTS = re.compile(r"none|[A-Z]{3}=\d{1,7}(\.\d{1,2})?(,[A-Z]{3}=\d{1,7}(\.\d{1,2})?)*", re.ASCII)
 STEPS = ("confirmation", "shipping", "follow_up")
 
 
@@ -144,6 +145,13 @@ FIELDS: dict[str, Field] = {
     ),
     "checkout_links": _flag("WooCommerce 10 or newer: a link fills the cart and applies a code.", "checkout_links"),
     "soft_opt_in": _flag("Your checkout tells buyers about such mails and lets them refuse.", "soft_opt_in"),
+    "free_shipping_from": Field(
+        "Value of an order from which it ships free, by currency; none: never.",
+        ("free_shipping_from",),
+        accepts=lambda text: bool(AMOUNTS.fullmatch(text)),
+        wanted="amounts like EUR=50 or EUR=50,USD=60, or none",
+        adapt=lambda text: dict(pair.split("=") for pair in text.split(",") if text != "none"),
+    ),
     "contact_name": _text("Who reads answers; named to the customers who spend most.", "contact_name"),
     "history_imported": _flag("Earlier orders are known here, so first-time buyers are too.", "history_imported"),
     "mails_order_updates": _flag("Your platform mails order edits itself.", "mails_order_updates"),

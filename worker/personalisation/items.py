@@ -7,9 +7,9 @@ from worker.personalisation.candidates import Item
 from worker.store.models import Product
 
 
-def item_of(row: Product, prices: Mapping[str, Decimal] | None = None) -> Item:
-    """A variant as the rules see it. `prices`: of a bundle's parts, by product id, in the row's currency."""
-    parts = [(prices or {}).get(name) for name in row.bundle_of]
+def item_of(row: Product, prices: Mapping[tuple[str, str], Decimal] | None = None) -> Item:
+    """A variant as the rules see it. `prices`: of a bundle's parts, by product id and currency."""
+    parts = [(prices or {}).get((name, row.currency)) for name in row.bundle_of]
     known = [price for price in parts if price is not None]
     return Item(
         product_id=row.product_id,

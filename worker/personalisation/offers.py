@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from schedules.facts import Order
-from worker.personalisation.candidates import Limits, Paired, Selection
+from schedules.facts import Money, Order
+from worker.personalisation.candidates import Item, Limits, Paired, Selection
 from worker.personalisation.requests import OfferDecision, OfferRequest
 from worker.personalisation.rules import select as select_products
 from worker.personalisation.stock import Stock
@@ -106,8 +106,16 @@ def _offer(selection: Selection, rows: Mapping[tuple[str, str], Product], reques
         view = view_of(rows[choice.item.product_id, choice.item.variant_id], order.currency)
         hide = request.hide_link(view.product_id)
         card = OfferCard(product=view, kind=choice.kind, why=choice.why, url=view.url, hide_url=hide)
-        cards.append(replace(card, proof=choice.proof, bought_at=choice.bought_at, for_product=choice.for_product))
+        card = replace(card, proof=choice.proof, bought_at=choice.bought_at, for_product=choice.for_product)
+        cards.append(replace(card, parts_price=_parts_price(choice.item)))
     return Offer(cards=tuple(cards))
+
+
+def _parts_price(item: Item) -> Money | None:
+    """What a set's parts cost one by one; None: no set, or it saves nothing."""
+    if item.parts_price is None or item.price is None or item.parts_price <= item.price:
+        return None
+    return Money(amount=item.parts_price, currency=item.currency)
 
 
 def _by_item(candidates: Iterable[tuple[Paired, Product]]) -> Iterable[tuple[tuple[str, str], Product]]:

@@ -12,13 +12,13 @@ from schedules.facts import (
     Order,
     Parcel,
     PaymentState,
+    PickupPoint,
 )
 from schedules.shop import Role
 from schedules.situations import is_short
 from schedules.wanted import parcel_groups
 from worker.rendering import formats
 from worker.rendering.context import (
-    CardContext,
     LineContext,
     MailContext,
     OrderContext,
@@ -26,15 +26,14 @@ from worker.rendering.context import (
     ShopContext,
 )
 from worker.rendering.markup import json_ld
-from worker.rendering.offers import card_context, code_context
-from worker.rendering.port import MailInputs, OfferCard, ProductView
+from worker.rendering.offers import offer_part
+from worker.rendering.port import GuideView, MailInputs, Offer, OfferCard, ProductView
 from worker.rendering.totals import totals_context
 from worker.rendering.variants import hero_of, lead_of, variant_of
 
 MOST_LINES = 6
 """More lines than this: one fewer is shown, and "and n more items"."""
-STRICT_PRICES = frozenset({"PL"})
-"""Where a code beside a price counts as an announced price reduction (Omnibus directive in Polish practice)."""
+NO_GUIDE = GuideView(headline="", tips=(), url="")
 
 
 @dataclass(frozen=True)
@@ -69,14 +68,14 @@ class Builder:
 
     def build(self) -> MailContext:
         inputs, order, hero, lead = self.inputs, self.order, self.hero, lead_of(self.inputs)
-        guide = inputs.guide if lead is None else None  # one job a mail
-        hero_product = self._product(hero) if hero else None
+        guide = inputs.guide if inputs.guide and lead is None else NO_GUIDE  # one job a mail
+        offered = offer_part(inputs.offer or Offer(), inputs.shop, order, self.locale)
+        hero_product, pickup = self._product(hero) if hero else None, order.pickup or PickupPoint()
         shown = self._shown_lines()
         kept = shown if len(shown) <= MOST_LINES else shown[: MOST_LINES - 1]
-        language = formats.language_of(self.locale)
         return MailContext(
             lang=self.locale.replace("_", "-"),
-            dir="rtl" if language in formats.RIGHT_TO_LEFT else "ltr",
+            dir="rtl" if formats.language_of(self.locale) in formats.RIGHT_TO_LEFT else "ltr",
             shop=self.shop,
             order=self._order(),
             name=formats.first_name(order.customer.first_name),
@@ -88,13 +87,12 @@ class Builder:
             others=sum(line.quantity for line in shown) - (hero.quantity if hero else 0),
             totals=[] if self._hides_prices else totals_context(order.totals, self.labels, self.locale),
             parcel=self.parcel,
-            cards=[self._card(card) for card in inputs.offer.cards] if inputs.offer else [],
-            code=code_context(inputs.offer.code, self.locale, inputs.shop.timezone)
-            if inputs.offer and inputs.offer.code
-            else None,
-            tips=list(guide.tips) if guide else [],
-            guide_headline=guide.headline if guide else "",
-            guide_url=guide.url if guide else "",
+            cards=offered.cards,
+            code=offered.code,
+            free_shipping=offered.free_shipping,
+            tips=list(guide.tips),
+            guide_headline=guide.headline,
+            guide_url=guide.url,
             variant=variant_of(inputs, order, is_companion=self.is_companion, is_part=bool(self.parcel.part)),
             bought_on=self._bought_on(lead),
             companion=self.is_companion,
@@ -109,8 +107,8 @@ class Builder:
             contact=inputs.contact,
             expected=self._span(inputs.expected),
             pickup_place=self._pickup_place(),
-            pickup_hours=order.pickup.hours if order.pickup else "",
-            pickup_bring=order.pickup.bring if order.pickup else "",
+            pickup_hours=pickup.hours,
+            pickup_bring=pickup.bring,
             unsubscribe_url=inputs.links.unsubscribe,
             no_offers_url=inputs.links.no_offers,
             yes_url=inputs.links.feedback_yes,
@@ -233,12 +231,6 @@ class Builder:
             if self.groups and line.kind is LineKind.PHYSICAL and left.get(line.id, 0) < line.quantity
         ]
         return ", ".join(missing)
-
-    def _card(self, card: OfferCard) -> CardContext:
-        address = self.order.shipping_address or self.order.billing_address
-        is_strict = address is not None and address.country in STRICT_PRICES
-        has_code = self.inputs.offer is not None and self.inputs.offer.code is not None
-        return card_context(card, self.locale, with_price=not (is_strict and has_code))
 
     def _pickup_place(self) -> str:
         point = self.order.pickup

@@ -82,8 +82,18 @@ class CardContext:
     url: str
     is_cart: bool  # the button fills a cart
     is_discounted: bool  # the code takes something off it
+    parts_price: str  # of a set: what its parts cost one by one; empty: no set, or no less
     hide_url: str
     rating: str  # "4.8 of 5 (212)"; empty: none
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeShippingContext:
+    """Cards that together reach the value from which an order ships free."""
+
+    amount: str  # that value, "€50.00"
+    products: str  # "Paper filters 02 + House beans"
+    several: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +127,7 @@ class MailContext:
     parcel: ParcelContext
     cards: list[CardContext]
     code: CodeContext | None
+    free_shipping: FreeShippingContext | None
     tips: list[str]
     guide_headline: str
     guide_url: str

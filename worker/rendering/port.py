@@ -52,6 +52,7 @@ class OfferCard:
     is_cart: bool = False  # it leads to a filled cart
     is_discounted: bool = False  # the code takes something off it
     hide_url: str = ""
+    parts_price: Money | None = None  # of a set: what its parts cost one by one, when that is more
     proof: str = ""  # what the choice rests on, for the timeline
     bought_at: datetime | None = None  # of a refill: when it was bought last
     for_product: str = ""  # of a refill or an upgrade: which product of the order it is about

@@ -137,3 +137,17 @@ def test_a_business_gets_no_consumer_offer(world: World) -> None:
 def test_what_no_pairing_names_leads_to_nothing(world: World) -> None:
     decision = choose(world, lines=(a_line(7, "Something else", "60.00"),))
     assert decision.why_not == "no pairing fits what was bought"
+
+
+def test_a_set_is_shown_with_what_it_saves(world: World) -> None:
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "grinder", "20.00", category="grinders")
+        stock(session, world.shop_id, "set", "45.00", category="sets", bundle_of=["grinder", "beans"])
+        stock(session, world.shop_id, "beans", "30.00", category="beans")
+        pair(session, world.shop_id, "set", priority=99)
+    decision = choose(world)
+    assert decision.offer is not None
+    first = decision.offer.cards[0]
+    assert first.product.product_id == "set"
+    assert first.parts_price is not None
+    assert str(first.parts_price.amount) == "50.0000"

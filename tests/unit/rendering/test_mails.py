@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
@@ -289,3 +290,26 @@ def test_an_upgrade_names_what_it_follows() -> None:
     assert mail.preview == "What the next one does better, in two lines."
     assert "€11.00 more." in mail.text
     assert "Rinse the filter" not in mail.text
+
+
+def test_free_shipping_is_said_where_the_products_reach_it_and_never_that_something_was_missing() -> None:
+    base = example("confirmation")
+    shop = base.shop.model_copy(update={"free_shipping_from": {"EUR": Decimal(60), "USD": Decimal(1)}})
+    said = "Free shipping from €60.00: Kettle 0.9 + Cleaning set get you there."
+    assert said in render(replace(base, shop=shop)).text
+    alone = shop.model_copy(update={"free_shipping_from": {"EUR": Decimal(49)}})
+    assert "Kettle 0.9 gets you there." in render(replace(base, shop=alone)).text
+    for threshold in ({"EUR": Decimal("63.01")}, {"USD": Decimal(10)}, {}):
+        far = shop.model_copy(update={"free_shipping_from": threshold})
+        assert "Free shipping" not in render(replace(base, shop=far)).text
+    assert base.offer is not None
+    with_code = replace(base, shop=shop, offer=replace(base.offer, code=CODE))
+    assert "Free shipping" not in render(with_code).text  # 10 % off leaves less than it takes
+
+
+def test_a_set_tells_what_its_parts_cost_one_by_one() -> None:
+    base = example("confirmation")
+    whole = replace(card(KETTLE, "Everything to pour with"), parts_price=euros("63.00"))
+    mail = render(replace(base, offer=Offer(cards=(whole,))))
+    assert "€49.00 · one by one €63.00" in mail.html
+    assert "€49.00 · one by one €63.00" in mail.text
