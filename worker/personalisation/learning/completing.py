@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from worker.personalisation.candidates import LEAST_ATTACHMENT, LEAST_ORDERS
-from worker.personalisation.learning.matrices import Dense, Indices, Scores, Sparse, incidence, together
+from worker.personalisation.learning.matrices import Cells, Dense, Indices, Scores, Sparse, incidence, together
 from worker.personalisation.learning.model import Model
 from worker.personalisation.learning.purchases import Purchases
 
@@ -50,7 +50,7 @@ class Completer:
     ) -> Iterator[tuple[Ask, list[Suggested]]]:
         """Up to k suggestions for each basket, best first. `step` is called after each."""
         number = {product: place for place, product in enumerate(self.purchases.products)}
-        pairs, counts = together(self.purchases.lines), self.purchases.counts
+        pairs, counts = Cells(together(self.purchases.lines)), self.purchases.counts
         for start in range(0, len(asks), BATCH):
             part = asks[start : start + BATCH]
             baskets = [np.array([number[p] for p in ask.products if p in number], dtype=np.int64) for ask in part]
@@ -62,10 +62,10 @@ class Completer:
                 step()
 
     def _explained(
-        self, basket: Indices, best: Indices, scores: Scores, pairs: Sparse, counts: Dense
+        self, basket: Indices, best: Indices, scores: Scores, pairs: Cells, counts: Dense
     ) -> list[Suggested]:
         names = self.purchases.products
-        support = pairs[basket][:, best].toarray() if len(basket) else np.zeros((1, len(best)))
+        support = pairs.at(basket[:, None], best[None, :]) if len(basket) else np.zeros((1, len(best)))
         shares = support / counts[basket][:, None] if len(basket) else support
         found = []
         for place, product in enumerate(best):
