@@ -1,0 +1,1 @@
+"""What people would use instead, as small scripts: one task per email."""
