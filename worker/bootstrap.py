@@ -16,6 +16,7 @@ from worker.errors import SettingsError
 from worker.links import LinkSigner
 from worker.sealing import Sealer
 from worker.settings import Settings, load_settings
+from worker.store.keeping import Keeper
 from worker.store.session import Database
 
 if TYPE_CHECKING:
@@ -57,9 +58,13 @@ class Installation:
 
         return choose_provider(self.settings, self.database, self.clock)
 
+    @cached_property
+    def keeper(self) -> Keeper:
+        return Keeper(self.database)
+
     def warm(self) -> None:
         """Makes everything now, before threads share it."""
-        _ = self.sealer, self.links, self.renderer, self.provider
+        _ = self.sealer, self.links, self.renderer, self.provider, self.keeper
 
     def close(self) -> None:
         """Closes what was opened; the installation is of no use afterwards."""

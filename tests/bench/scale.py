@@ -14,9 +14,10 @@ from tests.support.installation import installed
 from tests.support.orders import an_order, keep_order, keep_shop
 from tests.support.servers import fresh_postgres_database, postgres_server
 from worker.bootstrap import Installation
-from worker.dispatch.policies import BATCH, CLAIM_LEASE
+from worker.dispatch.policies import BATCH
 from worker.dispatch.service import due_within, sweep_due, sweep_leases
 from worker.store.claims import Turn, claim_due
+from worker.store.keeping import CLAIM_LEASE
 from worker.store.migrate import upgrade
 from worker.store.session import Database
 

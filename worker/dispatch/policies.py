@@ -9,8 +9,6 @@ BATCH = 64
 """Messages per claim: as many as SendGrid's open connections, so that a batch is one chunk."""
 TASKS_AT_ONCE = 8
 """Most `deliver` tasks that one sweep asks for; the next sweep is a second away."""
-CLAIM_LEASE = timedelta(seconds=45)
-"""Gate, assembly and rendering of a batch take seconds."""
 ATTEMPT_LEASE = timedelta(seconds=60)
 """Longer than a provider waits for all answers of a chunk."""
 MAX_CLAIMS = 8

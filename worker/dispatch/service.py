@@ -17,18 +17,28 @@ from worker.dispatch.gathering import gathered
 from worker.dispatch.gating import gate
 from worker.dispatch.naming import ids
 from worker.dispatch.outcomes import settle_surely
-from worker.dispatch.policies import BATCH, CLAIM_LEASE, MAX_CLAIMS, SUSPECTS_AT_ONCE, TASKS_AT_ONCE
-from worker.dispatch.sweeping import sweep
+from worker.dispatch.policies import BATCH, MAX_CLAIMS, SUSPECTS_AT_ONCE, TASKS_AT_ONCE
+from worker.dispatch.sweeping import sweep, sweep_claims
 from worker.store.claims import Turn, claim_due, claim_suspect, count_due, next_due
+from worker.store.keeping import CLAIM_LEASE
+from worker.store.leases import has_ended_claims
 from worker.store.models import Message
+from worker.store.session import database_now
 from worker.store.transitions import transition
 
 log = structlog.get_logger()
 
 
 def sweep_due(installation: Installation) -> int:
-    """How many `deliver` tasks are worth asking for now: no more than there is work, nor than a second's worth."""
+    """How many `deliver` tasks are worth asking for now: no more than there is work, nor than a second's worth.
+
+    What a dead dispatcher had claimed is due again.
+    """
     now, real_at = installation.clock.now(), installation.clock.real_now()
+    with installation.database.read() as session:
+        is_left_behind = has_ended_claims(session, database_now(session))
+    if is_left_behind:
+        sweep_claims(installation)
     with installation.database.read() as session:
         sift = sift_of(installation, session, now, real_at)
         return ceil(count_due(session, now, BATCH * TASKS_AT_ONCE, sift) / BATCH)
@@ -76,10 +86,13 @@ def _claim(installation: Installation, limit: int, *, is_suspect: bool) -> list[
 
 
 def _work(installation: Installation, claimed: Sequence[Message]) -> None:
-    ready = assemble(installation, gate(installation, claimed)) if claimed else []
-    size = max(1, installation.provider.connections)
-    for start in range(0, len(ready), size):
-        _deliver(installation, ready[start : start + size])
+    if not claimed:
+        return
+    with installation.keeper.keeping(claimed):
+        ready = assemble(installation, gate(installation, claimed))
+        size = max(1, installation.provider.connections)
+        for start in range(0, len(ready), size):
+            _deliver(installation, ready[start : start + size])
 
 
 def _deliver(installation: Installation, chunk: Sequence[Ready]) -> None:

@@ -44,6 +44,11 @@ def sweep(installation: Installation) -> int:
     return sum(_one_kind(installation, find, mend) for find, mend in _KINDS)
 
 
+def sweep_claims(installation: Installation) -> int:
+    """Frees what dead dispatchers had claimed; how many messages. `sweep` does it too."""
+    return _one_kind(installation, *_CLAIMS)
+
+
 Find = Callable[[Sweep], Sequence[Message]]
 Mend = Callable[[Sweep, Message], None]
 
@@ -110,8 +115,12 @@ def _expire(unit: Sweep, message: Message) -> None:
     log.warning("dispatch.message.expired", alarm=message.stream == "transactional", **ids(message))
 
 
+_CLAIMS: tuple[Find, Mend] = (
+    lambda unit: leases.ended_claims(unit.session, unit.real_at, SWEEP_LIMIT),
+    _release_claim,
+)
 _KINDS: tuple[tuple[Find, Mend], ...] = (
-    (lambda unit: leases.ended_claims(unit.session, unit.real_at, SWEEP_LIMIT), _release_claim),
+    _CLAIMS,
     (lambda unit: leases.ended_attempts(unit.session, unit.real_at, SWEEP_LIMIT), _end_attempt),
     (lambda unit: leases.undecided(unit.session, unit.now, SWEEP_LIMIT), _decide),
     (lambda unit: leases.unpaused(unit.session, SWEEP_LIMIT), _release_pause),

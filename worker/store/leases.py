@@ -19,6 +19,12 @@ def ended_claims(session: Session, real_now: datetime, limit: int) -> Sequence[M
     return _found(session, limit, _is("claimed"), Message.lease_until <= real_now)
 
 
+def has_ended_claims(session: Session, real_now: datetime) -> bool:
+    """Whether there are any, without waiting for those who mend them."""
+    ended = select(Message.id).where(_is("claimed"), Message.lease_until <= real_now)
+    return session.scalar(ended.limit(1)) is not None
+
+
 def ended_attempts(session: Session, real_now: datetime, limit: int) -> Sequence[Message]:
     """Messages in the middle of a call whose lease has ended by the database's clock."""
     return _found(session, limit, _is("attempting"), Message.lease_until <= real_now)

@@ -9,9 +9,9 @@ from schedules.lifecycle import State
 from tests.support.backlog import analyze, counted_work, pile_up
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import NORTHKETTLE, an_order, keep_order, keep_shop
-from worker.dispatch.policies import CLAIM_LEASE
 from worker.dispatch.service import deliver_batch
 from worker.store.claims import Turn, claim_due
+from worker.store.keeping import CLAIM_LEASE
 from worker.store.models import Message
 
 HOURS_AGO = timedelta(hours=-5)
