@@ -1,8 +1,9 @@
-"""`python -m tests.bench [--json] [--only NAME …]`: measures, compares, judges."""
+"""`python -m tests.bench [--quick] [--json] [--only NAME …]`: measures, compares, judges."""
 
 import argparse
 import importlib
 import json
+import os
 import sys
 
 from rich.console import Console
@@ -10,8 +11,8 @@ from rich.table import Table
 
 from tests.bench.figures import Figure
 
-BENCHES = ("machine", "rendering", "intake", "clients", "sending", "scale", "resting", "recommendations")
-"""Modules with `run() -> list[Figure]`, in this order."""
+BENCHES = ("machine", "rendering", "intake", "clients", "sending", "faults", "scale", "resting", "recommendations")
+"""Modules with `run(quick) -> list[Figure]`, in this order."""
 COLOURS = {"aim": "green", "must": "cyan", "missed": "red", "": "dim"}
 
 
@@ -19,13 +20,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON list on stdout")
     parser.add_argument("--only", nargs="+", choices=BENCHES, default=BENCHES, help="some of them")
+    parser.add_argument("--quick", action="store_true", help="fewer mails, rows and rounds: minutes instead of an hour")
     chosen = parser.parse_args()
+    # A process that compiles all it imports starts slowly and stays large.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     progress = Console(stderr=True)
     figures: list[Figure] = []
     for name in BENCHES:
         if name in chosen.only:
             with progress.status(f"measuring: {name}"):
-                figures += importlib.import_module(f"tests.bench.{name}").run()
+                figures += importlib.import_module(f"tests.bench.{name}").run(quick=chosen.quick)
     if chosen.json:
         json.dump([figure.row() for figure in figures], sys.stdout, indent=2)
         print()

@@ -26,7 +26,7 @@ from tests.bench.figures import Figure, judged, percentile
 from tests.bench.machine import syncs_per_second
 from tests.support.intake import SECRET
 from tests.support.processes import wait_until
-from tests.support.servers import free_port, fresh_postgres_database, postgres_server
+from tests.support.servers import free_port, fresh_postgres_database, make_durable, postgres_server
 from tests.support.shopify import order
 
 CONNECTIONS = 64
@@ -35,28 +35,21 @@ ROUNDS = 3
 MODES = ("together", "each", "nothing")
 
 
-def run() -> list[Figure]:
-    figures = []
+def run(*, quick: bool = False) -> list[Figure]:
+    figures, rounds = [], 1 if quick else ROUNDS
     with tempfile.TemporaryDirectory() as folder:
-        figures += _compared("SQLite", f"sqlite:///{folder}/bench.db", Path(folder), syncs_per_second())
+        figures += _compared("SQLite", f"sqlite:///{folder}/bench.db", Path(folder), rounds)
     with postgres_server() as server, fresh_postgres_database(server) as url, tempfile.TemporaryDirectory() as folder:
-        _make_durable(url)
-        figures += _compared("PostgreSQL", url, Path(folder), None)
+        make_durable(url)
+        figures += _compared("PostgreSQL", url, Path(folder), rounds)
+    figures.append(Figure(name="  commits the disk allows, one each", value=syncs_per_second(), unit="/s"))
     return figures
 
 
-def _make_durable(url: str) -> None:
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as admin:
-        name = admin.execute("SELECT current_database()").fetchone()
-        admin.execute(f'ALTER DATABASE "{name[0] if name else ""}" SET synchronous_commit = on')
-
-
-def _compared(label: str, url: str, folder: Path, syncs: float | None) -> list[Figure]:
+def _compared(label: str, url: str, folder: Path, rounds: int) -> list[Figure]:
     rates: dict[str, list[float]] = {mode: [] for mode in MODES}
     slowest: list[float] = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for mode in MODES:
             with _server(mode, url, folder) as base:
                 rate, waits = asyncio.run(_load(base))
@@ -79,7 +72,6 @@ def _compared(label: str, url: str, folder: Path, syncs: float | None) -> list[F
         ),
         Figure(name=f"  p99 of the answers, {label}", value=worst, unit="ms"),
         Figure(name=f"  the same endpoint storing nothing, {label}", value=nothing, unit="/s"),
-        *([Figure(name="  commits the disk allows, one each", value=syncs, unit="/s")] if syncs else []),
     ]
 
 

@@ -1,12 +1,12 @@
 """What people would use instead: Celery with one `eta` task per email, Jinja per mail, sendgrid's client, a row each.
 
-`python -m tests.bench.celery_peer worker | schedule COUNT`; the environment says where broker, door and orders are.
+`worker`, or `schedule FIRST COUNT DUE`; the environment says where broker, door and orders are.
 """
 
 import os
 import sqlite3
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import sendgrid
 from celery import Celery
@@ -17,6 +17,8 @@ from worker.rendering.builder import Builder
 from worker.rendering.compiling import compile_mail, word_mail
 from worker.rendering.shops import shop_context
 from worker.store.content import packaged_content
+
+TABLE = "CREATE TABLE IF NOT EXISTS orders (number INTEGER PRIMARY KEY, address TEXT, sent INTEGER DEFAULT 0)"
 
 app = Celery("peer", broker=os.environ["BENCH_BROKER"])
 app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=100)
@@ -43,20 +45,20 @@ def send(number: int) -> None:
         database.execute("UPDATE orders SET sent = 1 WHERE number = ?", (number,))
 
 
-def schedule(count: int) -> float:
+def schedule(first: int, count: int, due: datetime) -> None:
     with sqlite3.connect(os.environ["BENCH_DB"]) as database:
         database.execute("PRAGMA journal_mode=WAL")
-        database.execute("CREATE TABLE orders (number INTEGER PRIMARY KEY, address TEXT, sent INTEGER DEFAULT 0)")
-        rows = [(number, f"m{number}@example.com") for number in range(count)]
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS orders (number INTEGER PRIMARY KEY, address TEXT, sent INTEGER DEFAULT 0)"
+        )
+        rows = [(number, f"m{number}@example.com") for number in range(first, first + count)]
         database.executemany("INSERT INTO orders (number, address) VALUES (?, ?)", rows)
-    due = datetime.now(UTC) + timedelta(seconds=8 + count / 500)
-    for number in range(count):
+    for number in range(first, first + count):
         send.apply_async((number,), eta=due)
-    return due.timestamp()
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "worker":
         app.worker_main(["worker", "--concurrency", "2", "--loglevel", "ERROR", "--without-mingle", "--without-gossip"])
     else:
-        print(schedule(int(sys.argv[2])))
+        schedule(int(sys.argv[2]), int(sys.argv[3]), datetime.fromtimestamp(float(sys.argv[4]), UTC))

@@ -1,4 +1,4 @@
-"""Celery with one `eta` task per email, over Redis: `worker`, or `schedule DUE` with the ids on stdin."""
+"""Celery with one `eta` task per email, over Redis: `worker`, `prepare`, or `schedule DUE` with ids on stdin."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ def send(message_id: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "worker":
         app.worker_main(["worker", "--concurrency", "4", "--loglevel", "ERROR", "--without-mingle", "--without-gossip"])
-    else:
+    elif sys.argv[1] == "schedule":
         due = datetime.fromtimestamp(float(sys.argv[2]), UTC)
         for line in sys.stdin:
             send.apply_async((line.strip(),), eta=due)
