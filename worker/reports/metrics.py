@@ -19,6 +19,7 @@ from worker.reports.counts import (
 )
 from worker.reports.lateness import lateness
 from worker.reports.providers import read_keys
+from worker.reports.refusals import read_refusals
 from worker.reports.status import count_overdue, oldest_overdue, signs_of_life
 from worker.store.models import Pause, Shop
 
@@ -36,6 +37,7 @@ def read_metrics(session: Session, *, now: datetime, real_now: datetime) -> list
         *_orders(session, counts),
         *_delays(session, now),
         _suppressions(session),
+        _refusals(session),
         _pauses(session),
         *_provider_keys(session, now),
         _processes(session, real_now),
@@ -101,6 +103,15 @@ def _suppressions(session: Session) -> Metric:
     found = _gauge("suppressions", "Addresses that must not get mails of a scope.", "shop", "scope")
     for each in suppression_counts(session):
         found.add_metric((each.shop, each.kind), each.number)
+    return found
+
+
+def _refusals(session: Session) -> Metric:
+    told = "Refusals and second thoughts that shops are told of; `stuck` ones, of the waiting, met trouble."
+    found = _gauge("refusals", told, "shop", "source", "state")
+    for each in read_refusals(session):
+        for state in ("waiting", "stuck", "told", "lost"):
+            found.add_metric((each.shop, each.source, state), getattr(each, state))
     return found
 
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from worker.store.models import Shop, Source, Suppression, WriteBack
 
+NO_KEY = "once it has an API key: `postpurchase source set`"
+
 
 class ChoiceLine(BaseModel):
     """One thing that an address must not get. `source`: who said so: link, cli, sendgrid …"""
@@ -62,10 +64,16 @@ def choices_of(session: Session, shop_id: UUID, address: str | None) -> list[Cho
 def tellings_of(session: Session, shop_id: UUID, address: str | None) -> list[TellingLine]:
     """What the shop's sources are told of a person."""
     mine = (WriteBack.shop_id == shop_id, WriteBack.address == (address or ""))
-    query = select(WriteBack, Source.kind).join(Source, Source.id == WriteBack.source_id).where(*mine)
+    query = select(WriteBack, Source).join(Source, Source.id == WriteBack.source_id).where(*mine)
     return [
-        TellingLine(source=kind, wanted=row.wanted, state=row.state, note=row.note, at=row.done_at or row.due_at)
-        for row, kind in session.execute(query.order_by(Source.kind))
+        TellingLine(
+            source=source.kind,
+            wanted=row.wanted,
+            state=row.state,
+            note=NO_KEY if row.state == "pending" and not source.api else row.note,
+            at=row.done_at or row.due_at,
+        )
+        for row, source in session.execute(query.order_by(Source.kind))
     ]
 
 

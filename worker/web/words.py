@@ -137,7 +137,7 @@ SAVED = {"en": "Saved. It counts from now on.", "de": "Gespeichert. Das gilt ab 
 
 HEARD = {
     "en": "{shop}’s own newsletter stops too, within the hour.",
-    "de": "Auch der eigene Newsletter von {shop} kommt spätestens in einer Stunde nicht mehr.",
+    "de": "Der Newsletter von {shop} endet auch, spätestens in einer Stunde.",
 }
 """Below "You are unsubscribed", where the shop is told of it."""
 

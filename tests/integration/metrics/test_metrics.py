@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from schedules.facts import ConsentState
 from tests.integration.web.conftest import serving
 from tests.support.dispatching import MORNING, World, build_world
 from tests.support.installation import installed
@@ -21,6 +22,8 @@ from worker.heartbeats import record_life
 from worker.store.models import ProviderKey, Shop, Suppression
 from worker.store.pauses import pause
 from worker.store.session import Database
+from worker.store.shops import list_sources
+from worker.store.write_backs import Wish, wish
 
 DASHBOARD = Path(__file__).parents[3] / "docs" / "grafana-dashboard.json"
 NAME = re.compile(r"\bpostpurchase_\w+")
@@ -74,6 +77,11 @@ def _fill(world: World) -> None:
         session.add(Suppression(shop_id=shop.id, **suppressed))
         limit = {"allowed": 500, "remaining": 12, "renews_at": world.now + timedelta(hours=1), "updated_at": MORNING}
         session.add(ProviderKey(id="sendgrid:5f1c", provider="sendgrid", **limit))
+        [source] = list_sources(session, shop.id)
+        refused = Wish(
+            shop_id=shop.id, address="mia@example.com", wanted=ConsentState.UNSUBSCRIBED, now=MORNING, due_at=MORNING
+        )
+        wish(session, source, refused, was=ConsentState.SUBSCRIBED)
 
 
 def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> None:
@@ -94,6 +102,8 @@ def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> No
         ("mails", ("northkettle", "follow_up")): 0,
         ("lateness_mails", ()): 1,
         ("suppressions", ("northkettle", "offers")): 1,
+        ("refusals", ("northkettle", "shopify", "waiting")): 1,
+        ("refusals", ("northkettle", "shopify", "lost")): 0,
         ("paused", ("northkettle", "shipping")): 1,
         ("provider_closed", ("sendgrid:5f1c", "paused")): 0,
         ("provider_failures", ("sendgrid:5f1c",)): 0,
