@@ -1,9 +1,10 @@
 """The one Celery app: `memory://` inside the single process of `up`, a real broker otherwise."""
 
+import time
 from typing import Any
 
 from celery import Celery
-from celery.beat import ScheduleEntry, Scheduler
+from celery.beat import Scheduler
 from kombu import Queue
 
 from worker import queues
@@ -23,6 +24,8 @@ SWEEPS_S = {
     queues.PURGE_BODIES: 600.0,
     queues.HEARTBEAT: 5.0,
 }
+LONG_S = 30.0
+"""What comes more often than this is also done at the start: it takes up what was left behind."""
 LONGEST_SWEEP_QUEUE = 20
 """Sweeps are not sent to a queue this long: with no worker alive they would only pile up."""
 
@@ -74,7 +77,6 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "beat_scheduler": HintScheduler,
         "beat_enable_remote_control": False,
         "beat_max_loop_interval": 1.0,
-        "beat_schedule": {name: {"task": name, "schedule": every} for name, every in SWEEPS_S.items()},
     }
 
 
@@ -89,12 +91,27 @@ def _transport_options(broker: str) -> dict[str, Any]:
 
 
 class HintScheduler(Scheduler):
-    """Beat's schedule, kept in memory; what is due goes out as a hint, so a dead broker never stops the ticking."""
+    """Beat's schedule, kept in memory; what is due goes out as a hint, so a dead broker never stops the ticking.
+
+    It ticks by the monotonic clock: by the host's, all would stand still for as long as that is set back.
+    """
 
     app: Postpurchase
-    producer: Any = None
 
-    def apply_async(self, entry: ScheduleEntry, producer: Any = None, advance: bool = True, **_: Any) -> None:
-        name = str(entry.task)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        began = time.monotonic()
+        self._next = {name: began if every < LONG_S else began + every for name, every in SWEEPS_S.items()}
+
+    def tick(self, *_: Any, **__: Any) -> float:
+        """Sends what is due; in how many seconds something will be."""
+        now = time.monotonic()
+        for name, at in self._next.items():
+            if at <= now:
+                self._next[name] = now + SWEEPS_S[name]
+                self.send_hint(name)
+        return max(0.0, min(self._next.values()) - time.monotonic())
+
+    def send_hint(self, name: str) -> None:
         args = (process_name("beat"),) if name == queues.HEARTBEAT else ()
-        self.app.hints.send(name, *args, expires_s=max(SWEEPS_S[name] * 3, 5.0), longest=LONGEST_SWEEP_QUEUE)
+        self.app.hints.send(name, *args, longest=LONGEST_SWEEP_QUEUE)

@@ -1,7 +1,8 @@
 """Hints on the broker: "there is work", never the work itself. Sending one can fail without harm.
 
 A thread of its own sends them, so that a broker that is slow or gone delays nobody. Queues stay bounded: nothing is
-sent to a queue that is long already, because whoever empties it finds the rest in the database.
+sent to a queue that is long already, because whoever empties it finds the rest in the database. They carry no deadline:
+it would be an hour of the sender's clock, and a worker whose host is ahead would throw away every one of them.
 """
 
 import queue
@@ -30,7 +31,6 @@ REST_S = 5.0
 class _Hint:
     task: str
     args: tuple[str, ...]
-    expires_s: float
     longest: int
 
 
@@ -54,10 +54,10 @@ class Hints:
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
         self._thread.start()
 
-    def send(self, task: str, *args: str, expires_s: float = 60, longest: int = LONGEST_QUEUE) -> None:
+    def send(self, task: str, *args: str, longest: int = LONGEST_QUEUE) -> None:
         """Hints that `task` has work; `args` are ids. Dropped when its queue already holds `longest` hints."""
         try:
-            self._waiting.put_nowait(_Hint(task, args, expires_s, longest))
+            self._waiting.put_nowait(_Hint(task, args, longest))
         except queue.Full:
             log.debug("hints.hint.dropped", task=task, reason="too many wait to be sent")
 
@@ -90,7 +90,6 @@ class Hints:
             if self._length(line.connection, name) < hint.longest:
                 self._count(name)
                 how: dict[str, Any] = {
-                    "expires": hint.expires_s,
                     "queue": name,
                     "retry": False,
                     "producer": line.producer,

@@ -34,6 +34,8 @@ WATCH_S = 0.9
 """A sweep watches what falls due until the next tick of `beat`, a second after its own."""
 DELIVER_FOR_S = 5.0
 """A stop waits for running tasks, so they should not run for long."""
+LONGEST_DELIVER_QUEUE = 100
+"""More would find nothing left: each of them may take several batches."""
 NAP_S = 0.05
 """Mails that fall due this close together share a delivery."""
 
@@ -82,7 +84,7 @@ class SweepDue(StageTask):
         until = time.monotonic() + WATCH_S
         while True:
             for _ in range(sweep_due(self.installation)):
-                self.hints.send(queues.DELIVER, expires_s=10)
+                self.hints.send(queues.DELIVER, longest=LONGEST_DELIVER_QUEUE)
             left = until - time.monotonic()
             wait = due_within(self.installation, timedelta(seconds=left)) if left > 0 else None
             if wait is None:

@@ -1,6 +1,9 @@
 """Hints on a real broker: bounded, and lost without harm."""
 
+import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from pydantic import SecretStr
 from tests.support.servers import Broker, free_port
 from worker import hints, queues
 from worker.bootstrap import build
-from worker.celery import LONGEST_SWEEP_QUEUE, HintScheduler, Postpurchase
+from worker.celery import LONGEST_SWEEP_QUEUE, SWEEPS_S, HintScheduler, Postpurchase
 from worker.hints import LONGEST_QUEUE, queue_length
 from worker.settings import Settings
 
@@ -53,15 +56,37 @@ def test_a_queue_that_nobody_empties_stays_bounded(app: Postpurchase) -> None:
 def test_sweeps_do_not_pile_up_when_no_worker_runs(app: Postpurchase) -> None:
     scheduler = HintScheduler(app)
     for _ in range(LONGEST_SWEEP_QUEUE * 3):
-        for entry in scheduler.schedule.values():
-            scheduler.apply_async(entry)
+        for name in SWEEPS_S:
+            scheduler.send_hint(name)
     app.hints.flush()
     assert all(waiting(app, name) <= LONGEST_SWEEP_QUEUE for name in queues.QUEUES)
 
 
-def test_every_sweep_is_on_the_schedule(app: Postpurchase) -> None:
+def test_every_sweep_is_on_the_schedule() -> None:
     ticking = set(queues.QUEUE_OF) - {queues.PLAN_EVENT, queues.DELIVER}  # these two carry work of their own
-    assert {entry.task for entry in HintScheduler(app).schedule.values()} == ticking
+    assert set(SWEEPS_S) == ticking
+
+
+def test_beat_ticks_on_when_its_hosts_clock_is_set_back(app: Postpurchase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SWEEPS_S, queues.SWEEP_DUE, 0.01)
+    scheduler = HintScheduler(app)
+    scheduler.tick()
+    app.hints.flush()
+    before = waiting(app, queues.DISPATCH)
+    real, an_hour = time.time, 3600
+    monkeypatch.setattr(time, "time", lambda: real() - an_hour)
+    monkeypatch.setattr(app, "now", lambda: datetime.now(UTC) - timedelta(seconds=an_hour))
+    time.sleep(0.02)
+    assert scheduler.tick() < 1
+    app.hints.flush()
+    assert (before, waiting(app, queues.DISPATCH)) == (1, 2)
+
+
+def test_a_hint_carries_no_deadline_that_another_hosts_clock_could_miss(app: Postpurchase, redis_url: str) -> None:
+    app.hints.send(queues.PLAN_EVENT, "an id")
+    app.hints.flush()
+    [kept] = redis.Redis.from_url(redis_url).lrange(queues.PLANNING, 0, -1)
+    assert json.loads(kept)["headers"]["expires"] is None
 
 
 def test_every_task_is_registered_under_its_name(app: Postpurchase) -> None:
