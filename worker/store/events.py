@@ -15,7 +15,9 @@ from worker.store.session import database_now
 from worker.store.types import new_id
 
 LEASE = timedelta(seconds=60)
-MAX_CLAIMS = 5
+"""Of a first claim; each further one lasts twice as long, so that a storm of crashes passes before the last."""
+LONGEST_LEASES = 32
+MAX_CLAIMS = 8
 """An event whose planning died this often without an outcome ends as failed."""
 
 _STORED = InboundEvent.state == literal_column("'stored'")
@@ -76,7 +78,11 @@ def claim_event(session: Session, event_id: UUID) -> int | None:
         .values(claims=InboundEvent.claims + 1, claimed_until=now + LEASE)
         .returning(InboundEvent.claims)
     )
-    return session.scalar(claim)
+    claims = session.scalar(claim)
+    if claims is not None and claims > 1:
+        longer = now + LEASE * min(2 ** (claims - 1), LONGEST_LEASES)
+        session.execute(update(InboundEvent).where(InboundEvent.id == event_id).values(claimed_until=longer))
+    return claims
 
 
 def lock_event(session: Session, event_id: UUID) -> InboundEvent | None:

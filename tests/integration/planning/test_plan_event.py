@@ -13,9 +13,10 @@ from tests.support.intake import Connected
 from tests.support.shopify import fulfillment, order, tracking
 from worker.planning.replay import replay
 from worker.planning.service import plan_event, replan_order, sweep_events
-from worker.store.events import MAX_CLAIMS
+from worker.store.events import LEASE, MAX_CLAIMS, claim_event
 from worker.store.models import InboundEvent, Message, OrderRow
 from worker.store.orders import facts_of
+from worker.store.session import database_now
 
 
 def test_a_paid_order_gets_its_confirmation_scheduled(shop: Connected) -> None:
@@ -163,6 +164,20 @@ def test_an_event_that_keeps_killing_its_worker_ends_as_failed(shop: Connected) 
         session.execute(update(InboundEvent).values(claims=MAX_CLAIMS))
     assert plan_event(shop.installation, event_id) == "failed"
     assert "died" in shop.event(event_id).note
+
+
+def test_an_event_whose_planning_died_is_left_alone_for_longer_each_time(shop: Connected) -> None:
+    event_id = shop.take("orders/create", order(1042, shop.now)).to_plan
+    assert event_id is not None
+    leases = []
+    for _ in range(4):
+        with shop.installation.database.write() as session:
+            session.execute(update(InboundEvent).values(claimed_until=None))
+            claim_event(session, event_id)
+            until = session.scalars(select(InboundEvent.claimed_until)).one()
+            assert until is not None
+            leases.append(round((until - database_now(session)) / LEASE))
+    assert leases == [1, 2, 4, 8]
 
 
 def test_a_claimed_event_is_left_alone_until_its_lease_ends(shop: Connected) -> None:
