@@ -105,7 +105,7 @@ def finish_work(installation: Installation, *, patience_s: float = PATIENCE_S) -
 def outstanding(installation: Installation) -> int:
     """How many events and messages want work at this moment of business time."""
     now, real_at = installation.clock.now(), installation.clock.real_now()
-    with installation.database.read() as session:
+    with installation.database.snapshot() as session:  # what moves between two counts would be in neither
         due = count_open(installation, session, now, real_at) + _count(session, _HELD, Message.expires_at <= now)
         return count_stored(session) + due + _count(session, _UNDER_WAY)
 
