@@ -86,6 +86,11 @@ class StandIn:
         """The next requests meet these, one each; later ones meet `always`."""
         self._script.extend(behaviours)
 
+    def behave(self) -> None:
+        """From now on it accepts."""
+        self._script.clear()
+        self.always = Behaviour()
+
     def counts(self) -> Counter[str]:
         """How often each message was taken, by message id."""
         return Counter(mail["custom_args"]["message"] for mail in self.mails)

@@ -55,11 +55,13 @@ def batch(*events: dict[str, Any]) -> bytes:
     return b"[" + b",\r\n".join(json.dumps(event).encode() for event in events) + b"]\r\n"
 
 
-def told_of(mails: Sequence[tuple[str, str]], *, roll: random.Random, at: float) -> list[dict[str, Any]]:
+def told_of(
+    mails: Sequence[tuple[str, str]], *, roll: random.Random, at: float, bounced: float = 0.1
+) -> list[dict[str, Any]]:
     """What SendGrid tells of accepted mails, given as (message, attempt): some events twice, in any order."""
     told: list[dict[str, Any]] = []
     for message, attempt in mails:
-        kinds = ["processed", "bounce" if roll.random() < 0.1 else "delivered"]
+        kinds = ["processed", "bounce" if roll.random() < bounced else "delivered"]
         for kind in kinds:
             event = an_event(kind, UUID(message), UUID(attempt), timestamp=int(at), sg_event_id=uuid4().hex)
             del event["email"]  # Mia's; whom it happened to is not needed

@@ -1,0 +1,89 @@
+"""What befalls everything around the processes: broker, database, disk, provider, clocks; each heals by itself."""
+
+import resource
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from tests.proof.blows import Blow
+from tests.proof.site import Site
+from worker.store.keeping import CLAIM_LEASE
+
+AWAY_S = 1.0
+HOUR_S = 3600.0
+
+
+def empty_broker(site: Site) -> None:
+    """Every hint is gone."""
+    assert site.broker is not None
+    site.broker.empty()
+
+
+def restart_broker(site: Site) -> None:
+    """The broker is gone for a second, with all it held."""
+    assert site.broker is not None
+    site.broker.stop()
+    time.sleep(AWAY_S)
+    site.broker.start()
+
+
+def take_database_away(site: Site) -> None:
+    """PostgreSQL breaks every connection and takes no new one, for a second."""
+    url = site.settings["database_url"]
+    name = url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(url.replace(f"/{name}", "/postgres", 1), autocommit=True) as admin:
+        mine = sql.Identifier(name)
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(mine))
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        time.sleep(AWAY_S)
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(mine))
+
+
+def fill_disk(site: Site) -> None:
+    """No file of the running processes may grow for a second: every write fails as on a full disk."""
+    smallest = 4096
+    for running in site.running:
+        if running.is_alive:
+            resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (smallest, resource.RLIM_INFINITY))
+    time.sleep(AWAY_S)
+    for running in site.running:
+        if running.is_alive:
+            resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def freeze_worker(site: Site) -> None:
+    """One worker stands still in the middle of its work, past its lease, and then goes on."""
+    frozen = site.start_extra("worker", Blow(edge="after the gate", number=signal.SIGSTOP))
+    until = time.monotonic() + AWAY_S
+    while not is_stopped(frozen.pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(CLAIM_LEASE.total_seconds() + 1)
+    frozen.send(signal.SIGCONT)
+
+
+def put_clock_off(site: Site) -> None:
+    """A worker more, on a host whose clock is an hour ahead, and one whose clock is an hour behind."""
+    for by_s in (HOUR_S, -HOUR_S):
+        site.start_extra("worker", clock_off_s=by_s)
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process stands still."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
+
+
+OUTAGES: dict[str, Callable[[Site], None]] = {
+    "broker emptied": empty_broker,
+    "broker restarted": restart_broker,
+    "database away": take_database_away,
+    "disk full": fill_disk,
+    "worker frozen": freeze_worker,
+    "clock off": put_clock_off,
+}
