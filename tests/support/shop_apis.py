@@ -110,7 +110,7 @@ class ShopApi:
         if trouble is None or trouble.kind in ("drop_after", "silence", "drip"):
             keep()
         await asyncio.get_running_loop().run_in_executor(None, self.during)
-        return fine if trouble is None else await _troubled(request, trouble)
+        return fine if trouble is None else await troubled(request, trouble)
 
     def _wrong(self, fault: str) -> web.Response:
         self.faults.append(fault)
@@ -150,7 +150,8 @@ def _woo(code: str, status: int) -> web.Response:
     return web.json_response({"code": code, "message": "…", "data": {"status": status}}, status=status)
 
 
-async def _troubled(request: web.Request, trouble: Trouble) -> web.StreamResponse:
+async def troubled(request: web.Request, trouble: Trouble) -> web.StreamResponse:
+    """What a call meets."""
     if trouble.kind == "silence":
         await asyncio.sleep(3600)
     if trouble.kind == "drip":
