@@ -12,7 +12,7 @@ from worker.personalisation.code_requests import CodeDecision, CodeRequest
 from worker.personalisation.code_terms import cheapest_of, discountable, ends_at, wanted_terms
 from worker.platforms.registry import CODE_MAKERS
 from worker.rendering.port import CodeView
-from worker.store.codes import LIVE, code_of, lower_minimum
+from worker.store.codes import LIVE, code_of, has_live_code, lower_minimum
 from worker.store.models import DiscountCode
 from worker.store.truth import lock_people
 
@@ -57,6 +57,9 @@ def reserve_code(session: Session, request: CodeRequest) -> CodeDecision:
 def _why_not_shown(session: Session, request: CodeRequest, code: DiscountCode) -> str:
     if code.state not in (*LIVE, "expired"):
         return f"its code is {code.state}: {code.reason}"
+    who, now = (request.shop_id, request.address), request.now
+    if code.ends_at <= now and has_live_code(session, *who, but_not=request.order_id, now=now):
+        return "its code has ended, and a code of another order is still valid"
     return why_too_low(session, request, code.kind, code.value)
 
 

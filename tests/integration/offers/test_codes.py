@@ -11,15 +11,16 @@ import pytest
 from sqlalchemy import select
 
 from schedules.catalog import packaged_sequence
-from schedules.codes import CodePolicy
+from schedules.codes import CodePolicy, NeverOn
 from schedules.facts import Facts, Money, PaymentState
 from schedules.segments import Segment
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import NORTHKETTLE, a_parcel, an_order, keep_order
+from tests.support.shelf import stock
 from worker.personalisation import code_issuing
 from worker.personalisation.code_ends import redeem_codes, revoke_code
 from worker.personalisation.code_issuing import ALPHABET
-from worker.personalisation.code_requests import CodeRequest, Maker
+from worker.personalisation.code_requests import CodeDecision, CodeRequest, Maker
 from worker.personalisation.codes import reserve_code
 from worker.rendering.port import CodeView, Offer, OfferCard, ProductView
 from worker.store.codes import last_code_at
@@ -48,9 +49,13 @@ def request(world: World, **changes: Any) -> CodeRequest:
     return CodeRequest(last_moment=fields["now"] + timedelta(hours=2), **fields)
 
 
-def ask(world: World, **changes: Any) -> CodeView | None:
+def decided(world: World, **changes: Any) -> CodeDecision:
     with world.installation.database.write() as session:
-        return reserve_code(session, request(world, **changes)).view
+        return reserve_code(session, request(world, **changes))
+
+
+def ask(world: World, **changes: Any) -> CodeView | None:
+    return decided(world, **changes).view
 
 
 def kept(world: World) -> list[DiscountCode]:
@@ -282,3 +287,34 @@ def test_a_text_that_is_taken_is_drawn_anew(world: World, monkeypatch: pytest.Mo
         mine, his = request(world), replace(request(world), order_id=other.id, address="ole@example.com", facts=facts)
         found = {code.code for each in (mine, his) if (code := reserve_code(session, each).view)}
     assert found == {"A", "B"}
+
+
+def test_a_code_that_would_sell_below_the_margin_floor_is_none(world: World) -> None:
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "p0", "24.00", cost=Decimal("17.50"))
+    decision = decided(world, offer=offering("24.00"))
+    assert decision.view is None
+    assert decision.why_not == "it would sell Kettle below the margin floor of 20 %"
+    assert ask(world, offer=offering("24.00"), sequence=with_policy(margin_floor=Decimal(10))) is not None
+
+
+def test_what_is_never_discounted_counts_for_no_minimum_and_is_named(world: World) -> None:
+    sequence = with_policy(never_on=NeverOn(products=("p0",), brands=("Reserve",)))
+    code = ask(world, offer=offering("9.00", "24.00"), sequence=sequence)
+    assert code is not None
+    assert code.minimum is not None
+    assert (code.minimum.amount, code.excluded) == (Decimal("24.00"), ("Reserve",))
+
+
+def test_a_shop_that_can_only_name_what_is_discounted_is_told_what_the_mails_show(world: World) -> None:
+    shopify = {"maker": Maker(kind="shopify"), "sequence": with_policy(never_on=NeverOn(tags=("reserve",)))}
+    assert decided(world, **shopify).why_not.startswith("the shop can tie it to products only")
+    assert decided(world, offer=offering("24.00"), **shopify).wait_until is not None
+    assert decided(world, offer=offering("24.00", "9.00"), **shopify).wait_until is not None
+    assert kept(world)[0].only == ["p0", "p1"]
+
+
+def test_a_real_installation_without_a_maker_shows_no_code(world: World) -> None:
+    nobody = Maker(why_not="nobody makes codes for this shop")
+    assert decided(world, maker=nobody).why_not == "nobody makes codes for this shop"
+    assert kept(world) == []
