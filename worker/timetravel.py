@@ -15,6 +15,7 @@ from worker.dispatch.doors import count_open, next_trial
 from worker.errors import SettingsError, UserError
 from worker.heartbeats import last_sign_of
 from worker.settings import ClockMode
+from worker.store.codes import count_due_codes
 from worker.store.events import count_stored
 from worker.store.models import Message
 
@@ -88,7 +89,7 @@ def advance_to_next(
 
 
 def finish_work(installation: Installation, *, patience_s: float = PATIENCE_S) -> None:
-    """Waits until no event waits to be planned and nothing due is unsent.
+    """Waits until no event waits to be planned, nothing due is unsent, and no code is due that a shop can be told of.
 
     Raises:
         UserError: nothing moved for `patience_s` seconds.
@@ -107,7 +108,7 @@ def outstanding(installation: Installation) -> int:
     now, real_at = installation.clock.now(), installation.clock.real_now()
     with installation.database.snapshot() as session:  # what moves between two counts would be in neither
         due = count_open(installation, session, now, real_at) + _count(session, _HELD, Message.expires_at <= now)
-        return count_stored(session) + due + _count(session, _UNDER_WAY)
+        return count_stored(session) + due + _count(session, _UNDER_WAY) + count_due_codes(session, now)
 
 
 def _stop_at(

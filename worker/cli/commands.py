@@ -35,6 +35,7 @@ COMMANDS = {
     "pairings": Command("Set up", "imports:pairings", "What goes well with what: the merchant's word."),
     "guides": Command("Set up", "imports:guides", "Tips for follow-ups."),
     "orders": Command("Set up", "imports:orders", "Past orders, to learn from."),
+    "codes": Command("Set up", "codes:app", "Discount codes: who makes them, how many are left, who used them."),
     "db": Command("Set up", "database:app", "The database: its schema, backups, and the key of what it keeps sealed."),
     "preview": Command(
         "Edit",

@@ -34,7 +34,7 @@ MOST_SHOWN = 20
 )
 def read_products(shop: Slug, file: File, json: JsonFlag = False) -> None:
     """Import products; those that are there already are brought up to date."""
-    _import(import_products, "product", shop, file, json)
+    take_file(import_products, "product", shop, file, json)
 
 
 @pairings.command(
@@ -43,7 +43,7 @@ def read_products(shop: Slug, file: File, json: JsonFlag = False) -> None:
 )
 def read_pairings(shop: Slug, file: File, json: JsonFlag = False) -> None:
     """Import pairings: who bought one thing is offered the other, with a pitch."""
-    _import(import_pairings, "pairing", shop, file, json)
+    take_file(import_pairings, "pairing", shop, file, json)
 
 
 @guides.command(
@@ -52,7 +52,7 @@ def read_pairings(shop: Slug, file: File, json: JsonFlag = False) -> None:
 )
 def read_guides(shop: Slug, file: File, json: JsonFlag = False) -> None:
     """Import guides: three tips for a product, category or tag, per language."""
-    _import(import_guides, "guide", shop, file, json)
+    take_file(import_guides, "guide", shop, file, json)
 
 
 @orders.command(
@@ -62,10 +62,11 @@ def read_guides(shop: Slug, file: File, json: JsonFlag = False) -> None:
 )
 def read_past_orders(shop: Slug, file: File, json: JsonFlag = False) -> None:
     """Import past orders, a line per product; they start no mail. Of addresses only keyed hashes are kept."""
-    _import(import_orders, "order", shop, file, json)
+    take_file(import_orders, "order", shop, file, json)
 
 
-def _import(read: Callable[..., ImportReport], noun: str, shop: str, file: Path, as_json: bool) -> None:
+def take_file(read: Callable[..., ImportReport], noun: str, shop: str, file: Path, as_json: bool) -> None:
+    """Reads a file into a shop's tables and says what changed."""
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
         report = read(session, owner.id, file)

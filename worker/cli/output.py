@@ -36,6 +36,10 @@ COLOUR_OF = {
     "planned": "green",
     "ignored": "bright_black",
     "pending": "cyan",
+    "reserved": "cyan",
+    "created": "green",
+    "redeemed": "green",
+    "revoked": "bright_black",
     "done": "green",
 }
 

@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, grid, show, span, state_text, table
+from worker.reports.codes import CodesLine
 from worker.reports.providers import KeyLine
 from worker.reports.rhythm import remedy
 from worker.reports.status import Status, read_status
@@ -74,6 +75,7 @@ def _troubles(report: Status) -> list[tuple[str, str]]:
         )
     if report.failed_events:
         told.append(("", f"{report.failed_events} in all; after a fix: `postpurchase replay --failed`"))
+    told += [("codes", line) for each in report.codes if (line := _code_trouble(each))]
     for source in report.sources:
         if source.is_silent:
             ago = span(timedelta(seconds=source.seconds_ago or 0))
@@ -109,6 +111,17 @@ def _key(line: KeyLine, report: Status) -> str:
         return f"[yellow]its limit is used up[/], again in {rest}; nothing is lost  {name}"
     how = f"tries again in {rest}" if rest else "tries with one mail"
     return f"[red]{line.state}[/] after {counted(line.failures, 'failure')}, {how}: {escape(line.error)}  {name}"
+
+
+def _code_trouble(line: CodesLine) -> str:
+    """What is worth a look about a shop's codes; empty: nothing."""
+    told = [f"[red]{line.by_others}[/] used by somebody else"] if line.by_others else []
+    told += [f"{line.waiting} the shop is still to hear of"] if line.waiting else []
+    if line.pool is not None and line.pool.is_low:
+        told.append(
+            f"[yellow]{line.pool.left} left in the pool[/]: `postpurchase codes import {escape(line.shop)} FILE`"
+        )
+    return f"{escape(line.shop)}: {', '.join(told)}" if told else ""
 
 
 def _processes(report: Status) -> list[tuple[str, str]]:

@@ -127,6 +127,8 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
     ]
     if not message.products and message.details.get("why_no_offer"):
         told.append(("no offer", escape(str(message.details["why_no_offer"]))))
+    if message.details.get("why_no_code"):
+        told.append(("no code", escape(str(message.details["why_no_code"]))))
     return [(name, value) for name, value in told if value]
 
 
@@ -146,5 +148,6 @@ def code_text(code: CodeLine, timezone: str) -> str:
     """A code, what it is worth and until when."""
     unit = {"percent": " %", "amount": f" {code.currency}", "free_shipping": ""}[code.kind]
     value = "free shipping" if code.kind == "free_shipping" else f"{code.value}{unit} off"
-    state = "" if code.state in LIVE else f" [yellow]{escape(code.state)}[/]"
+    colour = "red" if code.by_other else "yellow"
+    state = "" if code.state in LIVE else f" [{colour}]{escape(code.state)}[/]: {escape(code.reason)}"
     return f"[bold]{escape(code.code)}[/], {value} until {local(code.ends_at, timezone)}{state}"

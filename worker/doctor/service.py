@@ -6,6 +6,7 @@ from schedules.shop import ShopProfile
 from worker.bootstrap import Installation, build
 from worker.doctor import machine
 from worker.doctor.checks import Check, Level, fail, ok, warn
+from worker.doctor.codes import check_codes
 from worker.doctor.links import check_link_host
 from worker.doctor.resolver import Resolver
 from worker.doctor.senders import SENDGRID_SELECTORS, check_senders
@@ -76,6 +77,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             *_processes(session, database),
             *_shops(session, installation),
             *_sources(session, installation),
+            *check_codes(session, installation, asks=resolver is not None),
             *_refusals(session),
             *(_reputation(session, installation, resolver) if resolver is not None else ()),
         ]

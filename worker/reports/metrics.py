@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
+from worker.reports.codes import read_codes
 from worker.reports.counts import (
     MessageCount,
     event_counts,
@@ -38,6 +39,7 @@ def read_metrics(session: Session, *, now: datetime, real_now: datetime) -> list
         *_delays(session, now),
         _suppressions(session),
         _refusals(session),
+        *_codes(session, now),
         _pauses(session),
         *_provider_keys(session, now),
         _processes(session, real_now),
@@ -113,6 +115,21 @@ def _refusals(session: Session) -> Metric:
         for state in ("waiting", "stuck", "told", "lost"):
             found.add_metric((each.shop, each.source, state), getattr(each, state))
     return found
+
+
+def _codes(session: Session, now: datetime) -> Iterator[Metric]:
+    codes = _gauge("codes", "Discount codes by state.", "shop", "state")
+    others = _gauge("codes_redeemed_by_others", "Codes that somebody else than the recipient used.", "shop")
+    waiting = _gauge("codes_waiting", "Codes that the shop is still to hear of.", "shop")
+    left = _gauge("codes_left", "Codes left in the pool.", "shop")
+    for each in read_codes(session, now):
+        for state, number in each.states.items():
+            codes.add_metric((each.shop, state), number)
+        others.add_metric((each.shop,), each.by_others)
+        waiting.add_metric((each.shop,), each.waiting)
+        if each.pool is not None:
+            left.add_metric((each.shop,), each.pool.left)
+    yield from (codes, others, waiting, left)
 
 
 def _pauses(session: Session) -> Metric:

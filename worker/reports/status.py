@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
+from worker.reports.codes import CodesLine, read_codes
 from worker.reports.counts import MessageCount, event_counts, mails_since, message_counts, order_counts, sent
 from worker.reports.lateness import Lateness, lateness
 from worker.reports.providers import KeyLine, read_keys
@@ -86,6 +87,7 @@ class Status(BaseModel):
     failures: list[Failure]
     pauses: list[PauseLine]
     sources: list[SourceLine]
+    codes: list[CodesLine]
     refusals: list[RefusalsLine]
     processes: list[Sign]
     provider_keys: list[KeyLine]
@@ -110,6 +112,7 @@ def read_status(session: Session, *, now: datetime, real_now: datetime) -> Statu
         failures=_failures(session),
         pauses=_pauses(session),
         sources=read_rhythms(session, now=now),
+        codes=read_codes(session, now),
         refusals=read_refusals(session),
         processes=signs_of_life(session, real_now=real_now),
         provider_keys=read_keys(session, now=now),

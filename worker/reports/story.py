@@ -45,6 +45,8 @@ class CodeLine(BaseModel):
     value: str
     currency: str
     state: str
+    reason: str
+    by_other: bool
     ends_at: datetime
 
 

@@ -154,6 +154,8 @@ def _code(message: Message, code: DiscountCode | None) -> CodeLine | None:
         value=f"{code.value.normalize():f}",
         currency=code.currency,
         state=code.state,
+        reason=code.reason,
+        by_other=code.redeemed_by_other,
         ends_at=code.ends_at,
     )
 

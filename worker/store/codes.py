@@ -10,7 +10,7 @@ from sqlalchemy import func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from worker.store.models import DiscountCode, Message
+from worker.store.models import DiscountCode, Message, Shop, Source
 from worker.store.to_dos import claim_to_do
 from worker.store.transitions import reschedule
 
@@ -130,6 +130,13 @@ def waiting_counts(session: Session) -> Mapping[UUID, int]:
     """How many codes each shop is still to hear of."""
     query = select(DiscountCode.shop_id, func.count()).where(_IS_OPEN).group_by(DiscountCode.shop_id)
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def count_due_codes(session: Session, now: datetime) -> int:
+    """How many codes a sweep can tell shops of at this moment of business time."""
+    reachable = select(Source.id).join(Shop, Shop.id == Source.shop_id).where(Shop.uninstalled_at.is_(None))
+    due = (_IS_OPEN, DiscountCode.due_at <= now, DiscountCode.source_id.in_(reachable))
+    return session.scalar(select(func.count()).select_from(DiscountCode).where(*due)) or 0
 
 
 def lower_minimum(code: DiscountCode, minimum: Decimal) -> None:
