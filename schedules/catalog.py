@@ -1,12 +1,14 @@
 """Reads a sequence from its YAML and names what is wrong: file, line, remedy."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from importlib import resources
 from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
 
+from schedules.codes import CodeUse
 from schedules.sequence import Sequence
 
 PATH = "sequences/post_purchase.yaml"
@@ -48,6 +50,30 @@ def load_sequence(files: Mapping[str, str]) -> Sequence:
     except ValidationError as error:
         faults = [_fault(node, problem) for problem in error.errors(include_input=False, include_url=False)]
         raise SequenceError(faults) from error
+
+
+def above_ceiling(files: Mapping[str, str], ceiling: Decimal) -> list[SequenceFault]:
+    """Codes of a readable sequence that take off more percent than the shop allows; sending would cut them."""
+    sequence = load_sequence(files)
+    node, _ = _read(files[PATH])
+    own = {
+        f"steps.{step}.code.{segment.value}": sequence.code.depth(code)
+        for step, each in sequence.steps.items()
+        for segment, code in each.code.items()
+        if code.use is CodeUse.OWN
+    }
+    depths = {"code": (sequence.code.kind, sequence.code.value)} | own
+    raising = "or let the owner raise it: `postpurchase shop set SHOP --discount-ceiling"
+    return [
+        SequenceFault(
+            PATH,
+            _line(node, [*place.split("."), "value"]),
+            f"{place}: {value} % is more than this shop's ceiling of {ceiling} %.",
+            f"Write at most {ceiling}, {raising} {value}`.",
+        )
+        for place, (kind, value) in depths.items()
+        if kind == "percent" and value > ceiling
+    ]
 
 
 def packaged_sequence() -> Sequence:

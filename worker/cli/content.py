@@ -14,7 +14,7 @@ from worker.cli.output import JsonFlag, counted, say, show
 from worker.cli.publishing import load_known, log, push, refuse_faults, roll_back
 from worker.cli.shops import Slug
 from worker.store.content import changed_paths, load
-from worker.store.shops import get_shop
+from worker.store.shops import get_shop, profile_of
 
 app = typer.Typer(no_args_is_help=True, help="Templates and sequences: checked as a whole, published as revisions.")
 OldRevision = Annotated[int | None, typer.Option("--revision", help="Compare with this one. Default: the newest.")]
@@ -29,9 +29,9 @@ app.command("rollback")(roll_back)
 def check(shop: Slug, folder: From = None, json: JsonFlag = False) -> None:
     """Check content without publishing it."""
     with opened() as installation, installation.database.read() as session:
-        get_shop(session, shop)
+        profile = profile_of(get_shop(session, shop))
     content = read_folder(folder)
-    refuse_faults(content)
+    refuse_faults(content, profile)
     say(f"{counted(len(content.files), 'file')}, no fault.", json, files=len(content.files), faults=[])
 
 

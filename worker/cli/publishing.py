@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.orm import Session
 
-from schedules.catalog import load_sequence
+from schedules.catalog import above_ceiling, load_sequence
+from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
 from worker.cli.folders import From, read_folder
 from worker.cli.output import JsonFlag, counted, grid, local, progress, say, screen, show, table
 from worker.cli.shops import Slug
-from worker.errors import ContentError, UserError
+from worker.errors import ContentError, Fault, UserError
 from worker.planning.forecast import Effect, forecast, waiting_orders
 from worker.planning.service import replan_shop
 from worker.rendering.lint import lint
@@ -115,9 +116,11 @@ def log(shop: Slug, json: JsonFlag = False) -> None:
     show({"shop": shop, "revisions": [each._asdict() for each in editions]}, json, draw)
 
 
-def refuse_faults(content: Content) -> None:
-    """Raises ContentError: something is wrong with it; every fault is named."""
+def refuse_faults(content: Content, profile: ShopProfile | None = None) -> None:
+    """Raises ContentError: something is wrong with it, or more than the shop allows; every fault is named."""
     faults = lint(content)
+    if not faults and profile is not None:
+        faults = [Fault(*fault) for fault in above_ceiling(content.files, profile.discount_ceiling)]
     if faults:
         raise ContentError(faults)
 
@@ -139,7 +142,9 @@ def load_known(session: Session, shop_id: UUID, slug: str, number: int | None) -
 def _publish(
     installation: Installation, slug: str, content: Content, note: str, *, ask: bool, dry_run: bool, json: bool
 ) -> None:
-    refuse_faults(content)
+    with installation.database.read() as session:
+        profile = profile_of(get_shop(session, slug))
+    refuse_faults(content, profile)
     change = _looked_at(installation, slug, content, quiet=json)
     if not change.paths and change.newest:
         sentence = f"{slug} has this content already (revision {change.newest})."

@@ -19,7 +19,7 @@ from tests.support.dispatching import MORNING, World, build_world
 from tests.support.installation import installed
 from tests.support.rows import make_event
 from worker.heartbeats import record_life
-from worker.store.models import ProviderKey, Shop, Suppression
+from worker.store.models import DiscountCode, ProviderKey, Shop, Suppression
 from worker.store.pauses import pause
 from worker.store.session import Database
 from worker.store.shops import list_sources
@@ -76,6 +76,10 @@ def _fill(world: World) -> None:
         suppressed = {"address": "mia@example.com", "scope": "offers", "reason": "manual", "created_at": MORNING}
         session.add(Suppression(shop_id=shop.id, **suppressed))
         limit = {"allowed": 500, "remaining": 12, "renews_at": world.now + timedelta(hours=1), "updated_at": MORNING}
+        shop.profile = shop.profile | {"codes": "pool"}
+        code = {"address": "mia@example.com", "code": "NRTAAAA", "kind": "percent", "value": 10, "state": "created"}
+        times = {"starts_at": MORNING, "ends_at": MORNING, "created_at": MORNING}
+        session.add(DiscountCode(shop_id=shop.id, order_id=world.order_id, **code, **times))
         session.add(ProviderKey(id="sendgrid:5f1c", provider="sendgrid", **limit))
         [source] = list_sources(session, shop.id)
         refused = Wish(
@@ -104,6 +108,10 @@ def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> No
         ("suppressions", ("northkettle", "offers")): 1,
         ("refusals", ("northkettle", "shopify", "waiting")): 1,
         ("refusals", ("northkettle", "shopify", "lost")): 0,
+        ("codes", ("northkettle", "created")): 1,
+        ("codes_redeemed_by_others", ("northkettle",)): 0,
+        ("codes_waiting", ("northkettle",)): 0,
+        ("codes_left", ("northkettle",)): 0,
         ("paused", ("northkettle", "shipping")): 1,
         ("provider_closed", ("sendgrid:5f1c", "paused")): 0,
         ("provider_failures", ("sendgrid:5f1c",)): 0,

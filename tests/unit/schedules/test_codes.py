@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from schedules.catalog import PATH, SequenceError, SequenceFault, load_sequence, packaged_sequence
+from schedules.catalog import PATH, SequenceError, SequenceFault, above_ceiling, load_sequence, packaged_sequence
 from schedules.codes import CodeUse
 from schedules.segments import Segment
 from schedules.sequence import Sequence
@@ -65,6 +65,17 @@ def test_what_is_wrong_is_named_by_line_with_a_remedy(old: str, new: str, proble
     assert (fault.file, fault.line) == (PATH, at)
     assert problem in fault.problem
     assert remedy in fault.remedy
+
+
+def test_a_code_above_the_shops_ceiling_is_named_by_line() -> None:
+    files = {PATH: TEXT.replace("repeat: none ", "repeat: {value: 18} ", 1)}
+    [fault] = above_ceiling(files, Decimal(15))
+    at = next(number for number, line in enumerate(files[PATH].splitlines(), 1) if "{value: 18}" in line)
+    assert (fault.line, fault.problem) == (
+        at,
+        "steps.shipping.code.repeat: 18 % is more than this shop's ceiling of 15 %.",
+    )
+    assert above_ceiling(files, Decimal(20)) == []
 
 
 def test_what_is_never_discounted_is_found_by_brand_category_tag_or_id() -> None:
