@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from schedules.lifecycle import State
 from tests.proof.blows import replace
 from worker.store.models import Message
 from worker.store.session import database_now
+from worker.store.transitions import Change
 
 TWO_SECONDS = 2.0
 
@@ -34,8 +35,12 @@ class Plant:
 def _drop_fence() -> None:
     """Writes go through whoever has taken the message over meanwhile."""
 
-    def many(_original: Any) -> Any:
-        return lambda _session, messages: {message.id for message in messages}
+    def many(original: Any) -> Any:
+        def moved(session: Session, changes: Sequence[Change], *, now: Any, real_at: Any, **_: Any) -> list[Change]:
+            as_read = {change.message.id: (change.message.state, change.message.fence) for change in changes}
+            return cast(list[Change], original(session, changes, now=now, real_at=real_at, locked=as_read))
+
+        return moved
 
     def one(original: Any) -> Any:
         def write(session: Session, message: Message, *rest: Any) -> None:
@@ -46,7 +51,8 @@ def _drop_fence() -> None:
 
         return write
 
-    replace("worker.store.transitions:_still_as_read", many)
+    for stage in ("attempting", "outcomes"):
+        replace(f"worker.dispatch.{stage}:transition_many", many)
     replace("worker.store.transitions:_write", one)
     replace("worker.dispatch.attempting:_looked_at_again", lambda _original: lambda _session, chunk: (list(chunk), []))
 
