@@ -15,6 +15,7 @@ from mjml import mjml_to_html  # type: ignore[import-untyped]  # it ships no typ
 
 from worker.errors import ContentError, Fault
 from worker.rendering.context import ShopContext
+from worker.rendering.formats import RIGHT_TO_LEFT
 from worker.rendering.sandbox import Sandbox, folded
 
 ROOT = "email_templates"
@@ -29,6 +30,7 @@ GOOGLE_FONT = re.compile(
 NO_FONTS = re.compile(r'<!--\[if !mso\]><!-->\s*<style type="text/css">\s*</style>\s*<!--<!\[endif\]-->')
 FORMAL = ".formal"
 TAIL = "layouts/tail.txt"
+SIDE = re.compile(r'(\balign="|text-align:\s*|padding-|border-)(left|right)\b')
 
 _HTML = Sandbox(autoescape=True)
 _TEXT = Sandbox(autoescape=False, trim_blocks=True, lstrip_blocks=True)
@@ -70,7 +72,7 @@ def word_mail(files: Mapping[str, str], template: str, language: str, *, formal:
     return Worded(
         subject=text(f"{template}/subject.txt"),
         preheader=text(f"{template}/preheader.txt"),
-        html=(f"{template}/body.mjml", _body(files, template, words)),
+        html=(f"{template}/body.mjml", _body(files, template, words, is_mirrored=language in RIGHT_TO_LEFT)),
         text=text(f"{template}/body.txt", "\n" + _source(files, TAIL)),
         labels={name: word for name, word in words.items() if name.startswith("label_")},
     )
@@ -126,16 +128,23 @@ def included(files: Mapping[str, str], path: str) -> str:
     return INCLUDE.sub(lambda match: included(files, match["path"]), source)
 
 
-def _body(files: Mapping[str, str], template: str, words: Mapping[str, str]) -> str:
+def _body(files: Mapping[str, str], template: str, words: Mapping[str, str], *, is_mirrored: bool) -> str:
     path = f"{template}/body.mjml"
     source = _worded(included(files, path), {name: _escaped(word) for name, word in words.items()}, path)
     try:
         compiled = str(mjml_to_html(StringIO(source)).html)
     except Exception as error:
         raise _refused(path, None, f"it is no MJML ({error}).", "Check that every tag is closed.") from error
+    compiled = _mirrored(compiled) if is_mirrored else compiled
     return (
         _slimmed(_private(compiled)).replace('lang="und"', 'lang="{{ lang }}"').replace('dir="auto"', 'dir="{{ dir }}"')
     )
+
+
+def _mirrored(compiled: str) -> str:
+    """Left for right, for languages read from the right: what the compiler aligns, it aligns in so many words."""
+    turned = compiled.replace("direction:ltr", "direction:rtl")
+    return SIDE.sub(lambda found: found[1] + ("right" if found[2] == "left" else "left"), turned)
 
 
 def _escaped(word: str) -> str:

@@ -13,6 +13,8 @@ from schedules.shop import Brand
 from tests.support.mailing import render, rendered
 from worker.demo.examples import CHANGES, CODE, KETTLE, PRODUCTS, STEPS, card, euros, example, line, with_order
 from worker.rendering.port import Links, Offer
+from worker.rendering.renderer import Renderer
+from worker.store.content import packaged_content
 
 EVERY = [(step, situation) for step in STEPS for situation in ("", *CHANGES)]
 PER_LANGUAGE = [(*each, language) for each in EVERY for language in ("en", "de")]
@@ -128,6 +130,7 @@ def test_goods_to_collect_are_ready_not_on_their_way() -> None:
     assert mail.subject == "Order 1042 is ready to collect"
     assert "Mon–Sat 10–18" in mail.html
     assert "Track your parcel" not in mail.html
+    assert "While you wait" not in mail.html + mail.text
 
 
 def test_a_parcel_without_tracking_says_so() -> None:
@@ -194,6 +197,19 @@ def test_titles_of_any_script_are_printed(title: str) -> None:
     mail = render(with_order(example("confirmation"), lines=(line(9, title, "38.00"),)))
     assert title in mail.html
     assert title in mail.text
+
+
+def test_a_language_read_from_the_right_is_set_from_the_right() -> None:
+    """A language is one file of texts per folder; what stands left in others stands right in it."""
+    files = dict(packaged_content().files)
+    files |= {path.replace(".en.", ".ar."): text for path, text in files.items() if path.endswith("texts.en.yaml")}
+    mail = Renderer().render(replace(packaged_content(), files=files), replace(example("confirmation"), locale="ar"))
+    plain = rendered("confirmation")
+    assert 'dir="rtl"' in mail.html
+    assert "direction:ltr" not in mail.html
+    for left, right in (("text-align:left", "text-align:right"), ('align="left"', 'align="right"')):
+        assert mail.html.count(right) == plain.html.count(left) > 0
+        assert mail.html.count(left) == plain.html.count(right)
 
 
 @pytest.mark.parametrize(
