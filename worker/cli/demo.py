@@ -86,7 +86,7 @@ def _panel(sent: Sent, number: int, *, stays: bool) -> Panel:
 
 
 def _offer(product: ProductLine) -> str:
-    return f"[bold]{escape(product.title)}[/] {escape(product.why)} [bright_black]({escape(product.kind)})[/]"
+    return f"[bold]{escape(product.title)}[/] · {escape(product.why)} [bright_black]({escape(product.kind)})[/]"
 
 
 def _check(mails: list[Sent], story: Timeline) -> None:

@@ -118,7 +118,7 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
         ("subject", escape(message.subject)),
         ("reason", escape(message.reason)),
         *(
-            ("product", f"[bold]{escape(p.title)}[/] {escape(p.why)} [bright_black]({escape(_source(p))})[/]")
+            ("product", f"[bold]{escape(p.title)}[/] · {escape(p.why)} [bright_black]({escape(_source(p))})[/]")
             for p in message.products
         ),
         ("code", code_text(message.code, timezone) if message.code else ""),
