@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
-
 from worker.platforms.writing import Result, Written
 
 TIMEOUT_S = 15
@@ -36,6 +34,8 @@ def call(
     timeout_s: float = TIMEOUT_S,
 ) -> Reply | Written:
     """The shop's answer with its body as JSON (None when it is none), or why there is no answer."""
+    import aiohttp  # most shops are never called
+
     try:
         raw = None if body is None else json.dumps(body).encode()
         return asyncio.run(_asked(method, url, HEADERS | dict(headers), raw, timeout_s))
@@ -44,6 +44,8 @@ def call(
 
 
 async def _asked(method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float) -> Reply:
+    import aiohttp
+
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,
