@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 import yaml
-from jinja2 import Template, nodes
+from jinja2 import Template, TemplateSyntaxError, nodes
 from mjml import mjml_to_html  # type: ignore[import-untyped]  # it ships no types
 
 from worker.errors import ContentError, Fault
@@ -19,7 +19,10 @@ from worker.rendering.formats import RIGHT_TO_LEFT
 from worker.rendering.sandbox import Sandbox, folded
 
 ROOT = "email_templates"
-INCLUDE = re.compile(r'[ \t]*<mj-include path="(?P<path>[a-z0-9_/.]+)" ?/>')
+INCLUDE = re.compile(r'(?<![ \t])[ \t]*<mj-include path="(?P<path>[a-z0-9_/.]+)" ?/>')
+ANY_INCLUDE = re.compile("mj-include", re.IGNORECASE)
+LARGEST_SOURCE = 200_000
+"""Characters of one mail's MJML with all that it includes; ours have 10,000."""
 WORD = re.compile(r"\[\[([a-z_]+)\]\]")
 EXPRESSION = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 GOOGLE_FONT = re.compile(
@@ -113,7 +116,7 @@ def words_of(files: Mapping[str, str], template: str, language: str, *, formal: 
 def read_words(files: Mapping[str, str], path: str) -> dict[str, str]:
     try:
         found = yaml.safe_load(_source(files, path))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else None
         raise _refused(path, line, "it is no YAML.", "Put each text in double quotes.") from error
@@ -123,14 +126,33 @@ def read_words(files: Mapping[str, str], path: str) -> dict[str, str]:
 
 
 def included(files: Mapping[str, str], path: str) -> str:
-    """The MJML of a file with what it includes, and what that includes."""
-    source = _source(files, path)
-    return INCLUDE.sub(lambda match: included(files, match["path"]), source)
+    """The MJML of a file with what it includes, and what that includes.
+
+    Raises:
+        ContentError: a file is missing or includes itself, or it all becomes too large.
+    """
+    size = 0
+
+    def read(at: str, above: tuple[str, ...]) -> str:
+        nonlocal size
+        source = _source(files, at)
+        size += len(source)
+        if at in above:
+            raise _refused(at, None, "it includes itself.", "Take one of the mj-include out.")
+        if size > LARGEST_SOURCE:
+            problem = f"with all that it includes it has more than {LARGEST_SOURCE // 1000} KB."
+            raise _refused(path, None, problem, "Include less.")
+        return INCLUDE.sub(lambda match: read(match["path"], (*above, at)), source)
+
+    return read(path, ())
 
 
 def _body(files: Mapping[str, str], template: str, words: Mapping[str, str], *, is_mirrored: bool) -> str:
     path = f"{template}/body.mjml"
     source = _worded(included(files, path), {name: _escaped(word) for name, word in words.items()}, path)
+    if ANY_INCLUDE.search(source):
+        # The MJML compiler would read the file from this machine's disk, whatever it is.
+        raise _refused(path, None, "an mj-include is not written as it must be.", 'Write <mj-include path="…" />.')
     try:
         compiled = str(mjml_to_html(StringIO(source)).html)
     except Exception as error:
@@ -175,7 +197,8 @@ def _jinja(environment: Sandbox, path: str, source: str, shop: ShopContext | Non
         return environment.from_string(folded(environment, source, shop))
     except Exception as error:
         line = getattr(error, "lineno", None) if not path.endswith(".mjml") else None
-        raise _refused(path, line, f"{error}.", "Check the {{ … }} and {% … %} in it.") from error
+        problem = error.message if isinstance(error, TemplateSyntaxError) else str(error)
+        raise _refused(path, line, f"{problem}.", "Check the {{ … }} and {% … %} in it.") from error
 
 
 def _source(files: Mapping[str, str], path: str) -> str:

@@ -19,21 +19,33 @@ from worker.errors import ContentError, Fault
 from worker.rendering.compiling import ROOT, TAIL, WORD, compile_mail, languages_of, parsed, read_words, word_mail
 from worker.rendering.context import MailContext
 from worker.rendering.port import Content
+from worker.rendering.sandbox import forbidden
 
 TEMPLATES = ("order_confirmation", "shipping_confirmation", "follow_up")
-TAG = re.compile(r"<(/?)(mj[a-z0-9-]*)\b(?:[^>\"]|\"[^\"]*\")*?(/?)>")
+TAG = re.compile(r"<(/?)(mj[a-z0-9-]*)\b(?:[^<>\"]|\"[^\"]*\"){0,2000}?(/?)>")
+LARGEST_FILE = 100_000
+"""Characters; the largest of ours has 5,000."""
 LANGUAGE = re.compile(r"texts\.([a-z]{2,3})\.yaml$")
 
 
 def lint(content: Content) -> list[Fault]:
     """Every fault found; empty: the content may be published."""
-    faults = [*_sequence(content.files)]
+    faults = [*_too_large(content.files)]
+    if faults:
+        return faults
+    faults += _sequence(content.files)
     for path, text in sorted(content.files.items()):
         if path.startswith(ROOT) and path.endswith((".mjml", ".txt")):
             faults += [*_expressions(path, text), *_tags(path, text)]
         elif LANGUAGE.search(path):
             faults += _texts(content.files, path)
     return faults or [*_compiled(content.files)]
+
+
+def _too_large(files: Mapping[str, str]) -> Iterator[Fault]:
+    for path, text in sorted(files.items()):
+        if len(text) > LARGEST_FILE:
+            yield Fault(path, None, f"it is larger than {LARGEST_FILE // 1000} KB.", "A mail is clipped at 102 KB.")
 
 
 def _sequence(files: Mapping[str, str]) -> Iterator[Fault]:
@@ -84,11 +96,15 @@ def _expressions(path: str, text: str) -> Iterator[Fault]:
         names.loops = LOOPED
     try:
         tree = parsed(source)
+        faults = [Fault(path, line, f"{what}.", "Use the values as they are.") for line, what in forbidden(tree)]
+        if not faults:
+            names.walk(tree, dict(names.loops))
     except TemplateSyntaxError as error:
         yield Fault(path, error.lineno, f"{error.message}.", "Check the {{ … }} and {% … %} in this line.")
-        return
-    names.walk(tree, dict(names.loops))
-    yield from names.faults
+    except (RecursionError, ValueError):
+        yield Fault(path, None, "an expression in it is too long or too deep.", "Make it several.")
+    else:
+        yield from [*faults, *names.faults]
 
 
 def _tags(path: str, text: str) -> Iterator[Fault]:
@@ -142,6 +158,12 @@ class _Names:
         if isinstance(node, nodes.Call):
             self._fault(node, "a text calls a function, which it may not.", "Use the values as they are.")
             return
+        if isinstance(node, nodes.Mul | nodes.Mod) and str in (
+            self._type_of(node.left, known),
+            self._type_of(node.right, known),
+        ):
+            self._fault(node, f"'{node.operator}' is used with a text.", "It works with numbers alone.")
+            return
         for child in node.iter_child_nodes():
             self.walk(child, known)
 
@@ -169,6 +191,8 @@ class _Names:
             return fields[node.name]
         if isinstance(node, nodes.Getattr):
             return self._attribute(node, known)
+        if isinstance(node, nodes.Const | nodes.Concat):
+            return type(node.value) if isinstance(node, nodes.Const) else str
         self.walk(node, known)
         return None
 
