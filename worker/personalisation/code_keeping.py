@@ -26,8 +26,10 @@ from worker.platforms.writing import Access, Result, Written
 from worker.store.codes import (
     LIVE,
     claim_code,
+    count_due_codes,
     end_code,
     expire_codes,
+    has_ended_code,
     is_free_text,
     locked_code,
     postpone_source,
@@ -58,8 +60,7 @@ class _Claimed:
 
 def keep_codes(installation: Installation, *, for_s: float = 20) -> int:
     """Tells shops what is due, for this long; how many were tried. Doubled or cut short it ends the same."""
-    with installation.database.write() as session:
-        expire_codes(session, installation.clock.now(), MOST_EXPIRED)
+    _expire(installation)
     until, tried = time.monotonic() + for_s, 0
     while time.monotonic() < until:
         claimed = _claim(installation)
@@ -70,10 +71,20 @@ def keep_codes(installation: Installation, *, for_s: float = 20) -> int:
     return tried
 
 
+def _expire(installation: Installation) -> None:
+    """Looks before it writes: most sweeps find nothing, and on SQLite a writer keeps others waiting."""
+    now = installation.clock.now()
+    with installation.database.read() as session:
+        if not has_ended_code(session, now):
+            return
+    with installation.database.write() as session:
+        expire_codes(session, now, MOST_EXPIRED)
+
+
 def _claim(installation: Installation) -> _Claimed | None:
     now = installation.clock.now()
     with installation.database.read() as session:
-        ready = _ready(session)
+        ready = _ready(session) if count_due_codes(session, now) else {}
     if not ready:
         return None
     with installation.database.write() as session:

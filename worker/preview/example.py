@@ -115,6 +115,7 @@ def _offer(step: str) -> Offer:
             why=row["pitch"],
             url=products[row["offer_product"]].url,
             hide_url=f"{BASE}/u/example",
+            is_discounted=True,
         )
         for row in pairings
     )

@@ -79,6 +79,12 @@ def is_free_text(session: Session, shop_id: UUID, text: str) -> bool:
     return session.scalar(taken) is None
 
 
+def has_ended_code(session: Session, now: datetime) -> bool:
+    """Whether the last moment of a live code has passed."""
+    ended = select(DiscountCode.id).where(_IS_LIVE, DiscountCode.ends_at < now).limit(1)
+    return session.scalar(ended) is not None
+
+
 def expire_codes(session: Session, now: datetime, limit: int) -> int:
     """Marks live codes whose last moment has passed; how many."""
     ended = (_IS_LIVE, DiscountCode.ends_at < now)
