@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support import woocommerce
+from tests.support import standard, woocommerce
+from tests.support.effort import effort
 from tests.support.intake import Connected
 from tests.support.orders import NORTHKETTLE
 from tests.support.shopify import fulfillment, order
@@ -100,7 +101,7 @@ def spoiled(body: Any, path: tuple[Any, ...], value: Any) -> bytes:
     return json.dumps(copy).encode()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_body_with_anything_at_any_place_gets_an_answer_and_an_end(
     everywhere: Connected, data: st.DataObject
@@ -110,6 +111,7 @@ def test_a_body_with_anything_at_any_place_gets_an_answer_and_an_end(
         ("shopify", "fulfillments/create", fulfillment(1042, everywhere.now)),
         ("woocommerce", "order.updated", woocommerce.order()),
         ("woocommerce", "product.updated", woocommerce.product()),
+        ("standard", "order.placed", standard.event("order.placed", standard.order())),
     ]
     kind, topic, body = data.draw(st.sampled_from(good))
     path = data.draw(st.sampled_from(places(body)))
