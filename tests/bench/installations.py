@@ -50,6 +50,12 @@ class Bench:
         """Returns once the door has had so many."""
         wait_for_mails(self.door, mails, self.processes.logs)
 
+    def arrivals(self, messages: Iterable[UUID]) -> dict[str, float]:
+        """When each message arrived, in Unix time; returns once all of these have."""
+        wanted, door = {str(each) for each in messages}, f"{self.door}/log"
+        wait_until(lambda: wanted <= asked(door).keys(), "all arrived", timeout_s=PATIENCE_S, logs=self.processes.logs)
+        return asked(door)
+
     def start_workers(self) -> None:
         """Two workers and a beat, one for each core."""
         for role in ("worker", "worker", "beat"):

@@ -87,12 +87,10 @@ def trickle(
     bench: Bench, mails: int, seconds: float, meanwhile: Callable[[], None] = lambda: time.sleep(0)
 ) -> list[float]:
     """How late each is accepted, in seconds, when mails fall due one after the other, far below capacity."""
-    before = int(asked(f"{bench.door}/count")["mails"])
     first = datetime.now(UTC) + timedelta(seconds=4)
     due = schedule(bench.ours, mails, lambda number: first + timedelta(seconds=number * seconds / mails))
     meanwhile()
-    bench.wait_for(before + mails)
-    came = asked(f"{bench.door}/log")
+    came = bench.arrivals(due)
     return [came[str(message)] - at.timestamp() for message, at in due.items()]
 
 
