@@ -27,6 +27,8 @@ GROUND = (226, 224, 217)
 LOOKS: dict[str, Look] = {"three-mails": "light", "three-mails-dark": "dark"}
 COLOURS = 128
 WINDOW = {"width": 1220, "height": 640}
+PATIENCE_MS = 120_000
+"""The page compiles three mails first, on a machine that may have more to do."""
 SENTENCE = ("You have had it for a few days.", "You have had it for a week.")
 MISTAKE = ("send: 9 days", "send: soon")
 
@@ -96,6 +98,7 @@ def _edit(path: Path, before: str, after: str) -> None:
 def _shot(taken: Camera, url: str, path: Path) -> Path:
     """The page with the follow-up as shops without a guide send it, where the changed sentence stands."""
     page = taken.browser.new_page(viewport=WINDOW)
+    page.set_default_timeout(PATIENCE_MS)
     try:
         page.goto(url)
         page.select_option("select[data-step=follow_up]", "how_is_it")
