@@ -109,7 +109,7 @@ def _new_mails(installation: Installation, url: str, seen: set[UUID]) -> list[Se
 def _post(url: str, webhook: Webhook) -> int:
     """Posts to the real endpoint, as Shopify does."""
     place = urlsplit(url)
-    connection = http.client.HTTPConnection(place.hostname or "127.0.0.1", place.port, timeout=10)
+    connection = http.client.HTTPConnection(place.hostname or "127.0.0.1", place.port, timeout=60)
     try:
         path = f"/webhooks/{shop.SLUG}/shopify"
         connection.request("POST", path, body=webhook.body, headers=webhook.headers(shop.SECRET))
