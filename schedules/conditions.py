@@ -97,7 +97,8 @@ def judge(gate: GateInputs) -> Judgement:
 
 def _facts(gate: GateInputs) -> Judgement | None:
     nothing = situations.why_nothing(gate.facts)
-    if nothing is None and gate.shop.role(gate.step) is Role.OFF:
+    step = gate.sequence.steps.get(gate.step)
+    if nothing is None and (gate.shop.role(gate.step) is Role.OFF or step is None or not step.enabled):
         nothing = reasons.OFF
     if nothing is None and gate.is_marketing:
         nothing = situations.why_no_marketing(gate.facts)
@@ -155,7 +156,7 @@ def _people(gate: GateInputs) -> Judgement | None:
     if permission is not None:
         return Judgement(action="skip", reason=permission)
     # A companion mail has facts to tell; a follow-up without products and code has none that matter.
-    is_void = gate.is_resting and gate.step == "follow_up" and not gate.is_by_hand
+    is_void = gate.is_resting and _STEPS[gate.step] is _follow_up and not gate.is_by_hand
     return Judgement(action="skip", reason=reasons.LOOKS_AWAY) if is_void else None
 
 
@@ -259,4 +260,5 @@ _STEPS: dict[str, Callable[[GateInputs], Judgement | None]] = {
     "confirmation": _confirmation,
     "shipping": _shipping,
     "follow_up": _follow_up,
+    "replenishment": _follow_up,
 }

@@ -12,6 +12,7 @@ from schedules import reasons
 from schedules.changes import Cancel, Change, Hold, Move, NewMessage, Plan, PlannedMessage, Release
 from schedules.facts import Facts
 from schedules.lifecycle import PENDING, State
+from schedules.refills import Prospect
 from schedules.sequence import Sequence as Definition
 from schedules.shop import ShopProfile
 from schedules.wanted import Demand, Sibling, Situation, Wanted, wanted_messages
@@ -32,6 +33,7 @@ def plan(
     hold: str | None = None,
     imported: bool = False,
     siblings: Sequence[Sibling] = (),
+    prospect: Prospect | None = None,
 ) -> Plan:
     """What must change so that the messages are those the facts ask for.
 
@@ -40,6 +42,7 @@ def plan(
         hold: reason of a manual hold on the whole order.
         imported: known from history only; starts nothing.
         siblings: other orders of the same address, placed within `combine_orders_within`.
+        prospect: what may be offered about the order later; None: nothing.
     """
     situation = Situation(
         facts=facts,
@@ -48,6 +51,7 @@ def plan(
         hold=hold,
         imported=imported,
         siblings=tuple(siblings),
+        prospect=prospect or Prospect(),
         sent={each.key: each.sent_at or each.send_at for each in messages if each.state in WENT_OUT},
     )
     demand = wanted_messages(situation)

@@ -33,6 +33,8 @@ COMBINED = "it is combined with a later order of the same person"
 
 OUTDATED_EDIT = "a newer edit replaced it"
 SHOP_TELLS = "the shop's platform tells the customer about edits itself"
+NOTHING_AGAIN = "nothing of it is used up, and nothing has a better one"
+LASTS_LONG = "it lasts longer than this mail may wait"
 ON_HOLD = "it waits while the order is held or edited"
 TICKET = "support is talking to the customer"
 LOOKS_AWAY = "this person has looked at none of the last six marketing mails: facts only"

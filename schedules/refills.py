@@ -4,9 +4,20 @@ Pure; all times are aware UTC.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prospect:
+    """What may be offered about an order once its things were used. `runs_low_at`: the first of them that is used up
+    (None: none is, or nobody knows when); `has_upgrade`: something of it has a better one."""
+
+    runs_low_at: datetime | None = None
+    has_upgrade: bool = False
+
 
 DUE_SHARE = 0.8
 """A refill is due before the last piece is gone: at this share of the days that one lasts."""

@@ -90,6 +90,7 @@ class Step(Value):
     """One mail of the sequence."""
 
     template: str = Field(pattern=r"^[a-z_]+$")
+    enabled: bool = Field(default=True, description="false: nobody gets this mail")
     replace: Timing
     companion: Timing | None = Field(default=None, description="missing: this step has no companion form")
     always_marketing: bool = Field(default=False, description="marketing in law whatever its role")
@@ -119,6 +120,8 @@ class Caps(Value):
     offer_panels: Cap = Cap(most=3, within=timedelta(days=30))
 
 
+STEPS = ("confirmation", "shipping", "follow_up", "replenishment")
+"""In this order; the last is optional."""
 COUNTED_FROM = {
     ("confirmation", Role.REPLACE): Anchor.ORDER,
     ("confirmation", Role.COMPANION): Anchor.ORDER,
@@ -126,12 +129,14 @@ COUNTED_FROM = {
     ("shipping", Role.COMPANION): Anchor.ORDER,
     ("follow_up", Role.REPLACE): Anchor.DELIVERED,
     ("follow_up", Role.COMPANION): Anchor.DELIVERED,
+    ("replenishment", Role.REPLACE): Anchor.DELIVERED,
+    ("replenishment", Role.COMPANION): Anchor.DELIVERED,
 }
 """What the delays of a step count from is part of what the step is; the file says it for the reader."""
 
 
 class Sequence(Value):
-    """The whole of it. `steps` in the order confirmation, shipping, follow_up."""
+    """The whole of it. `steps` in the order confirmation, shipping, follow_up; replenishment may come after them."""
 
     name: str
     quiet_hours: Hours
@@ -147,8 +152,8 @@ class Sequence(Value):
 
     @model_validator(mode="after")
     def _has_the_three(self) -> "Sequence":
-        if tuple(self.steps) != ("confirmation", "shipping", "follow_up"):
-            remedy = "Write exactly confirmation, shipping and follow_up, in this order."
+        if tuple(self.steps) not in (STEPS, STEPS[:-1]):
+            remedy = "Write confirmation, shipping and follow_up, in this order; replenishment may follow them."
             raise refused(f"the steps are {', '.join(self.steps) or 'none'}", remedy, "steps")
         return self
 

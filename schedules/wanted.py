@@ -11,6 +11,7 @@ from schedules import reasons, situations
 from schedules.facts import Edit, Facts, Order, Parcel
 from schedules.following import Arrival, Sibling, arrival_of_all, why_combined
 from schedules.parcels import arrival, has_goods, has_left_whole, is_in_trouble, parcel_groups
+from schedules.refills import Prospect
 from schedules.sequence import Sequence, Step, Timing
 from schedules.shop import Role, ShopProfile
 from schedules.timing import in_words, near_hour, next_polite, next_within, zone
@@ -31,6 +32,7 @@ class Situation:
     hold: str | None = None
     imported: bool = False
     siblings: tuple[Sibling, ...] = ()
+    prospect: Prospect = field(default_factory=Prospect)
     sent: Mapping[Key, datetime] = field(default_factory=dict)
 
     @property
@@ -91,8 +93,11 @@ def wanted_messages(situation: Situation) -> Demand:
         "confirmation": _Confirmation,
         "shipping": _Shipping,
         "follow_up": _FollowUp,
+        "replenishment": _Replenishment,
     }
     for name, step in situation.sequence.steps.items():
+        if not step.enabled:
+            continue
         role = situation.shop.role(name)
         maker = makers[name](situation, name, step, role, demand)
         if role is Role.OFF or (role is Role.COMPANION and step.companion is None and not step.always_marketing):
@@ -237,12 +242,35 @@ class _FollowUp(_Maker):
             self.refuse(reasons.NOT_ARRIVED)
 
     def _after(self, arrived: Arrival) -> None:
-        timing, timezone = self.timing, self.situation.timezone
+        timing = self.timing
         send = timing.earliest if arrived.is_soon else timing.send
-        aim = arrived.at + send
+        aim, words = arrived.at + send, f"{in_words(send)} after {arrived.words}"
+        low = self.situation.prospect.runs_low_at
+        if low is not None and arrived.at + timing.earliest <= low <= arrived.at + timing.latest:
+            aim, words = low, "when what was bought runs low"
+        self._aim(aim, arrived, words)
+
+    def _aim(self, aim: datetime, arrived: Arrival, words: str) -> None:
+        """Wants the mail at about this moment, at a polite hour of the window."""
+        timing, timezone = self.timing, self.situation.timezone
         if timing.daytime:
             aim = near_hour(aim, self.situation.order.placed_at, timing.daytime, timezone)
             aim = max(aim, next_within(arrived.at + timing.earliest, timing.daytime, timezone))
         keep = self.situation.sequence.wait_for_trouble if arrived.held_for else timing.give_up
-        words = f"{in_words(send)} after {arrived.words}"
         self.want("", self.polite(aim), words, ends=arrived.at + keep, held=arrived.held_for)
+
+
+class _Replenishment(_FollowUp):
+    """Once what was bought runs low, or, for what has a better one, when it was used for a while."""
+
+    def _after(self, arrived: Arrival) -> None:
+        timing, prospect = self.timing, self.situation.prospect
+        low, latest = prospect.runs_low_at, arrived.at + timing.latest
+        if low is None and not prospect.has_upgrade:
+            self.refuse(reasons.NOTHING_AGAIN)
+        elif low is not None and low > latest and not prospect.has_upgrade:
+            self.refuse(reasons.LASTS_LONG)
+        elif low is not None and low <= latest:
+            self._aim(max(low, arrived.at + timing.earliest), arrived, "when what was bought runs low")
+        else:
+            self._aim(arrived.at + timing.send, arrived, f"{in_words(timing.send)} after {arrived.words}")

@@ -98,7 +98,7 @@ class World:
             "step": step,
             "role": "replace",
             "stream": "marketing" if is_marketing else "transactional",
-            "template": TEMPLATES[step],
+            "template": TEMPLATES.get(step, step),
             "state": State.SCHEDULED.value,
             "reason": "planned",
             "send_at": at,

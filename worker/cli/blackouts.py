@@ -7,11 +7,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from schedules.sequence import STEPS
 from schedules.shop import Blackout, ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, say, show, table
-from worker.cli.shop_fields import STEPS
 from worker.cli.shops import Slug
 from worker.errors import UserError
 from worker.store.shops import get_shop, profile_of, update_shop

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from schedules.sequence import STEPS
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, say
-from worker.cli.shop_fields import ADDRESS, STEPS
+from worker.cli.shop_fields import ADDRESS
 from worker.cli.shops import Slug
 from worker.cli.timeline import Order
 from worker.errors import UserError

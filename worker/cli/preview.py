@@ -9,12 +9,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from schedules.sequence import STEPS
 from schedules.shop import Role, ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
 from worker.cli.folders import TEMPLATES, From, read_folder
 from worker.cli.output import JsonFlag, grid, say, show, side
-from worker.cli.shop_fields import ADDRESS, STEPS
+from worker.cli.shop_fields import ADDRESS
 from worker.cli.shops import Slug
 from worker.delivery.port import NO_MESSAGE, OutgoingMail, Verdict
 from worker.dispatch.headers import TEST_MARK, headers_of
@@ -31,7 +32,9 @@ from worker.reports.timeline import find_order
 from worker.store.content import load
 from worker.store.shops import get_shop, profile_of
 
-What = Annotated[str, typer.Argument(metavar="STEP", help="confirmation, shipping or follow_up; or its template.")]
+What = Annotated[
+    str, typer.Argument(metavar="STEP", help="confirmation, shipping, follow_up or replenishment; or its template.")
+]
 ShopOption = Annotated[str | None, typer.Option("--shop", metavar="SHOP", help="Its look, and its published content.")]
 OrderOption = Annotated[str | None, typer.Option("--order", metavar="ORDER", help="A real order of --shop.")]
 Language = Annotated[str | None, typer.Option(help="Like en or de. Default: the order's.", show_default=False)]
@@ -212,7 +215,8 @@ def _draw(console: Console, made: Made, files: list[Path], missing: str) -> None
 
 def _test_mail(installation: Installation, made: Made, address: str) -> OutgoingMail:
     inputs, settings = made.inputs, installation.settings
-    stream = "marketing" if inputs.role is Role.COMPANION or inputs.step == "follow_up" else "transactional"
+    is_marketing = inputs.role is Role.COMPANION or inputs.step not in ("confirmation", "shipping")
+    stream = "marketing" if is_marketing else "transactional"
     envelope = envelope_of(profile=inputs.shop, stream=stream, address=address, settings=settings)
     fields: dict[str, Any] = {"html": with_pictures(made.mail.html), "text": made.mail.text}
     return OutgoingMail(

@@ -22,11 +22,12 @@ from worker.planning.forecast import Effect, forecast, waiting_orders
 from worker.planning.service import replan_shop
 from worker.rendering.lint import lint
 from worker.rendering.port import Content
+from worker.rendering.renderer import TEMPLATES
 from worker.store.content import changed_paths, history, load, publish
 from worker.store.models import Shop
 from worker.store.shops import get_shop, profile_of
 
-STEPS = {"order_confirmation": "confirmation", "shipping_confirmation": "shipping", "follow_up": "follow_up"}
+STEPS = {template: step for step, template in TEMPLATES.items()}
 SHOWN = 8
 """Moves that are listed one by one; the rest is counted."""
 

@@ -13,12 +13,12 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import ValidationError
 
+from schedules.sequence import STEPS
 from schedules.shop import CodeSource, Role, ShopProfile
 from worker.errors import UserError
 
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 AMOUNTS = re.compile(r"none|[A-Z]{3}=\d{1,7}(\.\d{1,2})?(,[A-Z]{3}=\d{1,7}(\.\d{1,2})?)*", re.ASCII)
-STEPS = ("confirmation", "shipping", "follow_up")
 
 
 def _is_zone(name: str) -> bool:
@@ -158,7 +158,7 @@ FIELDS: dict[str, Field] = {
     "merges_orders": _flag("A second order joins the first parcel.", "merges_orders"),
 }
 
-ROLE_HELP = "STEP=ROLE; steps: confirmation, shipping, follow_up; roles: replace, companion, off. Repeatable."
+ROLE_HELP = f"STEP=ROLE; steps: {', '.join(STEPS)}; roles: replace, companion, off. Repeatable."
 
 
 def with_profile_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.orm import Session
 
+from schedules.sequence import STEPS
 from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show, table
-from worker.cli.shop_fields import FIELDS, STEPS, changed_profile, with_profile_options
+from worker.cli.shop_fields import FIELDS, changed_profile, with_profile_options
 from worker.cli.shop_keys import set_key
 from worker.errors import UserError
 from worker.planning.service import replan_shop

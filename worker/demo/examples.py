@@ -37,7 +37,7 @@ PLACED = datetime(2026, 4, 30, 9, 12, tzinfo=UTC)
 LEFT = datetime(2026, 5, 1, 14, 30, tzinfo=UTC)
 MESSAGE = UUID("01a20d90-0000-7000-8000-000000000001")
 HOST = "https://northkettle.example"
-STEPS = ("confirmation", "shipping", "follow_up")
+STEPS = ("confirmation", "shipping", "follow_up", "replenishment")
 
 
 def euros(amount: str) -> Money:
@@ -110,6 +110,13 @@ CODE = CodeView(
 
 def card(view: ProductView, why: str) -> OfferCard:
     return OfferCard(product=view, kind="pairing", why=why, url=view.url, hide_url=f"{HOST}/o/example")
+
+
+def the_same_again() -> OfferCard:
+    """The beans of Mia's order, once they run low."""
+    view = PRODUCTS["7103"]
+    again = OfferCard(product=view, kind="refill", why="You bought it on 30 April", url=view.url, is_cart=True)
+    return replace(again, bought_at=PLACED, for_product="7103", hide_url=f"{HOST}/o/example")
 
 
 def line(number: int, title: str, price: str, quantity: int = 1, **more: Any) -> LineItem:
@@ -189,6 +196,7 @@ def inputs(step: str, **more: Any) -> MailInputs:
         ),
         "shipping": Offer(cards=(card(SERVER, "Sits right under the dripper, with marks for 1–4 cups"),), code=CODE),
         "follow_up": Offer(cards=(card(CUPS, "Wide enough to smell what you brewed"),), code=CODE),
+        "replenishment": Offer(cards=(the_same_again(),)),
     }
     values: dict[str, Any] = {
         "shop": shop.profile(),
@@ -204,8 +212,8 @@ def inputs(step: str, **more: Any) -> MailInputs:
         "guide": GUIDE if step == "follow_up" else None,
         "links": _links(step),
         "is_first_time": True,
-        "expected": (date(2026, 5, 4), date(2026, 5, 5)) if step != "follow_up" else None,
-        "return_ends_on": date(2026, 6, 4) if step == "follow_up" else None,
+        "expected": (date(2026, 5, 4), date(2026, 5, 5)) if step in ("confirmation", "shipping") else None,
+        "return_ends_on": date(2026, 6, 4) if step not in ("confirmation", "shipping") else None,
     }
     return MailInputs(**(values | more))
 
@@ -214,6 +222,8 @@ def _links(step: str) -> Links:
     if step == "follow_up":
         yes, no = f"{HOST}/f/yes", f"{HOST}/f/no"
         return Links(unsubscribe=f"{HOST}/u/example", feedback_yes=yes, feedback_no=no)
+    if step == "replenishment":
+        return Links(unsubscribe=f"{HOST}/u/example")
     return Links(no_offers=f"{HOST}/u/example")
 
 
@@ -269,10 +279,7 @@ def _repeat(base: MailInputs) -> MailInputs:
 
 
 def _refill(base: MailInputs) -> MailInputs:
-    view = PRODUCTS["7103"]
-    again = OfferCard(product=view, kind="refill", why="You bought it on 30 April", url=view.url, is_cart=True)
-    again = replace(again, bought_at=PLACED, for_product="7103", hide_url=f"{HOST}/o/example")
-    return replace(base, offer=Offer(cards=(again,)))
+    return replace(base, offer=Offer(cards=(the_same_again(),)))
 
 
 def _upgrade(base: MailInputs) -> MailInputs:

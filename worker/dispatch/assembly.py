@@ -21,7 +21,7 @@ from worker.dispatch.headers import TEST_MARK, headers_of
 from worker.dispatch.linking import links_of
 from worker.dispatch.naming import ids
 from worker.dispatch.personalising import Chooser, Personal, personal_of
-from worker.dispatch.returning import fail, put_back, told
+from worker.dispatch.returning import fail, put_back, skip, told
 from worker.dispatch.senders import envelope_of
 from worker.errors import PostpurchaseError, StaleFenceError, StorageUnavailableError
 from worker.personalisation.code_requests import CodeDecision
@@ -29,6 +29,8 @@ from worker.rendering.port import MailInputs, RenderedMail
 
 log = structlog.get_logger()
 
+REPLENISHMENT = "replenishment"
+"""The mail that is nothing without its offer."""
 NO_ATTEMPT = UUID(int=0)
 
 
@@ -61,6 +63,9 @@ def assemble(installation: Installation, passed: Sequence[Gated]) -> list[Ready]
 def _drafted(installation: Installation, shelf: _Shelf, gated: Gated) -> _Draft | None:
     try:
         decision, segment, code = shelf.chooser.choose(gated), shelf.chooser.segment(gated), CodeDecision()
+        if gated.message.step == REPLENISHMENT and decision.offer is None:
+            skip(installation, gated.message, decision.why_not)
+            return None
         if may_show_code(gated, segment):
             with installation.database.write() as session:
                 code = reserve(session, gated, segment, decision.offer, shelf.makers.of(gated))

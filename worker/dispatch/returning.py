@@ -31,6 +31,12 @@ def fail(installation: Installation, message: Message, reason: str) -> None:
     _move(installation, message, State.FAILED, reason)
 
 
+def skip(installation: Installation, message: Message, reason: str) -> None:
+    """Ends a claimed message that has nothing to say."""
+    log.info("dispatch.message.skipped", **ids(message), reason=reason)
+    _move(installation, message, State.SKIPPED, reason)
+
+
 def told(error: BaseException) -> str:
     """An error by its type and place, without its text, which may hold what customers wrote."""
     trace = error.__traceback__

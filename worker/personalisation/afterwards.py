@@ -62,8 +62,8 @@ class Afterwards:
 
     def _refill(self, request: OfferRequest, line: LineItem, row: Product, past: Past | None) -> Paired | None:
         others = self._rhythms.get(request.shop_id, {}).get(row.product_id)
-        if past is None or not (row.refill_days or others or CONSUMABLE in row.tags):
-            return None  # two kettles of one person are no rhythm
+        if past is None or not is_used_up(row, self._rhythms.get(request.shop_id, {})):
+            return None
         due = due_at(past.times, quantity=line.quantity, refill_days=row.refill_days, others_days=others)
         return Paired(
             item=item_of(row),
@@ -73,6 +73,11 @@ class Afterwards:
             due_at=due,
             bought_at=past.times[-1],
         )
+
+
+def is_used_up(row: Product, rhythms: Mapping[str, float]) -> bool:
+    """Whether a product runs out at all; two kettles of one person are no rhythm."""
+    return bool(row.refill_days) or row.product_id in rhythms or CONSUMABLE in row.tags
 
 
 def _upgrade(own: Product, better: Product) -> Paired:

@@ -8,6 +8,7 @@ from schedules.lifecycle import PENDING, State
 from schedules.planner import PlannedMessage, plan
 from schedules.sequence import Sequence
 from schedules.shop import Role
+from worker.personalisation.prospects import prospect_of
 from worker.planning.content import sequence_for
 from worker.planning.unit import Unit
 from worker.store.messages import apply_plan, messages_of, transition
@@ -44,6 +45,7 @@ def plan_of(unit: Unit, order: OrderRow, sequence: Sequence) -> Plan:
         now=unit.now,
         hold=order.hold,
         imported=order.imported,
+        prospect=prospect_of(unit.session, unit.shop.id, order.address or "", facts_of(order)),
         siblings=[found for near in nearby_orders(unit.session, order) if (found := sibling_of(near))],
     )
 

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -27,6 +28,7 @@ MOMENTS = {
     "confirmation": PLACED_AT + timedelta(minutes=2),
     "shipping": SHIPPED_AT + timedelta(minutes=10),
     "follow_up": DELIVERED_AT + timedelta(days=9),
+    "replenishment": DELIVERED_AT + timedelta(days=30),
 }
 OFFERED = {"confirmation": slice(0, 3), "shipping": slice(3, 5), "follow_up": slice(5, 7)}
 """Which pairings each mail shows, by priority: never one twice."""
@@ -37,7 +39,7 @@ def example_inputs(step: str, *, role: Role, language: str, profile: ShopProfile
     """The example at one step. `profile`: look and texts of this shop instead of the demo's."""
     shop = profile or northkettle.profile()
     facts = _facts(step, language)
-    links = _links(step, is_marketing=role is Role.COMPANION or step == "follow_up")
+    links = _links(step, is_marketing=role is Role.COMPANION or step not in ("confirmation", "shipping"))
     return MailInputs(
         shop=shop,
         facts=facts,
@@ -107,6 +109,10 @@ def _products() -> dict[str, ProductView]:
 
 def _offer(step: str) -> Offer:
     products = _products()
+    if step == "replenishment":
+        again = products["7103"]
+        refill = OfferCard(product=again, kind="refill", why="You bought it on 14 May", url=again.url)
+        return Offer(cards=(replace(refill, bought_at=PLACED_AT, for_product="7103", hide_url=f"{BASE}/u/example"),))
     pairings = sorted(_rows("pairings"), key=lambda row: -int(row["priority"]))[OFFERED[step]]
     cards = tuple(
         OfferCard(

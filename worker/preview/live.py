@@ -129,7 +129,11 @@ def live_router(live: LiveContent) -> APIRouter:
         seen = live.look()
         kept = seen.content.files if seen.content else {}
         languages = languages_of(kept, TEMPLATES["confirmation"]) if kept else ()
-        steps = [_shown(seen.content, step, live.profile) for step in TEMPLATES] if seen.content else []
+        steps = (
+            [_shown(seen.content, step, live.profile) for step in load_sequence(seen.content.files).steps]
+            if seen.content
+            else []
+        )
         return HTMLResponse(page.render(shop=live.profile.name, steps=steps, languages=languages, seen=seen))
 
     @router.get("/version")

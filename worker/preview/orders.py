@@ -66,7 +66,7 @@ def _message(session: Session, shop: Shop, order: OrderRow, step: str, now: date
     if found is not None:
         return found
     role = profile_of(shop).role(step)
-    is_marketing = role is Role.COMPANION or step == "follow_up"
+    is_marketing = role is Role.COMPANION or step not in ("confirmation", "shipping")
     return Message(
         id=new_id(),
         shop_id=shop.id,

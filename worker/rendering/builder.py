@@ -64,7 +64,7 @@ class Builder:
 
     @property
     def is_companion(self) -> bool:
-        return self.inputs.role is Role.COMPANION and self.inputs.step != "follow_up"
+        return self.inputs.role is Role.COMPANION and self.inputs.step in ("confirmation", "shipping")
 
     def build(self) -> MailContext:
         inputs, order, hero, lead = self.inputs, self.order, self.hero, lead_of(self.inputs)

@@ -22,6 +22,8 @@ from worker.rendering.port import Content
 from worker.rendering.sandbox import forbidden
 
 TEMPLATES = ("order_confirmation", "shipping_confirmation", "follow_up")
+OPTIONAL = "replenishment"
+"""Content that was made before this mail came needs none."""
 TAG = re.compile(r"<(/?)(mj[a-z0-9-]*)\b(?:[^<>\"]|\"[^\"]*\"){0,2000}?(/?)>")
 LARGEST_FILE = 100_000
 """Characters; the largest of ours has 5,000."""
@@ -73,7 +75,8 @@ def _texts(files: Mapping[str, str], path: str) -> Iterator[Fault]:
 
 def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:
     """Compiles each template in each language, formal and not; a language must have all texts."""
-    for template in TEMPLATES:
+    optional = (OPTIONAL,) if any(path.startswith(f"{ROOT}/{OPTIONAL}/") for path in files) else ()
+    for template in (*TEMPLATES, *optional):
         languages = languages_of(files, template)
         if not languages:
             yield Fault(f"{ROOT}/{template}", None, "it has no texts.", "Add texts.en.yaml.")

@@ -14,7 +14,7 @@ from worker.rendering.port import MailInputs
 
 def json_ld(inputs: MailInputs, order: Order) -> Markup:
     """A script element with the same values as the text; empty in companion mails and follow-ups."""
-    if inputs.role is not Role.REPLACE or inputs.step == "follow_up":
+    if inputs.role is not Role.REPLACE or inputs.step not in ("confirmation", "shipping"):
         return Markup()
     data = _order(inputs, order) if inputs.step == "confirmation" else _parcel(inputs, order)
     if data is None:

@@ -15,7 +15,12 @@ from worker.rendering.plain import wrapped
 from worker.rendering.port import Content, MailInputs, RenderedMail
 from worker.rendering.shops import shop_context
 
-TEMPLATES = {"confirmation": "order_confirmation", "shipping": "shipping_confirmation", "follow_up": "follow_up"}
+TEMPLATES = {
+    "confirmation": "order_confirmation",
+    "shipping": "shipping_confirmation",
+    "follow_up": "follow_up",
+    "replenishment": "replenishment",
+}
 LARGEST_BYTES = 300_000
 """A mail this large is a mistake in its template: Gmail clips at 102 KB."""
 PARTS = 100

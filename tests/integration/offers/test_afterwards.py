@@ -7,10 +7,14 @@ from uuid import UUID
 from sqlalchemy import update
 
 from schedules.facts import Facts
-from tests.support.dispatching import MORNING, World
-from tests.support.orders import a_line, an_order, keep_order
+from schedules.refills import Prospect
+from tests.support.dispatching import MORNING, World, delivered_facts
+from tests.support.orders import a_line, a_parcel, an_order, keep_order
 from tests.support.shelf import stock
+from worker.dispatch.service import deliver_batch
 from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer
+from worker.personalisation.prospects import prospect_of
+from worker.store.content import content_of, packaged_content, publish
 from worker.store.models import Pairing, Product
 from worker.store.suggestions import replace_rhythms
 
@@ -88,3 +92,39 @@ def test_an_upgrade_waits_for_the_return_window_and_for_want_of_accessories(worl
     assert shown(choose(world, days=40, returns_ended=True)) == [
         ("dripper-04", "upgrade", "Eight cups. Keeps them warm. €11.00 more.")
     ]
+
+
+def test_the_planner_hears_when_something_runs_low(world: World) -> None:
+    set_filters(world, refill_days=15)
+    parcel = a_parcel(MORNING + DAY, delivered_at=MORNING + 3 * DAY)
+    facts = Facts(order=an_order(MORNING), parcels=(parcel,), accepted_first_at=MORNING)
+    with world.installation.database.read() as session:
+        found = prospect_of(session, world.shop_id, "mia@example.com", facts)
+        waiting = prospect_of(session, world.shop_id, "mia@example.com", facts.model_copy(update={"parcels": ()}))
+    assert found == Prospect(runs_low_at=MORNING + 12 * DAY)
+    assert waiting == Prospect()
+
+
+def test_a_replenishment_without_anything_to_offer_is_skipped_and_with_it_goes(world: World) -> None:
+    switch_on(world)
+    world.become(delivered_facts(MORNING - 20 * DAY))
+    nothing = world.add_message("replenishment", stream="marketing", template="replenishment")
+    deliver_batch(world.installation)
+    assert world.message(nothing).state == "skipped"
+    assert world.message(nothing).reason == "no pairing fits what was bought"
+    set_filters(world, refill_days=10)
+    something = world.add_message("replenishment", stream="marketing", template="replenishment", occurrence=1)
+    deliver_batch(world.installation)
+    assert world.message(something).state == "accepted"
+    offer = world.renderer.inputs[-1].offer
+    assert offer is not None
+    assert [card.kind for card in offer.cards] == ["refill"]
+
+
+def switch_on(world: World) -> None:
+    """Publishes the packaged content with the replenishment mail switched on."""
+    files = dict(packaged_content().files)
+    path = "sequences/post_purchase.yaml"
+    files[path] = files[path].replace("enabled: false", "enabled: true")
+    with world.installation.database.write() as session:
+        publish(session, world.shop_id, content_of(files), "", MORNING)

@@ -1,0 +1,49 @@
+"""What may be offered about an order once its things were used: the planner times mails by it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schedules.facts import Facts
+from schedules.refills import Prospect, due_at
+from worker.personalisation.afterwards import is_used_up
+from worker.personalisation.rules import leading_products
+from worker.store.histories import Histories
+from worker.store.models import Product
+from worker.store.suggestions import rhythms_of
+
+
+def prospect_of(session: Session, shop_id: UUID, address: str, facts: Facts) -> Prospect:
+    """Looked up by the catalogue; what nothing has left of yet is too early to ask about."""
+    order = facts.order
+    names = sorted(set(leading_products(facts))) if facts.parcels else []
+    if order is None or not names:
+        return Prospect()
+    rows = session.scalars(select(Product).where(Product.shop_id == shop_id, Product.product_id.in_(names))).all()
+    rhythms = rhythms_of(session, shop_id, names)
+    used_up = {row.product_id: row for row in rows if not row.discreet and is_used_up(row, rhythms)}
+    times = _times(Histories(session, [(shop_id, address)] if used_up else []), shop_id, address)
+    dues = []
+    for line in order.lines:
+        row = used_up.get(line.product_id or "")
+        if row is not None:
+            bought = sorted({*times[row.product_id], order.placed_at})
+            others = rhythms.get(row.product_id)
+            dues.append(due_at(bought, quantity=line.quantity, refill_days=row.refill_days, others_days=others))
+    better = select(Product.id).where(Product.shop_id == shop_id, Product.upgrade_of.in_(names)).limit(1)
+    return Prospect(
+        runs_low_at=min((due for due in dues if due is not None), default=None),
+        has_upgrade=session.scalars(better).first() is not None,
+    )
+
+
+def _times(histories: Histories, shop_id: UUID, address: str) -> dict[str, Sequence[datetime]]:
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for order in histories.orders(shop_id, address):
+        for name in order.products:
+            found[name].append(order.placed_at)
+    return defaultdict(tuple, found)
