@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.personalisation.learning.matrices import Indices, Scores, Sparse, incidence
-from worker.personalisation.learning.model import Model, Recipe, learn
+from worker.personalisation.learning.model import LARGEST_WHOLE, Model, Recipe, learn
 from worker.personalisation.learning.purchases import NOBODY, Purchases
 
 DEFAULT = Recipe()
@@ -14,7 +14,7 @@ RECIPES = (
     DEFAULT,
     Recipe(words=0.0),
     Recipe(ridge=5.0, words=5.0),
-    Recipe(ridge=80.0, words=20.0),
+    Recipe(is_whole=True, memory_days=0.0),
     Recipe(ridge=20.0, dropout=0.0, words=0.0, people=0.0, fame=0.0, memory_days=0.0),
     Recipe(ridge=None, fame=0.0, memory_days=0.0),
 )
@@ -80,9 +80,10 @@ def _tried(earlier: Purchases, asked: Questions, recipe: Recipe) -> Trial:
 
 
 def _worth_trying(purchases: Purchases) -> list[Recipe]:
-    """Without titles two of the recipes are one."""
-    has_titles = any(purchases.titles)
-    return [recipe for recipe in RECIPES if has_titles or recipe != Recipe(words=0.0)]
+    """Without titles two of the recipes are one; a large catalogue is never regressed as a whole."""
+    has_titles, is_small = any(purchases.titles), len(purchases.products) <= LARGEST_WHOLE
+    told = [recipe for recipe in RECIPES if has_titles or recipe != Recipe(words=0.0)]
+    return [recipe for recipe in told if is_small or not recipe.is_whole]
 
 
 def _is_better(trial: Trial, than: Trial) -> bool:
