@@ -13,6 +13,7 @@ from tests.bench.figures import Figure, judged
 from tests.bench.installations import Bench, installation
 from tests.bench.resting import megabytes
 from tests.support.orders import an_order, keep_order, keep_shop
+from tests.support.processes import wait_until
 from worker.bootstrap import Installation
 from worker.dispatch.policies import BATCH
 from worker.dispatch.service import due_within, sweep_due, sweep_leases
@@ -85,6 +86,8 @@ def _sweep(ours: Installation) -> float:
 def _worker_memory(bench: Bench) -> float:
     """Megabytes of a worker that has swept for a while."""
     worker, beat = bench.processes.start("worker"), bench.processes.start("beat")
+    processes = bench.processes
+    wait_until(lambda: "worker.started" in processes.logs(), "the worker works", timeout_s=120, logs=processes.logs)
     time.sleep(WORK_S)
     found = megabytes(worker.pid)
     for process in (worker, beat):
