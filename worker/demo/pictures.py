@@ -101,7 +101,9 @@ def _shot(taken: Camera, url: str, path: Path) -> Path:
     page.set_default_timeout(PATIENCE_MS)
     try:
         page.goto(url)
-        page.select_option("select[data-step=follow_up]", "how_is_it")
+        with page.expect_response(lambda answer: "situation=how_is_it" in answer.url) as shown:
+            page.select_option("select[data-step=follow_up]", "how_is_it")
+        shown.value.finished()
         page.wait_for_load_state("networkidle")
         page.screenshot(path=path)
     finally:
