@@ -121,7 +121,10 @@ def test_a_preview_shows_each_situation_and_names_those_there_are(
     monkeypatch.setattr("worker.rendering.pictures.browser_path", lambda: None)
     to = ("--to", str(tmp_path / "out"))
     made = cli("preview", "follow_up", "--situation", "how_is_it", *to, "--json").document
-    assert (made["variant"], made["situations"]) == ("how_is_it", ["estimated", "no_offer", "gift"])
+    assert (made["variant"], made["situations"]) == (
+        "how_is_it",
+        ["estimated", "no_offer", "gift", "refill", "upgrade"],
+    )
     assert made["files"][0].endswith("follow_up-how_is_it.html")
     refused = cli("preview", "follow_up", "--situation", "moon", *to)
     assert refused.code == 2
