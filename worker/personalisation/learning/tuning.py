@@ -15,6 +15,7 @@ RECIPES = (
     Recipe(words=0.0),
     Recipe(ridge=5.0, words=5.0),
     Recipe(is_whole=True, memory_days=0.0),
+    Recipe(is_whole=True, dropout=0.0, words=0.0, people=0.0, fame=0.0, memory_days=0.0),
     Recipe(ridge=20.0, dropout=0.0, words=0.0, people=0.0, fame=0.0, memory_days=0.0),
     Recipe(ridge=None, fame=0.0, memory_days=0.0),
 )
