@@ -87,6 +87,13 @@ class Processes:
         self.running.remove(process)
         return process.wait(timeout_s)
 
+    def end_all(self, number: int, *, timeout_s: float = 30) -> list[int]:
+        """Sends every process this signal at once, and waits for them; their exit codes."""
+        ended, self.running = self.running, []
+        for process in ended:
+            process.send_signal(number)
+        return [process.wait(timeout_s) for process in ended]
+
     def stop_all(self) -> None:
         for process in list(self.running):
             self.kill(process)
