@@ -128,7 +128,7 @@ def test_a_preview_shows_each_situation_and_names_those_there_are(
     assert made["files"][0].endswith("follow_up-how_is_it.html")
     refused = cli("preview", "follow_up", "--situation", "moon", *to)
     assert refused.code == 2
-    assert "There are: how_is_it, estimated, no_offer, gift." in refused.err
+    assert "There are: how_is_it, estimated, no_offer, gift, refill, upgrade." in refused.err
     assert "leave out --situation" in cli("preview", "follow_up", "--order", "1", "--situation", "gift").err
 
 

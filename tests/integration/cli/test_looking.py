@@ -37,7 +37,7 @@ def test_a_timeline_tells_what_went_out_what_waits_and_what_will_not(
     told = cli("timeline", shop, order, "--history").out
     assert "confirmation  accepted  sent Thu 14 May 2026, 09:00" in told
     assert "Order 1042 is confirmed" in told
-    assert "7104 Pours slowly (pairing)" in told
+    assert "7104 · Pours slowly (pairing)" in told
     assert "new → scheduled" in told
     assert "shipping  scheduled  due" in told
     assert "follow_up: it waits until the last parcel has arrived" in told

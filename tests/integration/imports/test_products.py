@@ -28,6 +28,9 @@ EVERYTHING = {
     "rating": "4.666",
     "rating_count": "176",
     "discreet": "no",
+    "fits": '"7101, pour-over"',
+    "ships_to": '"ie,de"',
+    "bundle_of": "",
 }
 
 
@@ -42,6 +45,7 @@ def test_every_column_of_the_contract_is_read(desk: Desk) -> None:
     assert (row.product_id, row.variant_id, row.title) == ("7104", "81041", "Kettle 0.9, gooseneck")
     assert (row.price, row.currency, row.cost) == (Decimal("49.00"), "EUR", Decimal("20.50"))
     assert (row.tags, row.inventory, row.refill_days) == (["pour-over", "kettle"], 85, None)
+    assert (row.fits, row.ships_to, row.bundle_of) == (["7101", "pour-over"], ["IE", "DE"], [])
     assert (row.rating, row.rating_count, row.discreet, row.unusable) == (Decimal("4.67"), 176, False, "")
 
 
