@@ -1,8 +1,10 @@
 """What the offers of a batch of mails are chosen from, read in one query a kind and kept by shop."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +31,8 @@ from worker.personalisation.shelves import (
 from worker.store.histories import Histories
 from worker.store.models import Pairing, Product, Suggestion
 
+Row = TypeVar("Row", Pairing, Suggestion)
+
 
 class Stock:
     """Read for some requests, and good for those alone. `histories`: of their people, when they were read already."""
@@ -36,12 +40,13 @@ class Stock:
     def __init__(self, session: Session, requests: Sequence[OfferRequest], histories: Histories | None = None) -> None:
         people = sorted({(request.shop_id, request.address) for request in requests})
         self._bought = bought_rows(session, requests)
-        self._pairings = pairings_for(session, self._bought)
-        self._learned = learned_for(session, self._bought)
+        pairings, learned = pairings_for(session, self._bought), learned_for(session, self._bought)
+        self._paired_with = _by_name(pairings, _when)
+        self._learned_for = _by_name(learned, _learned_when)
         self._histories = histories or Histories(session, people)
         self._hidden = hidden_products(session, people)
         self._offered = offered_products(session, people)
-        self._prices = part_prices(session, [self._pairings, self._learned])
+        self._prices = part_prices(session, [pairings, learned])
         self._afterwards = Afterwards(session, requests, self._bought)
         self._locales = locales_of(session, requests)
         self._earlier = earlier_orders(session, [request for request in requests if request.earlier is None])
@@ -54,14 +59,12 @@ class Stock:
         wanted = sorted(set(leading_products(request.facts)))
         bought = [row for name in wanted for row in self._bought.get((request.shop_id, name), ())]
         titles = titles_of(row for row in bought if not row.discreet)
-        for pairing, product in self._pairings.get(request.shop_id, ()):
-            title = titles.get(_when(pairing))
-            if title is not None:
-                yield _paired(pairing, product, title, self._prices.get(request.shop_id, {})), product
-        for suggestion, product in self._learned.get(request.shop_id, ()):
-            title = titles.get(_learned_when(suggestion))
-            if title is not None:
-                yield _suggested(suggestion, product, title, self._prices.get(request.shop_id, {})), product
+        prices = self._prices.get(request.shop_id, {})
+        for name, title in titles.items():
+            for pairing, product in self._paired_with.get((request.shop_id, name), ()):
+                yield _paired(pairing, product, title, prices), product
+            for suggestion, product in self._learned_for.get((request.shop_id, name), ()):
+                yield _suggested(suggestion, product, title, prices), product
         yield from self._afterwards.candidates(request, self._past(request))
 
     def names(self, request: OfferRequest) -> frozenset[str]:
@@ -123,6 +126,17 @@ def titles_of(bought: Iterable[Product]) -> dict[Name, str]:
         for name in names_of(row):
             titles.setdefault(name, row.short_title or row.title)
     return titles
+
+
+def _by_name(
+    found: Mapping[UUID, Sequence[tuple[Row, Product]]], name_of: Callable[[Row], Name]
+) -> dict[tuple[UUID, Name], list[tuple[Row, Product]]]:
+    """By shop and what it is said of: a request looks at its own alone."""
+    named: dict[tuple[UUID, Name], list[tuple[Row, Product]]] = defaultdict(list)
+    for shop_id, pairs in found.items():
+        for row, product in pairs:
+            named[shop_id, name_of(row)].append((row, product))
+    return named
 
 
 def _when(pairing: Pairing) -> Name:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from worker.store.many import are_among, is_among
+from worker.store.many import is_among
 from worker.store.models import Learning, Purchase
 from worker.store.suggestions import person_of
 
@@ -57,17 +57,19 @@ class Histories:
 
 
 def _orders(session: Session, hashes: dict[tuple[UUID, str], str]) -> dict[Person, list[PastOrder]]:
+    """Shop by shop: asked for pairs of shop and person, SQLite would read every purchase there is."""
+    people: defaultdict[UUID, list[str]] = defaultdict(list)
+    for shop_id, person in hashes:
+        people[shop_id].append(person)
+    columns = (Purchase.person, Purchase.order_ref, Purchase.placed_at, Purchase.products, Purchase.value)
     found: defaultdict[Person, list[PastOrder]] = defaultdict(list)
-    if not hashes:
-        return found
-    columns = (*(Purchase.shop_id, Purchase.person, Purchase.order_ref), *(Purchase.placed_at, Purchase.products))
-    mine = are_among(session, Purchase.shop_id, Purchase.person, sorted(hashes))
-    query = select(*columns, Purchase.value).where(mine).order_by(Purchase.placed_at, Purchase.order_ref)
-    for row in session.execute(query):
-        if row.products:  # an order that came to nothing keeps none
-            order = PastOrder(row.order_ref, row.placed_at, frozenset(row.products), row.value)
-            found[row.shop_id, hashes[row.shop_id, row.person]].append(order)
-    return found
+    for shop_id, wanted in people.items():
+        mine = (Purchase.shop_id == shop_id, is_among(session, Purchase.person, sorted(wanted)))
+        for row in session.execute(select(*columns).where(*mine)):
+            if row.products:  # an order that came to nothing keeps none
+                order = PastOrder(row.order_ref, row.placed_at, frozenset(row.products), row.value)
+                found[shop_id, hashes[shop_id, row.person]].append(order)
+    return {person: sorted(orders, key=lambda order: (order.placed_at, order.ref)) for person, orders in found.items()}
 
 
 def top_spending(session: Session, shop_id: UUID, now: datetime) -> Decimal | None:

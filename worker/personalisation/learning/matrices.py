@@ -58,8 +58,10 @@ def neighbours(gram: Sparse, most: int) -> Indices:
         best = others[_highest(likeness, most + 1)]
         best = best[best != product][:most]
         if len(best) < most:
-            spare = np.setdiff1d(np.arange(min(2 * most + 1, width)), [*best, product])
-            best = np.concatenate([best, spare[: most - len(best)]])
+            is_free = np.ones(min(2 * most + 1, width), dtype=np.bool_)
+            taken = np.append(best, product)
+            is_free[taken[taken < len(is_free)]] = False
+            best = np.concatenate([best, np.flatnonzero(is_free)[: most - len(best)]])
         found[product] = best
     return found
 

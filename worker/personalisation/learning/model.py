@@ -136,13 +136,24 @@ def _regressed(gram: Sparse, recipe: Recipe) -> Sparse:
     for start in range(0, width, AT_ONCE):
         mine = near[start : start + AT_ONCE]
         targets = np.arange(start, start + len(mine))
-        among, wanted = cells.at(mine[:, :, None], mine[:, None, :]), cells.at(mine, targets[:, None])
+        among, wanted = _among(cells, mine), cells.at(mine, targets[:, None])
         solved = np.linalg.solve(among, wanted[:, :, None])[:, :, 0]
         columns.append(np.repeat(targets, mine.shape[1]))
         values.append(solved.ravel().astype(np.float32))
     if not columns:
         return gram
     return sparse_of(near.ravel(), np.concatenate(columns), np.concatenate(values), width)
+
+
+def _among(cells: Cells, near: Indices) -> Dense:
+    """The cells between all neighbours of each product; one half is looked up, for the other is the same."""
+    width = near.shape[1]
+    upper, lower = np.triu_indices(width)
+    found = cells.at(near[:, upper], near[:, lower])
+    made = np.empty((len(near), width, width))
+    made[:, upper, lower] = found
+    made[:, lower, upper] = found
+    return made
 
 
 def _regressed_whole(gram: Sparse) -> Sparse:
