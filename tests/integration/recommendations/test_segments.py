@@ -62,11 +62,14 @@ def test_a_tenth_of_few_buyers_is_nobody(world: World, tmp_path: Path) -> None:
 def test_six_mails_without_a_click_let_a_person_rest_until_one_comes(world: World) -> None:
     sent = [
         world.add_message("follow_up", state="delivered", accepted_at=MORNING - number * MONTH, occurrence=number)
-        for number in range(1, 7)
+        for number in range(1, 8)
     ]
     asked = world.add_message("shipping")
-    assert resting(world, asked)
     click = {"attempt_id": UUID(int=1), "provider": "sendgrid", "kind": "click", "received_at": MORNING}
+    assert not resting(world, asked), "nobody counts this shop's clicks"
+    with world.installation.database.write() as session:
+        session.add(DeliveryEvent(message_id=sent[-1], at=MORNING - 7 * MONTH, **click))
+    assert resting(world, asked)
     with world.installation.database.write() as session:
         session.add(DeliveryEvent(message_id=sent[0], at=MORNING - timedelta(days=3), **click))
     assert not resting(world, asked)

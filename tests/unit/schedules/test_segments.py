@@ -29,9 +29,14 @@ def test_a_person_belongs_to_one_segment(person: Standing, segment: Segment) -> 
     assert segment_of(person) is Segment(segment)
 
 
-def test_six_mails_without_a_sign_are_enough() -> None:
-    assert is_resting(SENT, None)
-    assert not is_resting(SENT[1:], None)
+def test_six_mails_since_the_last_sign_are_enough() -> None:
+    long_ago = SENT[0] - timedelta(days=400)
+    assert is_resting(SENT, long_ago)
+    assert not is_resting(SENT[1:], long_ago)
+
+
+def test_who_never_gave_a_sign_does_not_rest_for_nobody_may_count_their_clicks() -> None:
+    assert not is_resting(SENT, None)
 
 
 def test_a_click_since_the_first_of_the_last_six_wakes() -> None:
