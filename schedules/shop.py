@@ -99,6 +99,9 @@ class ShopProfile(Value):
     free_shipping_from: dict[str, Decimal] = Field(
         default_factory=dict, description="currency -> the value of an order from which it ships free"
     )
+    change_url: str = Field(
+        default="", description="where customers change or cancel; `{number}` becomes the order's. Empty: by mail"
+    )
     contact_name: str = Field(default="", description="who answers customers of high value, by first name")
     discount_ceiling: Decimal = Field(
         default=Decimal(15), ge=0, le=100, description="most that a code takes off, in percent"

@@ -49,6 +49,10 @@ def _is_url(text: str) -> bool:
     return re.match(r"https?://[^/\s]+", text) is not None
 
 
+def _is_order_url(text: str) -> bool:
+    return _is_url(text) and not re.search(r"[{}\s]", text.replace("{number}", ""))
+
+
 @dataclass(frozen=True)
 class Field:
     """One option. `paths`: where its value goes in the profile; `accepts` and `wanted` check what was typed."""
@@ -115,6 +119,12 @@ FIELDS: dict[str, Field] = {
     "withdrawal_url": _url("Withdrawal instruction (EU, UK).", "legal.withdrawal_url"),
     "privacy_url": _url("Privacy notice.", "legal.privacy_url"),
     "returns_url": _url("How returns work.", "legal.returns_url"),
+    "change_url": Field(
+        "Where customers change or cancel an order; {number} becomes its number. Default: by answering.",
+        ("change_url",),
+        accepts=_is_order_url,
+        wanted="a URL that begins with https:// and holds no braces but {number}",
+    ),
     "logo_url": _url("PNG, twice the size it is shown in.", "brand.logo_url"),
     "colour": Field(
         "Of the brand, like #1f5c4a.",

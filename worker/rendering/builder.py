@@ -18,6 +18,7 @@ from schedules.shop import Role
 from schedules.situations import is_short
 from schedules.wanted import parcel_groups
 from worker.rendering import formats
+from worker.rendering.changes import change_mail, change_url
 from worker.rendering.context import (
     LineContext,
     MailContext,
@@ -159,6 +160,9 @@ class Builder:
             number=order.number,
             date=formats.long_day(placed, self.locale),
             url=formats.web_url(order.status_url) or formats.web_url(self.inputs.shop.url),
+            may_change=not (is_short(order) or order.delivery is DeliveryKind.DIGITAL or self.groups),
+            change_url=change_url(self.inputs.shop, order.number),
+            change_mail=change_mail(self.shop.reply_to, order.number, self.labels.get("label_order", "")),
             status_label="",
             total=formats.money(order.totals.total, self.locale),
             payment_method=order.payment_method,

@@ -24,7 +24,7 @@ class ShopContext:
     withdrawal_url: str
     privacy_url: str
     returns_url: str
-    reply_to: str
+    reply_to: str  # where answers to receipts go; empty: nowhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,9 @@ class OrderContext:
     number: str
     date: str
     url: str
+    may_change: bool  # it can still be changed or cancelled: nothing of it has left
+    change_url: str  # the shop's page where it is changed or cancelled; empty: none
+    change_mail: str  # a mail to the shop that names the order (mailto:); empty: nobody reads answers
     status_label: str
     total: str
     payment_method: str

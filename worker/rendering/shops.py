@@ -44,5 +44,5 @@ def _shop(profile_json: str) -> ShopContext:
         withdrawal_url=formats.web_url(profile.legal.withdrawal_url),
         privacy_url=formats.web_url(profile.legal.privacy_url),
         returns_url=formats.web_url(profile.legal.returns_url),
-        reply_to=profile.transactional.reply_to,
+        reply_to=profile.transactional.reply_to or profile.marketing.reply_to,
     )

@@ -48,6 +48,8 @@ def test_setting_a_value_leaves_the_others_alone(cli: Cli, shop: str, database: 
         ("--locale", "xx-nowhere", "pt-BR"),
         ("--reply-to", "nobody", "hi@shop.com"),
         ("--url", "northkettle.example", "https://"),
+        ("--change-url", "northkettle.example/contact", "https://"),
+        ("--change-url", "https://northkettle.example/change?order={id}", "{number}"),
         ("--role", "shipping=loud", "replace, companion, off"),
     ],
 )

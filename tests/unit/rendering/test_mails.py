@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from schedules.facts import Customer, Money
-from schedules.shop import Brand
+from schedules.shop import Brand, Stream
 from tests.support.mailing import render, rendered
 from worker.demo.examples import CHANGES, CODE, KETTLE, PRODUCTS, STEPS, card, euros, example, line, with_order
 from worker.rendering.port import Links, Offer
@@ -80,6 +80,58 @@ def test_the_confirmation_says_what_was_ordered_and_what_it_cost() -> None:
     for part in ("Dripper 02", "€38.00", "€64.00", "Visa •••• 4242", "12 Quay Street"):
         assert part in mail.html
         assert part in mail.text
+
+
+CHANGE = re.compile(r'<a href="([^"]*)"[^>]*>Change or cancel</a>')
+SENTENCE = "Change or cancel? Reply before it leaves."
+
+
+def test_an_order_is_changed_on_the_shops_page_if_it_has_one() -> None:
+    """The order's number fits into an address whatever is in it."""
+    shop = example("confirmation").shop
+    for address, leads_to in (
+        ("https://northkettle.example/contact", "https://northkettle.example/contact"),
+        ("https://northkettle.example/change?order={number}", "https://northkettle.example/change?order=A%2F7%261"),
+    ):
+        with_page = shop.model_copy(update={"change_url": address})
+        mail = render(with_order(example("confirmation"), number="A/7&1"), shop=with_page)
+        assert CHANGE.findall(mail.html) == [leads_to]
+        assert f"\nChange or cancel:\n{leads_to}\n" in mail.text
+        assert SENTENCE not in mail.html + mail.text
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "subject", "sentence"),
+    [
+        ("en", "Change or cancel", "Order%201042", SENTENCE),
+        ("de", "Ändern oder stornieren", "Bestellung%201042", "Ändern oder stornieren? Antworte, bevor es losgeht."),
+    ],
+)
+def test_without_a_page_a_change_is_a_mail_that_names_the_order(
+    language: str, word: str, subject: str, sentence: str
+) -> None:
+    mail = rendered("confirmation", locale=language)
+    assert re.findall(rf'<a href="(mailto:[^"]*)"[^>]*>{word}</a>', mail.html) == [
+        f"mailto:hello@northkettle.example?subject={subject}"
+    ]
+    assert sentence in mail.text
+
+
+def test_without_a_page_and_a_mailbox_for_answers_the_sentence_alone_is_left() -> None:
+    nowhere = example("confirmation").shop.model_copy(update={"transactional": Stream(), "marketing": Stream()})
+    mail = rendered("confirmation", shop=nowhere)
+    assert SENTENCE in mail.html
+    assert SENTENCE in mail.text
+    assert "mailto:" not in mail.html
+
+
+@pytest.mark.parametrize("situation", ["companion", "digital", "short", "left"])
+def test_nothing_is_said_of_changes_where_none_is_possible(situation: str) -> None:
+    base = example("confirmation", situation)
+    if situation == "left":
+        base = replace(base, facts=base.facts.model_copy(update={"parcels": example("shipping").facts.parcels}))
+    mail = render(base)
+    assert "Change or cancel" not in mail.html + mail.text
 
 
 def test_a_companion_never_poses_as_the_receipt() -> None:
