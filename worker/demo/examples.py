@@ -229,7 +229,8 @@ def _links(step: str) -> Links:
 
 def with_order(base: MailInputs, **more: Any) -> MailInputs:
     """The same mail about a changed order."""
-    return replace(base, facts=base.facts.model_copy(update={"order": order(**more)}))
+    told = base.facts.order or order()
+    return replace(base, facts=base.facts.model_copy(update={"order": told.model_copy(update=more)}))
 
 
 def _companion(base: MailInputs) -> MailInputs:
@@ -289,6 +290,12 @@ def _upgrade(base: MailInputs) -> MailInputs:
     return replace(base, offer=Offer(cards=(better,)))
 
 
+def _redirect(base: MailInputs) -> MailInputs:
+    """To a country where the carrier lets customers redirect what is on its way."""
+    there = Address(name="Mia Keane", line1="Hafenstraße 1", postal_code="20095", city="Hamburg", country="DE")
+    return with_order(base, shipping_address=there)
+
+
 CHANGES: dict[str, Callable[[MailInputs], MailInputs]] = {
     "companion": _companion,
     "payment_open": _pending,
@@ -301,6 +308,7 @@ CHANGES: dict[str, Callable[[MailInputs], MailInputs]] = {
     "short": _short,
     "part": _part,
     "no_tracking": _untracked,
+    "redirect": _redirect,
     "repeat": _repeat,
     "refill": _refill,
     "upgrade": _upgrade,

@@ -18,6 +18,7 @@ from schedules.shop import Role
 from schedules.situations import is_short
 from schedules.wanted import parcel_groups
 from worker.rendering import formats
+from worker.rendering.carriers import redirect_url
 from worker.rendering.changes import change_mail, change_url
 from worker.rendering.context import (
     LineContext,
@@ -205,6 +206,7 @@ class Builder:
             carrier=first.carrier if first else "",
             number=first.tracking_number if first else "",
             url=formats.web_url(first.tracking_url) if first else "",
+            redirect_url=redirect_url(self.order, first) if first else "",
             expected=self._span(expected),
             late_after=self._date(expected[1] + timedelta(days=3)) if expected else "",
             part=part if is_split else 0,

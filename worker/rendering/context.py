@@ -69,6 +69,7 @@ class ParcelContext:
     carrier: str
     number: str
     url: str
+    redirect_url: str  # the carrier's page for those who will not be at home; empty: none, or it goes to no home
     expected: str
     late_after: str  # the day after which we look for it
     part: int  # 0: everything is in this parcel

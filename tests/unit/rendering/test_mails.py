@@ -182,6 +182,7 @@ def test_goods_to_collect_are_ready_not_on_their_way() -> None:
     assert mail.subject == "Order 1042 is ready to collect"
     assert "Mon–Sat 10–18" in mail.html
     assert "Track your parcel" not in mail.html
+    assert "JD014600003" not in mail.html + mail.text
     assert "While you wait" not in mail.html + mail.text
 
 
