@@ -16,6 +16,7 @@ from schedules.facts import Customer, Facts, Gift, Order
 from worker.planning.scheduling import DISCONNECTED, cancel_pending
 from worker.planning.unit import Unit
 from worker.store.models import (
+    Click,
     CustomerRow,
     DeliveryEvent,
     DiscountCode,
@@ -106,6 +107,8 @@ def _erase_order(unit: Unit, order_id: UUID, reason: str) -> None:
     unit.session.execute(update(DiscountCode).where(DiscountCode.order_id == order_id).values(address=""))
     blank: dict[str, Any] = {"address": None, "subject": "", "details": {}}
     unit.session.execute(update(Message).where(Message.order_id == order_id).values(blank))
+    # Last: whoever counts a click locks its message first.
+    unit.session.execute(delete(Click).where(Click.message_id.in_(messages)))
 
 
 def person_ref(told: Sequence[Event]) -> str | None:

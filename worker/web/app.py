@@ -13,7 +13,7 @@ from worker.bootstrap import Installation
 from worker.errors import StorageUnavailableError
 from worker.hints import Hints
 from worker.intake.grouping import Group
-from worker.web import events, health, links, metrics, outbox, webhooks
+from worker.web import clicks, events, health, links, metrics, outbox, webhooks
 
 log = structlog.get_logger()
 
@@ -33,6 +33,7 @@ def create_app(installation: Installation, hints: Hints, *, routers: Sequence[AP
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(links.router)
+    app.include_router(clicks.router)
     app.include_router(events.router)
     if installation.settings.is_embedded and not installation.settings.has_provider:
         app.include_router(outbox.router)
@@ -45,6 +46,7 @@ def create_app(installation: Installation, hints: Hints, *, routers: Sequence[AP
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     app.state.group = Group(app.state.installation)
+    app.state.counting = clicks.Counting(app.state.installation)
     try:
         yield
     finally:

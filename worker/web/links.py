@@ -59,7 +59,7 @@ def show(token: str, request: Request, installation: Here) -> HTMLResponse:
     """The page with its button; nothing is changed."""
     link = _link(installation, request, token)
     person = person_behind(installation, link) if link else None
-    return _page(link, person) if link and person else _gone(request)
+    return _page(link, person) if link and person else gone_page(request)
 
 
 @router.post(
@@ -101,9 +101,9 @@ async def submit(
 def _submitted(installation: Installation, request: Request, token: str, choice: str, undo: bool) -> HTMLResponse:
     link = _link(installation, request, token)
     if link is None or not act(installation, link, said=choice, undo=undo):
-        return _gone(request)
+        return gone_page(request)
     person = person_behind(installation, link)
-    return _page(link, person, was_saved=bool(choice)) if person else _gone(request)
+    return _page(link, person, was_saved=bool(choice)) if person else gone_page(request)
 
 
 async def _drain(request: Request) -> None:
@@ -127,7 +127,8 @@ def _page(link: LinkToken, person: Person, *, was_saved: bool = False) -> HTMLRe
     return _rendered(view, shop=profile.name, colour=profile.brand.colour, shop_url=web_url(profile.url), back=back)
 
 
-def _gone(request: Request) -> HTMLResponse:
+def gone_page(request: Request) -> HTMLResponse:
+    """What a link that is none of ours leads to."""
     return _rendered(gone(request.headers.get("accept-language", "")), status=404)
 
 

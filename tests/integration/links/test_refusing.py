@@ -8,7 +8,7 @@ from schedules.lifecycle import State
 from tests.integration.links.conftest import ADDRESS, Mailed
 from tests.support.dispatching import delivered_facts
 from worker.dispatch.service import deliver_batch
-from worker.links import Purpose
+from worker.links import PAGES, Purpose
 from worker.store.models import OrderRow
 from worker.store.suppressions import suppress
 
@@ -24,7 +24,7 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("purpose", PAGES)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_looking_at_a_link_changes_nothing(mailed: Mailed, purpose: Purpose, method: str) -> None:
     before = mailed.order().version

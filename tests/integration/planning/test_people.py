@@ -11,7 +11,7 @@ from tests.support.intake import Connected
 from tests.support.shopify import order
 from worker.planning.replay import replay
 from worker.planning.service import plan_event
-from worker.store.models import DeliveryEvent
+from worker.store.models import Click, DeliveryEvent
 from worker.store.orders import facts_of
 from worker.store.shops import add_source, get_shop
 
@@ -77,6 +77,18 @@ def test_what_mailboxes_said_of_an_erased_customer_keeps_no_words(shop: Connecte
     with shop.installation.database.read() as session:
         [event] = session.scalars(select(DeliveryEvent))
     assert (event.kind, event.details) == ("bounce", {})
+
+
+def test_the_clicks_of_an_erased_customer_are_forgotten(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    message = shop.messages()[0]
+    counts = {"step": message.step, "kind": "shop", "raw": 3, "human": 1}
+    times = {"first_at": shop.now, "last_at": shop.now, "human_at": shop.now}
+    with shop.installation.database.write() as session:
+        session.add(Click(message_id=message.id, shop_id=message.shop_id, **counts, **times))
+    shop.plan("customers/redact", redact(1042))
+    with shop.installation.database.read() as session:
+        assert session.scalars(select(Click)).all() == []
 
 
 def test_replay_brings_nothing_erased_back(shop: Connected) -> None:

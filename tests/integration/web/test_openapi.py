@@ -31,7 +31,7 @@ from tests.support.effort import effort
 from tests.support.installation import installed
 from tests.support.orders import NORTHKETTLE
 from tests.support.signing import TOPICS, connect_everywhere, signed
-from worker.links import Purpose
+from worker.links import PAGES, LinkKind, Target
 from worker.store.models import InboundEvent
 from worker.store.session import Database
 
@@ -58,7 +58,8 @@ def opened(database: Database, tmp_path: Path) -> Iterator[Open]:
     world = build_world(installed(database, tmp_path, clock="simulated", secret_key="a test's secret key"))
     connect_everywhere(world.installation)
     message_id = world.add_message("follow_up", state="delivered")
-    links = [world.installation.links.url(purpose, message_id, "product-1") for purpose in Purpose]
+    links = [world.installation.links.url(purpose, message_id, "product-1") for purpose in PAGES]
+    links.append(world.installation.links.counted(message_id, Target(LinkKind.SHOP, NORTHKETTLE.url)))
     for url in serving(world.installation):
         with urllib.request.urlopen(f"{url}/openapi.json", timeout=PATIENCE_S) as reply:
             document = json.load(reply)
@@ -108,10 +109,11 @@ def test_no_request_meets_an_error_of_ours_or_an_answer_that_is_not_documented(
 
 def test_every_route_says_what_it_answers(opened: Open) -> None:
     paths = opened.document["paths"]
-    assert {"/webhooks/{shop}/{source}", "/events/sendgrid", "/metrics", "/u/{token}"} <= set(paths)
+    assert {"/webhooks/{shop}/{source}", "/events/sendgrid", "/metrics", "/u/{token}", "/c/{token}"} <= set(paths)
     assert set(paths["/webhooks/{shop}/{source}"]["post"]["responses"]) == {
         *("200", "202", "400", "401", "404", "413", "422", "503")
     }
+    assert set(paths["/c/{token}"]["get"]["responses"]) == {"302", "404", "422"}
     for path, operations in paths.items():
         for method, operation in operations.items():
             assert operation.get("summary"), (method, path)

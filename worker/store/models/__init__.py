@@ -4,7 +4,7 @@ from worker.store.models.base import Base
 from worker.store.models.codes import DiscountCode, PoolCode
 from worker.store.models.content import ClockRow, Heartbeat, Pause, Revision
 from worker.store.models.events import InboundEvent
-from worker.store.models.feedback import DeliveryEvent, WriteBack
+from worker.store.models.feedback import Click, DeliveryEvent, WriteBack
 from worker.store.models.messages import Attempt, Message, OutboxMail, Transition
 from worker.store.models.offers import Guide, HiddenProduct, OfferedProduct, Pairing, Product
 from worker.store.models.orders import CustomerRow, OrderRow
@@ -15,6 +15,7 @@ from worker.store.models.suggestions import Learning, Purchase, Rhythm, Suggesti
 __all__ = [
     "Attempt",
     "Base",
+    "Click",
     "ClockRow",
     "CustomerRow",
     "DeliveryEvent",

@@ -31,6 +31,31 @@ class DeliveryEvent(Base):
     received_at: Mapped[datetime]
 
 
+class Click(Base):
+    """What became of one counted link of a mail: a row per message and link, however often it is fetched.
+
+    `kind`: product | guide | order | shop; `ref`: the product's id. `raw` counts every fetch, `human` those that a
+    person seems to have made, the last of them at `human_at`; `human_before` is the one before that, for taking it
+    back. Times are business time. Nothing of the browser or its network is kept.
+    """
+
+    __tablename__ = "click"
+    __table_args__ = (UniqueConstraint("message_id", "kind", "ref"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.id"))
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"))
+    step: Mapped[str]
+    kind: Mapped[str]
+    ref: Mapped[str] = mapped_column(default="")
+    raw: Mapped[int] = mapped_column(default=0)
+    human: Mapped[int] = mapped_column(default=0)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    human_at: Mapped[datetime | None]
+    human_before: Mapped[datetime | None]
+
+
 class WriteBack(Base):
     """A consent that a person changed here and that their shop is to hear of: a to-do, kept when it is done.
 

@@ -77,6 +77,7 @@ class Message(Base):
     variant: Mapped[str] = mapped_column(default="")
     subject: Mapped[str] = mapped_column(default="")
     has_offer: Mapped[bool] = mapped_column(default=False)
+    counts_clicks: Mapped[bool] = mapped_column(default=False)  # it has links that are counted, for its own person
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
