@@ -54,7 +54,7 @@ def segment_of(person: Standing) -> Segment:
 def is_resting(marketing_sent: Sequence[datetime], last_sign: datetime | None) -> bool:
     """Whether the last marketing mails all went by without a sign of the person, like a click.
 
-    Who never gave a sign may be one whose clicks nobody counts, so only who once gave one can fall silent.
+    `marketing_sent`: only mails whose clicks are counted; of the others silence says nothing.
     """
     latest = sorted(marketing_sent)[-RESTS_AFTER:]
-    return len(latest) == RESTS_AFTER and last_sign is not None and last_sign < latest[0]
+    return len(latest) == RESTS_AFTER and (last_sign is None or last_sign < latest[0])

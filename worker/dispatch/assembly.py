@@ -14,6 +14,7 @@ from schedules.wanted import parcel_groups
 from worker.bootstrap import Installation
 from worker.delivery.port import OutgoingMail
 from worker.dispatch.coding import Makers, may_show_code, reserve
+from worker.dispatch.counting import with_counted_links
 from worker.dispatch.expectation import expected_days, return_ends_on
 from worker.dispatch.flight import Ready
 from worker.dispatch.gating import Gated
@@ -123,6 +124,7 @@ def _rendered(installation: Installation, draft: _Draft) -> Ready | None:
     gated = draft.gated
     try:
         rendered = installation.renderer.render(gated.edition.content, draft.inputs)
+        counted = with_counted_links(installation.links, gated.message, draft.inputs, rendered.html)
     except Exception as error:  # noqa: BLE001 - whatever a template provokes ends this message, not the batch
         said = str(error) if isinstance(error, PostpurchaseError) else told(error)
         reason = f"its template (revision {gated.edition.revision}) cannot be rendered: {said}"
@@ -130,7 +132,7 @@ def _rendered(installation: Installation, draft: _Draft) -> Ready | None:
         return None
     return Ready(
         message=gated.message,
-        mail=_mail(installation, draft, rendered),
+        mail=_mail(installation, draft, rendered, counted.html),
         witness=gated.truth.witness,
         judged_at=gated.now,
         address=gated.truth.address,
@@ -138,10 +140,11 @@ def _rendered(installation: Installation, draft: _Draft) -> Ready | None:
         variant=rendered.variant,
         personal=draft.personal,
         account=installation.provider.account(draft.api_key),
+        counts_clicks=counted.is_counted,
     )
 
 
-def _mail(installation: Installation, draft: _Draft, rendered: RenderedMail) -> OutgoingMail:
+def _mail(installation: Installation, draft: _Draft, rendered: RenderedMail, html: str) -> OutgoingMail:
     message, truth = draft.gated.message, draft.gated.truth
     settings, profile = installation.settings, truth.profile
     envelope = envelope_of(profile=profile, stream=message.stream, address=truth.recipient, settings=settings)
@@ -156,7 +159,7 @@ def _mail(installation: Installation, draft: _Draft, rendered: RenderedMail) -> 
         to=envelope.to,
         subject=(TEST_MARK if envelope.is_test else "") + rendered.subject,
         preview=rendered.preview,
-        html=rendered.html,
+        html=html,
         text=rendered.text,
         headers=headers_of(
             profile=profile,

@@ -96,6 +96,7 @@ def _attempting(provider: str, ready: Ready, now: datetime, real_at: datetime) -
         "subject": ready.mail.subject,
         "address": ready.address,
         "has_offer": ready.personal.offer is not None,
+        "counts_clicks": ready.counts_clicks,
         "details": ready.message.details | _told(ready.personal),
     }
     return Change(ready.message, State.ATTEMPTING, f"handed to {provider}", values)

@@ -11,7 +11,10 @@ from worker.store.truth import Witness
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """A rendered mail and what it was judged by. `judged_at` is the gate's business time; `account` its key's name."""
+    """A rendered mail and what it was judged by. `judged_at` is the gate's business time; `account` its key's name.
+
+    `counts_clicks`: it has links that are counted.
+    """
 
     message: Message
     mail: OutgoingMail
@@ -22,6 +25,7 @@ class Ready:
     variant: str
     personal: Personal
     account: str = ""
+    counts_clicks: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,12 +33,18 @@ Row = TypeVar("Row", OrderRow, Shop)
 
 @dataclass(frozen=True)
 class SentMail:
-    """A mail that counts for caps and may have reached its person."""
+    """A mail that counts for caps and may have reached its person. `counts_clicks`: a click in it would be known."""
 
     id: UUID
     stream: str
     has_offer: bool
     at: datetime
+    counts_clicks: bool
+
+    @property
+    def may_be_passed_over(self) -> bool:
+        """Whether silence after it tells something."""
+        return self.stream == "marketing" and self.counts_clicks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +79,7 @@ class Surroundings:
 
     def is_resting(self, message: Message) -> bool:
         """Whether the person has long given no sign of looking at marketing mails."""
-        sent = [mail.at for mail in self.other_mails(message) if mail.stream == "marketing"]
+        sent = [mail.at for mail in self.other_mails(message) if mail.may_be_passed_over]
         return is_resting(sent, self.signs.get(person_of(self.orders[message.order_id])))
 
     def others(self, order: OrderRow) -> tuple[OrderRow, ...]:
@@ -155,12 +161,20 @@ def _mails(session: Session, people: Sequence[Person], now: datetime) -> dict[Pe
     at = func.coalesce(Message.accepted_at, Message.updated_at, type_=Message.updated_at.type)
     capped = or_(Message.stream == "marketing", Message.has_offer)
     counted = (capped, Message.state.in_(COUNTED), at > now - MEMORY)
-    columns = (Message.shop_id, Message.address, Message.id, Message.stream, Message.has_offer, at)
+    columns = (
+        Message.shop_id,
+        Message.address,
+        Message.id,
+        Message.stream,
+        Message.has_offer,
+        at,
+        Message.counts_clicks,
+    )
     mine = are_among(session, Message.shop_id, Message.address, people)
     query = select(*columns).where(mine, *counted).order_by(at)
     found: dict[Person, list[SentMail]] = defaultdict(list)
-    for shop_id, address, message_id, stream, has_offer, sent_at in session.execute(query):
-        found[shop_id, address or ""].append(SentMail(message_id, stream, has_offer, sent_at))
+    for shop_id, address, message_id, stream, has_offer, sent_at, counts_clicks in session.execute(query):
+        found[shop_id, address or ""].append(SentMail(message_id, stream, has_offer, sent_at, counts_clicks))
     return found
 
 
@@ -168,7 +182,7 @@ def _signs(session: Session, mails: dict[Person, list[SentMail]]) -> dict[Person
     """The last sign of each person who had enough marketing mails for it to matter."""
 
     def is_many(sent: Sequence[SentMail]) -> bool:
-        return sum(mail.stream == "marketing" for mail in sent) >= RESTS_AFTER
+        return sum(mail.may_be_passed_over for mail in sent) >= RESTS_AFTER
 
     return last_signs(session, [person for person, sent in mails.items() if is_many(sent)])
 

@@ -1,6 +1,6 @@
 """Who a customer is, from what is stored: on both databases."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from tests.support.orders import NORTHKETTLE, an_order
 from worker.personalisation.learning.fitting import fit
 from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.store.histories import Histories
-from worker.store.models import DeliveryEvent
+from worker.store.models import Click
 from worker.store.truth import read_truths
 
 MONTH = timedelta(days=30)
@@ -60,19 +60,37 @@ def test_a_tenth_of_few_buyers_is_nobody(world: World, tmp_path: Path) -> None:
 
 
 def test_six_mails_without_a_click_let_a_person_rest_until_one_comes(world: World) -> None:
-    sent = [
-        world.add_message("follow_up", state="delivered", accepted_at=MORNING - number * MONTH, occurrence=number)
-        for number in range(1, 8)
-    ]
+    sent = [follow_up(world, number, counts_clicks=True) for number in range(1, 7)]
     asked = world.add_message("shipping")
-    click = {"attempt_id": UUID(int=1), "provider": "sendgrid", "kind": "click", "received_at": MORNING}
-    assert not resting(world, asked), "nobody counts this shop's clicks"
-    with world.installation.database.write() as session:
-        session.add(DeliveryEvent(message_id=sent[-1], at=MORNING - 7 * MONTH, **click))
     assert resting(world, asked)
-    with world.installation.database.write() as session:
-        session.add(DeliveryEvent(message_id=sent[0], at=MORNING - timedelta(days=3), **click))
+    click(world, sent[-1], MORNING - 7 * MONTH)
+    click(world, sent[0], None)
+    assert resting(world, asked), "a click long ago, and machines, wake nobody"
+    click(world, sent[1], MORNING - timedelta(days=3))
     assert not resting(world, asked)
+
+
+def test_mails_whose_links_nobody_counts_let_nobody_rest(world: World) -> None:
+    for number in range(1, 12):
+        follow_up(world, number, counts_clicks=number % 2 == 0)
+    asked = world.add_message("shipping")
+    assert not resting(world, asked), "five of eleven are counted"
+    follow_up(world, 12, counts_clicks=True)
+    assert resting(world, asked)
+
+
+def follow_up(world: World, months_ago: int, *, counts_clicks: bool) -> UUID:
+    at = MORNING - months_ago * MONTH
+    made = {"accepted_at": at, "occurrence": months_ago, "counts_clicks": counts_clicks}
+    return world.add_message("follow_up", state="delivered", **made)
+
+
+def click(world: World, message_id: UUID, human_at: datetime | None) -> None:
+    at = human_at or MORNING
+    counts = {"kind": "shop", "raw": 1, "human": int(human_at is not None), "human_at": human_at}
+    times = {"first_at": at, "last_at": at, "step": "follow_up"}
+    with world.installation.database.write() as session:
+        session.add(Click(message_id=message_id, shop_id=world.shop_id, **counts, **times))
 
 
 def resting(world: World, message_id: UUID) -> bool:

@@ -35,8 +35,9 @@ def test_six_mails_since_the_last_sign_are_enough() -> None:
     assert not is_resting(SENT[1:], long_ago)
 
 
-def test_who_never_gave_a_sign_does_not_rest_for_nobody_may_count_their_clicks() -> None:
-    assert not is_resting(SENT, None)
+def test_who_never_gave_a_sign_rests_after_six_mails_too() -> None:
+    assert is_resting(SENT, None)
+    assert not is_resting(SENT[1:], None)
 
 
 def test_a_click_since_the_first_of_the_last_six_wakes() -> None:
