@@ -86,7 +86,9 @@ COMMANDS = {
         "Cancel the waiting mails of one order, or one step of it, for good. `hold` is the way that can be undone.",
     ),
     "suppress": Command(
-        "Step in", "control:suppress", "Never again write to an address: at all, with marketing, or with offers."
+        "Step in",
+        "suppressing:suppress",
+        "Never again write to an address: at all, with marketing, or with offers. --undo takes it back.",
     ),
     "bounces": Command(
         "Step in",

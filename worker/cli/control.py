@@ -1,7 +1,6 @@
-"""`postpurchase pause | resume | hold | release | send-now | cancel | suppress`: a person steps in."""
+"""`postpurchase pause | resume | hold | release | send-now | cancel`: a person steps in."""
 
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Session
 from schedules.sequence import STEPS
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, say
-from worker.cli.shop_fields import ADDRESS
 from worker.cli.shops import Slug
 from worker.cli.timeline import Order
 from worker.errors import UserError
@@ -21,16 +19,9 @@ from worker.store.models import OrderRow
 from worker.store.pauses import pause as pause_step
 from worker.store.pauses import resume as resume_step
 from worker.store.shops import get_shop
-from worker.store.suppressions import suppress as suppress_address
 
 Step = Annotated[str, typer.Argument(metavar="[STEP]", help=f"One of: {', '.join(STEPS)}. Without: the whole shop.")]
 Reason = Annotated[str, typer.Option("--reason", help="Shown in timelines.")]
-
-
-class Scope(StrEnum):
-    ALL = "all"
-    MARKETING = "marketing"
-    OFFERS = "offers"
 
 
 def pause(shop: Slug, step: Step = "", reason: Reason = "", json: JsonFlag = False) -> None:
@@ -100,24 +91,6 @@ def cancel(
     else:
         sentence = f"Cancelled {' and '.join(done.steps)} of order {found.number}."
     say(sentence, json, shop=shop, order=found.number, cancelled=list(done.steps))
-
-
-def suppress(
-    shop: Slug,
-    address: Annotated[str, typer.Argument(metavar="ADDRESS")],
-    scope: Annotated[Scope, typer.Option(help="offers: no offers; marketing: no follow-ups either; all.")] = Scope.ALL,
-    json: JsonFlag = False,
-) -> None:
-    """Never again write to an address: at all, with marketing, or with offers."""
-    if not ADDRESS.fullmatch(address):
-        raise UserError(f"{address!r} is no email address. Give one like mia@example.com.")
-    with opened() as installation, installation.database.write() as session:
-        owner = get_shop(session, shop)
-        changed = suppress_address(
-            session, owner.id, address.lower(), scope.value, reason="manual", source="cli", now=installation.clock.now()
-        )
-    sentence = f"{shop} sends {address} no more ({scope.value})." if changed else "It is suppressed already."
-    say(sentence, json, shop=shop, scope=scope.value, changed=changed)
 
 
 def _change_hold(shop: str, reference: str, reason: str | None, *, as_json: bool) -> None:

@@ -47,7 +47,7 @@ def preferences_of(session: Session, message: Message) -> Preferences:
     made = {choice: sources[scope] for choice, scope in SCOPES.items() if scope in sources}
     return Preferences(
         made=frozenset(made),
-        fixed=frozenset(choice for choice, source in made.items() if source != SOURCE),
+        fixed=frozenset(choice for choice, found in made.items() if found != {SOURCE}),
         is_silent="all" in sources,
     )
 

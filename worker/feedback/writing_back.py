@@ -22,6 +22,7 @@ from worker.platforms.writing import Access, Person, Result, Written
 from worker.store.models import CustomerRow, Pause, Shop, Source, WriteBack
 from worker.store.pauses import RESTORED
 from worker.store.shops import list_sources
+from worker.store.suppressions import is_refused
 from worker.store.write_backs import (
     Wish,
     claim_write_back,
@@ -58,8 +59,11 @@ def tell_refusal(session: Session, shop_id: UUID, address: str, now: datetime) -
 def tell_second_thought(session: Session, shop_id: UUID, address: str, now: datetime) -> None:
     """Takes back a refusal that the shop has not heard of; of one it may have heard of, subscribers are restored.
 
-    Who never subscribed is not subscribed by this: that would say more than they did.
+    Who never subscribed is not subscribed by this: that would say more than they did. Nor is anybody who is refused
+    marketing here for another reason too.
     """
+    if is_refused(session, shop_id, address):
+        return
     again = Wish(shop_id=shop_id, address=address, wanted=ConsentState.SUBSCRIBED, now=now, due_at=now)
     for source in _writable(session, shop_id):
         row = find_write_back(session, source.id, address)

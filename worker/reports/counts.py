@@ -85,7 +85,8 @@ def mails_since(session: Session, since: datetime) -> list[ShopCount]:
 
 def suppression_counts(session: Session) -> list[ShopCount]:
     """Suppressed addresses by shop and scope."""
-    query = select(Shop.slug, Suppression.scope, func.count()).join(Suppression, Suppression.shop_id == Shop.id)
+    addresses = func.count(Suppression.address.distinct())
+    query = select(Shop.slug, Suppression.scope, addresses).join(Suppression, Suppression.shop_id == Shop.id)
     return [ShopCount(*row) for row in session.execute(query.group_by(Shop.slug, Suppression.scope))]
 
 

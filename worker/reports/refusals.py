@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from worker.store.models import Shop, Source, Suppression, WriteBack
+from worker.store.models import Shop, Source, WriteBack
+from worker.store.suppressions import held_against
 
 NO_KEY = "once it has an API key: `postpurchase source set`"
 
@@ -56,8 +57,7 @@ class UntoldLine(BaseModel):
 
 def choices_of(session: Session, shop_id: UUID, address: str | None) -> list[ChoiceLine]:
     """What holds against an address, oldest first."""
-    mine = select(Suppression).where(Suppression.shop_id == shop_id, Suppression.address == (address or ""))
-    rows = session.scalars(mine.order_by(Suppression.created_at, Suppression.scope))
+    rows = held_against(session, shop_id, address or "")
     return [ChoiceLine(scope=row.scope, reason=row.reason, source=row.source, at=row.created_at) for row in rows]
 
 

@@ -1,5 +1,6 @@
 """Who must not get mail, and of which kind."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,25 +12,39 @@ from worker.store.models import Suppression
 from worker.store.types import new_id
 
 SCOPES = ("all", "marketing", "offers", "fewer")
+REFUSING = frozenset({"all", "marketing"})
+"""What the shop's own newsletter is to hear of."""
+
+
+def held_against(session: Session, shop_id: UUID, address: str) -> Sequence[Suppression]:
+    """All that is held against an address, oldest first."""
+    mine = (Suppression.shop_id == shop_id, Suppression.address == address.strip().lower())
+    return session.scalars(select(Suppression).where(*mine).order_by(Suppression.created_at, Suppression.scope)).all()
 
 
 def scopes_of(session: Session, shop_id: UUID, address: str) -> frozenset[str]:
     """The scopes held against an address."""
-    mine = (Suppression.shop_id == shop_id, Suppression.address == address.strip().lower())
-    return frozenset(session.scalars(select(Suppression.scope).where(*mine)))
+    return frozenset(row.scope for row in held_against(session, shop_id, address))
 
 
-def sources_of(session: Session, shop_id: UUID, address: str) -> dict[str, str]:
+def sources_of(session: Session, shop_id: UUID, address: str) -> dict[str, frozenset[str]]:
     """The scopes held against an address, each with where it came from."""
-    mine = (Suppression.shop_id == shop_id, Suppression.address == address.strip().lower())
-    found = session.execute(select(Suppression.scope, Suppression.source).where(*mine))
-    return {row.scope: row.source for row in found}
+    found: dict[str, frozenset[str]] = {}
+    for row in held_against(session, shop_id, address):
+        found[row.scope] = found.get(row.scope, frozenset()) | {row.source}
+    return found
+
+
+def is_refused(session: Session, shop_id: UUID, address: str) -> bool:
+    """Whether marketing is refused here, by the person or for them; a bounce is nobody's wish."""
+    held = held_against(session, shop_id, address)
+    return any(row.scope in REFUSING and row.reason != "hard_bounce" for row in held)
 
 
 def suppress(
     session: Session, shop_id: UUID, address: str, scope: str, *, reason: str, now: datetime, source: str = ""
 ) -> bool:
-    """Holds a scope against an address; whether that is new."""
+    """Holds a scope against an address; whether that is new from this source and for this reason."""
     if scope not in SCOPES:
         raise ValueError(f"no such scope: {scope}")
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
@@ -42,12 +57,12 @@ def suppress(
         source=source,
         created_at=now,
     )
-    kept = row.on_conflict_do_nothing(index_elements=["shop_id", "address", "scope"]).returning(Suppression.id)
-    return session.execute(kept).scalar() is not None
+    kept = row.on_conflict_do_nothing(index_elements=["shop_id", "address", "scope", "source", "reason"])
+    return session.execute(kept.returning(Suppression.id)).scalar() is not None
 
 
 def lift(session: Session, shop_id: UUID, address: str, scope: str, *, source: str) -> bool:
     """Takes back a scope that came from this source, for a person who changed their mind; whether there was one."""
     mine = (Suppression.shop_id == shop_id, Suppression.address == address.strip().lower(), Suppression.scope == scope)
     gone = delete(Suppression).where(*mine, Suppression.source == source).returning(Suppression.id)
-    return session.execute(gone).scalar() is not None
+    return bool(session.scalars(gone).all())

@@ -12,7 +12,7 @@ from worker.dispatch.service import deliver_batch
 from worker.store.models import OrderRow
 from worker.store.session import Database
 from worker.store.shops import get_shop
-from worker.store.suppressions import scopes_of
+from worker.store.suppressions import scopes_of, suppress
 
 
 @pytest.fixture
@@ -58,6 +58,32 @@ def test_a_suppressed_address_is_kept_in_lower_case_with_its_scope(cli: Cli, sho
     assert (first["changed"], second["changed"]) == (True, False)
     with database.read() as session:
         assert scopes_of(session, get_shop(session, shop).id, "mia@example.com") == {"offers"}
+
+
+def test_a_suppression_is_undone_and_what_still_holds_is_said(cli: Cli, shop: str, database: Database) -> None:
+    cli("suppress", shop, "mia@example.com")
+    with database.write() as session:
+        owner = get_shop(session, shop).id
+        for reason, scope, source in (("hard_bounce", "all", "sendgrid"), ("unsubscribed", "marketing", "link")):
+            suppress(session, owner, "mia@example.com", scope, reason=reason, now=NOW, source=source)
+    undone = cli("suppress", shop, "Mia@example.com", "--undo").out
+    assert "no longer keeps any mail from Mia@example.com" in undone
+    assert "Still no mail, since Thu 14 May 2026, 09:00: the address bounced; --bounced lifts it" in undone
+    assert "Still no marketing" in undone
+    assert "only they take it back, by the link" in undone
+    bounced = cli("suppress", shop, "mia@example.com", "--undo", "--bounced", "--json").document
+    assert [line["reason"] for line in bounced["lifted"]] == ["hard_bounce"]
+    assert [line["reason"] for line in bounced["kept"]] == ["unsubscribed"]
+    assert "SendGrid's bounce list" in bounced["result"]
+    again = cli("suppress", shop, "mia@example.com", "--undo").out
+    assert "nothing changed" in again
+    assert "Nothing is held" in cli("suppress", shop, "zoe@example.com", "--undo").out
+
+
+def test_what_lifts_a_bounce_is_said_with_undo(cli: Cli, shop: str) -> None:
+    refused = cli("suppress", shop, "mia@example.com", "--bounced")
+    assert refused.code == 2
+    assert "--undo" in refused.err
 
 
 def test_what_is_no_address_is_refused(cli: Cli, shop: str) -> None:

@@ -50,11 +50,12 @@ class Suppression(Base):
     """An address that must not get mails of a scope: `all`, `marketing` (and offers), `offers`, or `fewer`.
 
     `fewer` lets one marketing mail in 30 days pass. `address` is lower case. Reasons: unsubscribed, no_offers,
-    fewer_mails, manual, hard_bounce, complaint.
+    fewer_mails, manual, hard_bounce, complaint. Sources: link, cli, a provider. Whoever says so, for whatever reason, has
+    a row of their own: what one takes back still holds for the others.
     """
 
     __tablename__ = "suppression"
-    __table_args__ = (UniqueConstraint("shop_id", "address", "scope"),)
+    __table_args__ = (UniqueConstraint("shop_id", "address", "scope", "source", "reason"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.id"))
