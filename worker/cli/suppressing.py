@@ -16,6 +16,7 @@ from worker.feedback.preferences import SOURCE as LINK
 from worker.feedback.writing_back import tells_shop
 from worker.store.models import Suppression
 from worker.store.shops import get_shop, profile_of
+from worker.store.suppressions import REFUSING
 
 
 class Scope(StrEnum):
@@ -60,7 +61,7 @@ def _suppress(shop: str, address: str, scope: Scope, *, as_json: bool) -> None:
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
         changed = suppress_by_hand(session, owner.id, address, scope.value, installation.clock.now())
-        is_told = changed and tells_shop(session, owner.id, address.lower())
+        is_told = changed and scope in REFUSING and tells_shop(session, owner.id, address.lower())
     sentence = f"{shop} sends {address} no more ({scope.value})." if changed else "It is suppressed already."
     if is_told:
         sentence += " The shop's newsletter hears of it in a quarter of an hour."

@@ -50,8 +50,8 @@ class Suppression(Base):
     """An address that must not get mails of a scope: `all`, `marketing` (and offers), `offers`, or `fewer`.
 
     `fewer` lets one marketing mail in 30 days pass. `address` is lower case. Reasons: unsubscribed, no_offers,
-    fewer_mails, manual, hard_bounce, complaint. Sources: link, cli, a provider. Whoever says so, for whatever reason, has
-    a row of their own: what one takes back still holds for the others.
+    fewer_mails, manual, hard_bounce, complaint. Sources: link, cli, a provider. Whoever says so, for whatever reason,
+    has a row of their own: what one takes back still holds for the others.
     """
 
     __tablename__ = "suppression"
