@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+import orjson
+from sqlalchemy import ColumnElement, Double, Text, cast, delete, extract, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,8 @@ from worker.store.many import is_among
 from worker.store.models import Learning, Product, Purchase, Rhythm, Suggestion
 from worker.store.types import new_id
 
-CHUNK = 1000
+CHUNK, READ_AT_ONCE = 1000, 10_000
+DAY_S, JULIAN_1970 = 86400, 2440587.5
 TOLD = ("person", "placed_at", "products", "value")
 
 
@@ -49,6 +51,27 @@ def keep_purchases(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, 
             session.execute(statement, [{"id": new_id(), "shop_id": shop_id, **row} for row in (*new, *other)])
         added, changed = added + len(new), changed + len(other)
     return added, changed
+
+
+def purchase_columns(
+    session: Session, shop_id: UUID
+) -> Iterator[tuple[Sequence[str], Sequence[float], list[list[str]]]]:
+    """All purchases of a shop by the thousand: persons, days since 1970, and lists of product ids.
+
+    The database turns times into numbers and a list of lists is parsed at once: a million orders are seconds, not half
+    a minute.
+    """
+    query = select(Purchase.person, _days(session), cast(Purchase.products, Text)).where(Purchase.shop_id == shop_id)
+    rows = session.connection().execution_options(yield_per=READ_AT_ONCE).execute(query)
+    for part in rows.partitions():
+        people, days, lists = zip(*part, strict=True)
+        yield people, days, orjson.loads(f"[{','.join(lists)}]")
+
+
+def _days(session: Session) -> ColumnElement[Any]:
+    if session.get_bind().dialect.name == "sqlite":
+        return func.julianday(Purchase.placed_at) - JULIAN_1970
+    return cast(extract("epoch", Purchase.placed_at) / DAY_S, Double)
 
 
 def _known(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from worker.bootstrap import Installation
 from worker.personalisation.learning.model import Model, Recipe, learn
-from worker.personalisation.learning.purchases import Purchases, gather
-from worker.personalisation.learning.reading import read_baskets, read_new_orders
+from worker.personalisation.learning.purchases import Purchases
+from worker.personalisation.learning.reading import read_new_orders, read_purchases
 from worker.personalisation.learning.rhythms import rhythms
 from worker.personalisation.learning.table import Line, calibrated, category_lines, product_lines
 from worker.personalisation.learning.tuning import Trial, choose, split
@@ -92,10 +92,9 @@ def read_shop(session: Session, shop_id: UUID) -> tuple[Purchases, dict[str, str
     """All purchases with the catalogue's titles, and product id -> category."""
     columns = (Product.product_id, Product.title, Product.category)
     rows = session.execute(select(*columns).where(Product.shop_id == shop_id)).all()
-    baskets = read_baskets(session, shop_id)
-    bought = {product for basket in baskets for product in basket.products}
-    titles = {row.product_id: row.title for row in rows if row.product_id in bought}
-    return gather(baskets, titles), {row.product_id: row.category for row in rows}
+    ledger = read_purchases(session, shop_id)
+    titles = {row.product_id: row.title for row in rows if ledger.knows(row.product_id)}
+    return ledger.purchases(titles), {row.product_id: row.category for row in rows}
 
 
 def fit(

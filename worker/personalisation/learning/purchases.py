@@ -1,8 +1,9 @@
 """A shop's orders as arrays: which products lie in which order, whose it was, and when."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -62,21 +63,67 @@ class Purchases:
         return bought
 
 
+class Numbers(dict[str, int]):
+    """A number for each name, in the order in which they are first asked for."""
+
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self)
+        return number
+
+
+class Ledger:
+    """Orders on their way into arrays, column by column: as objects a million of them would take a gigabyte."""
+
+    def __init__(self) -> None:
+        self._products, self._people = Numbers(), Numbers({"": 0})
+        self._columns, self._sizes, self._persons = array("q"), array("q"), array("q")
+        self._days = array("d")
+
+    def add(self, people: Iterable[str], days: Iterable[float], products: Sequence[Sequence[str]]) -> None:
+        """Orders in any sequence, each value as in `Basket`; one without products is left out later."""
+        self._persons.extend(map(self._people.__getitem__, people))
+        self._days.extend(days)
+        self._sizes.extend(map(len, products))
+        self._columns.extend(map(self._products.__getitem__, chain.from_iterable(products)))
+
+    def knows(self, product: str) -> bool:
+        """Whether any order holds it."""
+        return product in self._products
+
+    def purchases(self, titles: Mapping[str, str] | None = None) -> Purchases:
+        """The arrays: products numbered by id, orders by time. `titles`: product id -> title, of bought ones or not.
+
+        Neither the sequence in which orders were added nor that of their products decides anything.
+        """
+        named = titles or {}
+        products = tuple(sorted(self._products.keys() | named.keys()))
+        columns = _places(self._products, products)[np.frombuffer(self._columns, dtype=np.int64)]
+        people = _places(self._people, sorted(self._people))[np.frombuffer(self._persons, dtype=np.int64)] + NOBODY
+        sizes, days = np.frombuffer(self._sizes, dtype=np.int64), np.frombuffer(self._days, dtype=np.float64)
+        lines = incidence(np.repeat(np.arange(len(sizes)), sizes), columns, (len(sizes), len(products)))
+        order = np.lexsort((lines @ np.sqrt(np.arange(1.0, len(products) + 1)), people, days))
+        order = order[sizes[order] > 0]
+        return Purchases(
+            products=products,
+            titles=tuple(named.get(product, "") for product in products),
+            lines=lines[order],
+            people=people[order],
+            days=days[order],
+        )
+
+
 def gather(baskets: Iterable[Basket], titles: Mapping[str, str] | None = None) -> Purchases:
-    """The arrays of some orders; products are numbered by id, orders by time. `titles`: product id -> title."""
-    ordered = sorted(baskets, key=lambda basket: (basket.day, basket.person, basket.products))
-    products = tuple(sorted({product for basket in ordered for product in basket.products} | set(titles or ())))
-    number = {product: place for place, product in enumerate(products)}
-    persons: dict[str, int] = {"": NOBODY}
-    lengths = np.fromiter((len(basket.products) for basket in ordered), dtype=np.int64, count=len(ordered))
-    columns = np.fromiter(
-        (number[product] for basket in ordered for product in basket.products), dtype=np.int64, count=lengths.sum()
-    )
-    people = (persons.setdefault(basket.person, len(persons) - 1) for basket in ordered)
-    return Purchases(
-        products=products,
-        titles=tuple((titles or {}).get(product, "") for product in products),
-        lines=incidence(np.repeat(np.arange(len(ordered)), lengths), columns, (len(ordered), len(products))),
-        people=np.fromiter(people, dtype=np.int64, count=len(ordered)),
-        days=np.fromiter((basket.day for basket in ordered), dtype=np.float64, count=len(ordered)),
-    )
+    """The arrays of some orders; see `Ledger`."""
+    every, ledger = list(baskets), Ledger()
+    ledger.add((each.person for each in every), (each.day for each in every), [each.products for each in every])
+    return ledger.purchases(titles)
+
+
+def _places(numbers: Numbers, names: Sequence[str]) -> Indices:
+    """By number: where its name stands among the sorted names."""
+    found = np.zeros(len(numbers), dtype=np.int64)
+    for place, name in enumerate(names):
+        number = numbers.get(name)
+        if number is not None:
+            found[number] = place
+    return found

@@ -8,19 +8,18 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from worker.personalisation.learning.purchases import Basket
+from worker.personalisation.learning.purchases import Ledger
 from worker.personalisation.rules import leading_products
 from worker.personalisation.segments import value_of
-from worker.store.models import OrderRow, Purchase, Shop
+from worker.store.models import OrderRow, Shop
 from worker.store.orders import facts_of
 from worker.store.session import Database
 from worker.store.shops import profile_of
-from worker.store.suggestions import keep_purchases, learning_of, person_of
+from worker.store.suggestions import keep_purchases, learning_of, person_of, purchase_columns
 
 PAGE = 500
 OVERLAP = timedelta(minutes=10)
 """Orders changed this long before the last look are looked at again: transactions end out of order."""
-DAY_S = 86400
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -64,17 +63,9 @@ def _row(order: OrderRow, key: str, currency: str) -> dict[str, Any]:
     }
 
 
-def read_baskets(session: Session, shop_id: UUID) -> list[Basket]:
+def read_purchases(session: Session, shop_id: UUID) -> Ledger:
     """All purchases of a shop."""
-    query = select(Purchase.person, Purchase.placed_at, Purchase.products).where(Purchase.shop_id == shop_id)
-    rows = session.execute(query.execution_options(yield_per=5000))
-    one: dict[str, str] = {}  # the same text a million times takes a million times the room
-    return [
-        Basket(
-            one.setdefault(person, person),
-            placed_at.timestamp() / DAY_S,
-            tuple(one.setdefault(product, product) for product in products),
-        )
-        for person, placed_at, products in rows
-        if products
-    ]
+    ledger = Ledger()
+    for people, days, products in purchase_columns(session, shop_id):
+        ledger.add(people, days, products)
+    return ledger

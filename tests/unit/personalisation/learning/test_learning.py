@@ -7,7 +7,7 @@ import pytest
 
 from worker.personalisation.learning.completing import Ask, Completer
 from worker.personalisation.learning.model import Recipe, learn
-from worker.personalisation.learning.purchases import NOBODY, Basket, gather
+from worker.personalisation.learning.purchases import NOBODY, Basket, Ledger, gather
 from worker.personalisation.learning.tuning import RECIPES, ask, choose, ranks, split
 
 GOES_WITH = {"dripper": "filters", "grinder": "beans", "kettle": "scale", "cups": "tin"}
@@ -102,3 +102,26 @@ def test_orders_of_nobody_are_nobodys() -> None:
     purchases = gather([Basket("", 1.0, ("dripper",)), Basket("mia", 2.0, ("filters",))])
     assert list(purchases.people) == [NOBODY, 0]
     assert purchases.by_person.toarray().tolist() == [[0, 1]]
+
+
+def test_neither_the_sequence_of_orders_nor_of_their_products_decides_anything() -> None:
+    rows = [
+        Basket("zoe", 1.0, ("b", "a")),
+        Basket("mia", 1.0, ("c",)),
+        Basket("mia", 1.0, ("a",)),
+        Basket("", 0.5, ("b",)),
+    ]
+    other = [Basket(row.person, row.day, tuple(reversed(row.products))) for row in reversed(rows)]
+    first, second = gather(rows), gather(other)
+    assert (first.lines != second.lines).nnz == 0
+    assert (first.products, list(first.people)) == (second.products, list(second.people))
+    assert list(first.baskets()) == [{"b"}, {"a"}, {"c"}, {"a", "b"}]
+
+
+def test_an_order_that_came_to_nothing_is_left_out() -> None:
+    ledger = Ledger()
+    ledger.add(["mia", "zoe"], [1.0, 2.0], [[], ["filters"]])
+    purchases = ledger.purchases({"dripper": "Dripper"})
+    assert (len(purchases), purchases.products, purchases.titles) == (1, ("dripper", "filters"), ("Dripper", ""))
+    assert list(purchases.days) == [2.0]
+    assert len(Ledger().purchases()) == 0
