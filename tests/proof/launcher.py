@@ -42,7 +42,7 @@ PRELOADED = (
         "uvicorn.protocols.websockets.auto",
     ),
 )
-"""What a process of the program loads sooner or later."""
+"""What a process of the program loads sooner or later; the fork server compiles it."""
 _PR_SET_PDEATHSIG = 1
 
 _forking = multiprocessing.get_context("forkserver")
@@ -124,6 +124,7 @@ def _live(start: Start) -> None:
     os.environ.clear()
     os.environ.update(start.environment)
     os.chdir(start.folder)
+    sys.dont_write_bytecode = True  # on a full disk CPython keeps half of what it compiled, and every start then fails
     output = os.open(start.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(output, 1)
     os.dup2(output, 2)
