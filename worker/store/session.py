@@ -4,12 +4,14 @@ SQLite has one writer. A read-then-write under a plain BEGIN fails at once with 
 time-out, so writing units begin with BEGIN IMMEDIATE; a lock per process keeps its threads from queueing in the driver.
 """
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -94,9 +96,17 @@ def _translated() -> Iterator[None]:
         raise
 
 
+def _parsed(document: str | bytes) -> Any:
+    """A JSON column's value. What orjson does not take (NaN, half a surrogate pair) Python's own reader does."""
+    try:
+        return orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return json.loads(document)
+
+
 def _sqlite_engine(url: str) -> Engine:
     arguments = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, json_deserializer=_parsed)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -119,5 +129,6 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
         max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,  # errors reach the log, customers' data must not
+        json_deserializer=_parsed,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
