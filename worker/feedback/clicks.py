@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -21,6 +22,7 @@ from worker.store.types import new_id
 SOON = timedelta(seconds=5)
 """After the provider took the mail: nobody finds, opens and taps faster."""
 BREATH = timedelta(seconds=2)
+ANSWER = "answer"
 AT_ONCE = 3
 """Different links of one mail within a breath: nobody taps so fast, even into tabs behind."""
 
@@ -48,11 +50,22 @@ def record_click(installation: Installation, click: ClickToken, machine: str) ->
     log.info("feedback.click.counted", **told, human=not why, why=why)
 
 
+def note_answer(session: Session, message: Message, now: datetime) -> None:
+    """Counts an answer to the mail's question: a sign of its person as good as a click, and no machine gives one."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    whose = {"id": new_id(), "shop_id": message.shop_id, "message_id": message.id, "step": message.step}
+    times = {"first_at": now, "last_at": now, "human_at": now}
+    row = insert(Click).values(**whose, **times, kind=ANSWER, ref="", raw=1, human=1)
+    again = {"raw": Click.raw + 1, "human": Click.human + 1, "last_at": now, "human_at": now}
+    session.execute(row.on_conflict_do_update(index_elements=["message_id", "kind", "ref"], set_=again))
+
+
 def _count(session: Session, message: Message, click: ClickToken, machine: str, now: datetime) -> str:
     """Why the fetch does not count as human; empty when it does."""
     rows = session.scalars(select(Click).where(Click.message_id == message.id)).all()
     row = _row(session, rows, message, click, now)
-    others = [each for each in rows if each is not row and now - each.last_at <= BREATH]
+    near = [each for each in rows if each is not row and now - each.last_at <= BREATH]
+    others = [each for each in near if each.kind != ANSWER]
     why = machine or ("too soon" if _is_soon(message, now) else "")
     if len(others) + 1 >= AT_ONCE:
         why = why or "many at once"

@@ -15,6 +15,7 @@ from schedules.events import CaseStated
 from schedules.facts import Case, CaseKind
 from schedules.merging import merge
 from worker.bootstrap import Installation
+from worker.feedback.clicks import note_answer
 from worker.feedback.preferences import CHOICE_OF, choice_meant, choose
 from worker.links import LinkToken, Purpose
 from worker.store.models import HiddenProduct, Message
@@ -59,9 +60,11 @@ def _done(session: Session, message: Message, token: LinkToken, now: datetime, *
         return choice is not None and choose(session, message, choice, now, undo=undo)
     if token.purpose is Purpose.HIDE:
         return _hide(session, message, token.extra, now, undo=undo)
-    if token.purpose is Purpose.FEEDBACK_NO:
-        return _unhappy(session, message, now, undo=undo)
-    return _happy(session, message)
+    is_no = token.purpose is Purpose.FEEDBACK_NO
+    has_answered = _unhappy(session, message, now, undo=undo) if is_no else _happy(session, message)
+    if has_answered and not undo:
+        note_answer(session, message, now)
+    return has_answered
 
 
 def _hide(session: Session, message: Message, product_id: str, now: datetime, *, undo: bool) -> bool:

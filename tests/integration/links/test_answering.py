@@ -1,11 +1,13 @@
 """Hiding a product, and saying how it was."""
 
+import pytest
 import structlog
 from sqlalchemy import select
 
 from tests.integration.links.conftest import ADDRESS, Mailed
 from worker.links import Purpose
-from worker.store.models import HiddenProduct, Product
+from worker.store.models import Click, HiddenProduct, Product
+from worker.store.signs import last_signs
 
 
 def _hidden(mailed: Mailed) -> list[tuple[str, str]]:
@@ -66,3 +68,16 @@ def test_a_happy_answer_is_kept_with_the_mail_and_opens_nothing(mailed: Mailed) 
         assert "Thank you" in mailed.post(link).page
     assert mailed.world.message(mailed.message_id).details["feedback"] == "happy"
     assert mailed.cases() == []
+
+
+@pytest.mark.parametrize("purpose", [Purpose.FEEDBACK_YES, Purpose.FEEDBACK_NO])
+def test_an_answer_is_a_sign_of_its_person(mailed: Mailed, purpose: Purpose) -> None:
+    mailed.get(mailed.link(purpose))
+    for query in ("", "", "?undo=1"):
+        mailed.post(mailed.link(purpose) + query)
+    person = (mailed.world.shop_id, ADDRESS)
+    with mailed.world.installation.database.read() as session:
+        [row] = session.scalars(select(Click))
+        signs = last_signs(session, [person])
+    assert (row.kind, row.raw, row.human) == ("answer", 1, 1)
+    assert signs == {person: row.human_at}
