@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from schedules.shop import ShopProfile
-from worker.store.models import InboundEvent, Message, OrderRow, Shop, Source
+from worker.store.models import Click, InboundEvent, Message, OrderRow, Shop, Source
 
 NOW = datetime(2026, 5, 14, 8, 0, tzinfo=UTC)
 
@@ -46,6 +46,15 @@ def make_message(session: Session, order: OrderRow, step: str = "confirmation", 
     session.add(message)
     session.flush()
     return message
+
+
+def make_click(session: Session, message: Message, **values: Any) -> Click:
+    """A product's link that a person followed once."""
+    made: dict[str, Any] = {"kind": "product", "ref": "7104", "raw": 1, "human": 1, "first_at": NOW, "last_at": NOW}
+    click = Click(message_id=message.id, shop_id=message.shop_id, step=message.step, **(made | values))
+    click.human_at = click.last_at if click.human else None
+    session.add(click)
+    return click
 
 
 def make_event(session: Session, shop: Shop, **values: Any) -> InboundEvent:

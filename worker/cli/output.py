@@ -127,8 +127,8 @@ def local(moment: datetime, timezone: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """'1 mail', '2 mails', '2 wishes'."""
-    plural = "es" if noun.endswith("sh") else "s"
+    """'1 mail', '2 mails', '2 wishes', '2 fetches'."""
+    plural = "es" if noun.endswith(("sh", "ch")) else "s"
     return f"{count} {noun}{'' if count == 1 else plural}"
 
 

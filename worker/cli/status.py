@@ -43,7 +43,9 @@ def _draw_shops(console: Console, report: Status) -> None:
 
 def _counts(report: Status) -> list[tuple[str, str]]:
     steps = [(f"  {escape(step)}", _each(states)) for step, states in report.messages_by_step.items()]
-    return [("events", _each(report.events)), ("messages", _each(report.messages)), *steps]
+    human, raw = sum(shop.clicks_human for shop in report.shops), sum(shop.clicks_raw for shop in report.shops)
+    clicks = f"{human} by people, {raw - human} by machines" if raw else "none"
+    return [("events", _each(report.events)), ("messages", _each(report.messages)), *steps, ("clicks", clicks)]
 
 
 def _each(counts: dict[str, int]) -> str:

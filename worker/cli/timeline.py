@@ -10,12 +10,15 @@ from rich.table import Table
 
 from schedules.lifecycle import PENDING
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, grid, local, show, state_text
+from worker.cli.output import JsonFlag, counted, grid, local, show, state_text
 from worker.cli.shops import Slug
-from worker.reports.story import CodeLine, MessageLine, ProductLine, Timeline
+from worker.reports.story import ClickLine, CodeLine, MessageLine, ProductLine, Timeline
 from worker.reports.timeline import find_order, order_timeline
 from worker.store.codes import LIVE
 from worker.store.shops import get_shop
+
+LINKS = {"guide": "the guide", "order": "the order's page", "shop": "the shop", "answer": "an answer to its question"}
+"""What counted links lead to, in words."""
 
 Order = Annotated[str, typer.Argument(metavar="ORDER", help="Its number (with or without #) or the platform's id.")]
 History = Annotated[bool, typer.Option("--history", help="Every change of every message.")]
@@ -124,6 +127,7 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
         ("code", code_text(message.code, timezone) if message.code else ""),
         ("customer", str(message.details.get("segment", "")).replace("_", " ")),
         ("heard", _heard(message, timezone)),
+        *(("clicked" if click.human else "fetched", _clicked(click, timezone)) for click in message.clicks),
     ]
     if not message.products and message.details.get("why_no_offer"):
         told.append(("no offer", escape(str(message.details["why_no_offer"]))))
@@ -142,6 +146,17 @@ def _heard(message: MessageLine, timezone: str) -> str:
     last = {event.kind: event for event in message.delivery_events}
     told = sorted(last.values(), key=lambda event: event.at)
     return ", ".join(f"{escape(event.kind)} [bright_black]{local(event.at, timezone)}[/]" for event in told)
+
+
+def _clicked(click: ClickLine, timezone: str) -> str:
+    """A link that was followed: what it leads to, by whom and when."""
+    what = escape(click.title or LINKS.get(click.kind, click.kind))
+    machines = f"{counted(click.raw - click.human, 'fetch')} by machines" if click.raw > click.human else ""
+    if click.human_at is None:
+        return f"{what} · [bright_black]{machines}, {local(click.last_at, timezone)}[/]"
+    often = f"{click.human} times, " if click.human > 1 else ""
+    told = "; ".join(part for part in (often + local(click.human_at, timezone), machines) if part)
+    return f"[bold]{what}[/] · [bright_black]{told}[/]"
 
 
 def code_text(code: CodeLine, timezone: str) -> str:

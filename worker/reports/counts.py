@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import SENT
-from worker.store.models import InboundEvent, Message, OrderRow, Shop, Source, Suppression
+from worker.store.models import Click, InboundEvent, Message, OrderRow, Shop, Source, Suppression
 
 EVENT_STATES = ("stored", "planned", "ignored", "failed")
 
@@ -28,6 +28,16 @@ class EventCount(NamedTuple):
     source: str
     newest: datetime | None
     states: dict[str, int]
+
+
+class ClickCount(NamedTuple):
+    """`raw`: all fetches of links of a kind; `human`: those that people seem to have made."""
+
+    shop: str
+    step: str
+    kind: str
+    raw: int
+    human: int
 
 
 class ShopCount(NamedTuple):
@@ -81,6 +91,18 @@ def mails_since(session: Session, since: datetime) -> list[ShopCount]:
     counted = recent.subquery()
     query = select(Shop.slug, counted.c.step, counted.c.count).join(counted, counted.c.shop_id == Shop.id)
     return [ShopCount(*row) for row in session.execute(query)]
+
+
+def click_counts(session: Session) -> list[ClickCount]:
+    """Clicks by shop, step and kind of link."""
+    groups = (Click.shop_id, Click.step, Click.kind)
+    sums = (func.sum(Click.raw).label("raw"), func.sum(Click.human).label("human"))
+    counted = select(*groups, *sums).group_by(*groups).subquery()
+    columns = (counted.c.step, counted.c.kind, counted.c.raw, counted.c.human)
+    query = select(Shop.slug, *columns).join(counted, counted.c.shop_id == Shop.id)
+    return sorted(
+        ClickCount(slug, step, kind, int(raw), int(human)) for slug, step, kind, raw, human in session.execute(query)
+    )
 
 
 def suppression_counts(session: Session) -> list[ShopCount]:

@@ -12,6 +12,7 @@ from schedules.lifecycle import State
 from worker.reports.codes import read_codes
 from worker.reports.counts import (
     MessageCount,
+    click_counts,
     event_counts,
     message_counts,
     order_counts,
@@ -36,6 +37,7 @@ def read_metrics(session: Session, *, now: datetime, real_now: datetime) -> list
         *_events(session, now),
         *_messages(counts),
         *_orders(session, counts),
+        _clicks(session),
         *_delays(session, now),
         _suppressions(session),
         _refusals(session),
@@ -85,6 +87,15 @@ def _orders(session: Session, counts: list[MessageCount]) -> Iterator[Metric]:
         for step in steps:
             mails.add_metric((each.shop, step), sent(counts, shop=each.shop, step=step))
     yield from (orders, mails)
+
+
+def _clicks(session: Session) -> Metric:
+    told = "Fetches of counted links: `raw` all of them, `human` those that people seem to have made."
+    found = _gauge("clicks", told, "shop", "step", "kind", "count")
+    for each in click_counts(session):
+        found.add_metric((each.shop, each.step, each.kind, "raw"), each.raw)
+        found.add_metric((each.shop, each.step, each.kind, "human"), each.human)
+    return found
 
 
 def _delays(session: Session, now: datetime) -> Iterator[Metric]:

@@ -10,7 +10,15 @@ from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
 from worker.reports.codes import CodesLine, read_codes
-from worker.reports.counts import MessageCount, event_counts, mails_since, message_counts, order_counts, sent
+from worker.reports.counts import (
+    MessageCount,
+    click_counts,
+    event_counts,
+    mails_since,
+    message_counts,
+    order_counts,
+    sent,
+)
 from worker.reports.lateness import Lateness, lateness
 from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import RefusalsLine, read_refusals
@@ -25,7 +33,10 @@ CONFIRMATION = "confirmation"
 
 
 class ShopCounts(BaseModel):
-    """Orders in against mails out: a confirmation that silently stopped shows as a gap between the two."""
+    """Orders in against mails out: a confirmation that silently stopped shows as a gap between the two.
+
+    `clicks_raw`: fetches of counted links; `clicks_human`: those that people seem to have made.
+    """
 
     shop: str
     orders: int
@@ -34,6 +45,8 @@ class ShopCounts(BaseModel):
     confirmations_last_day: int
     mails: int
     mails_last_day: int
+    clicks_raw: int
+    clicks_human: int
 
 
 class Overdue(BaseModel):
@@ -148,7 +161,7 @@ def _by_step(counts: Sequence[MessageCount]) -> dict[str, dict[str, int]]:
 def _shops(session: Session, counts: Sequence[MessageCount], now: datetime) -> list[ShopCounts]:
     since = now - RECENT
     orders_last_day = {each.shop: each.number for each in order_counts(session, since=since)}
-    mails_last_day = mails_since(session, since)
+    mails_last_day, clicks = mails_since(session, since), click_counts(session)
     return [
         ShopCounts(
             shop=each.shop,
@@ -160,6 +173,8 @@ def _shops(session: Session, counts: Sequence[MessageCount], now: datetime) -> l
             ),
             mails=sent(counts, shop=each.shop),
             mails_last_day=sum(mails.number for mails in mails_last_day if mails.shop == each.shop),
+            clicks_raw=sum(click.raw for click in clicks if click.shop == each.shop),
+            clicks_human=sum(click.human for click in clicks if click.shop == each.shop),
         )
         for each in order_counts(session)
     ]

@@ -59,8 +59,27 @@ class DeliveryLine(BaseModel):
     words: str
 
 
+class ClickLine(BaseModel):
+    """One counted link of a mail that was followed. `title`: the product's, of those that the mail offered.
+
+    `raw` counts all fetches, `human` those that a person seems to have made, the last of them at `human_at`.
+    """
+
+    kind: str
+    ref: str
+    title: str
+    raw: int
+    human: int
+    first_at: datetime
+    last_at: datetime
+    human_at: datetime | None
+
+
 class MessageLine(BaseModel):
-    """One email. Times are UTC; `send_at_local` is `send_at` on the clocks of the shop."""
+    """One email. Times are UTC; `send_at_local` is `send_at` on the clocks of the shop.
+
+    `counts_clicks`: it has counted links; `clicks` lists those of them that were followed.
+    """
 
     id: UUID
     sequence: str
@@ -87,6 +106,8 @@ class MessageLine(BaseModel):
     products: list[ProductLine]
     code: CodeLine | None
     details: dict[str, Any]
+    counts_clicks: bool
+    clicks: list[ClickLine]
     delivery_events: list[DeliveryLine]
     transitions: list[TransitionLine]
 

@@ -1,5 +1,6 @@
 """The story of one order: what came in, what went out or will, and why the rest does not."""
 
+from collections.abc import Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from schedules.shop import ShopProfile
 from worker.errors import UserError
 from worker.reports.refusals import choices_of, tellings_of
 from worker.reports.story import (
+    ClickLine,
     CodeLine,
     DeliveryLine,
     EventLine,
@@ -20,7 +22,17 @@ from worker.reports.story import (
     TransitionLine,
 )
 from worker.store.delivery_events import events_of
-from worker.store.models import DiscountCode, InboundEvent, Message, OfferedProduct, OrderRow, Product, Shop, Transition
+from worker.store.models import (
+    Click,
+    DiscountCode,
+    InboundEvent,
+    Message,
+    OfferedProduct,
+    OrderRow,
+    Product,
+    Shop,
+    Transition,
+)
 
 
 def find_order(session: Session, shop: Shop, reference: str) -> OrderRow:
@@ -86,6 +98,7 @@ def _events(session: Session, order: OrderRow) -> list[EventLine]:
 
 
 def _message(session: Session, row: Message, code: DiscountCode | None, zone: ZoneInfo) -> MessageLine:
+    products = _products(session, row)
     return MessageLine(
         id=row.id,
         sequence=row.sequence,
@@ -109,9 +122,11 @@ def _message(session: Session, row: Message, code: DiscountCode | None, zone: Zo
         variant=row.variant,
         subject=row.subject,
         has_offer=row.has_offer,
-        products=_products(session, row),
+        products=products,
         code=_code(row, code),
         details=row.details,
+        counts_clicks=row.counts_clicks,
+        clicks=_clicks(session, row.id, {product.product_id: product.title for product in products}),
         delivery_events=_delivery(session, row.id),
         transitions=_transitions(session, row.id),
     )
@@ -158,6 +173,23 @@ def _code(message: Message, code: DiscountCode | None) -> CodeLine | None:
         by_other=code.redeemed_by_other,
         ends_at=code.ends_at,
     )
+
+
+def _clicks(session: Session, message_id: UUID, titles: Mapping[str, str]) -> list[ClickLine]:
+    query = select(Click).where(Click.message_id == message_id).order_by(Click.first_at, Click.id)
+    return [
+        ClickLine(
+            kind=row.kind,
+            ref=row.ref,
+            title=titles.get(row.ref, row.ref),
+            raw=row.raw,
+            human=row.human,
+            first_at=row.first_at,
+            last_at=row.last_at,
+            human_at=row.human_at,
+        )
+        for row in session.scalars(query)
+    ]
 
 
 def _delivery(session: Session, message_id: UUID) -> list[DeliveryLine]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.cli.conftest import Cli
-from tests.support.rows import NOW, make_event, make_message, make_order
+from tests.support.rows import NOW, make_click, make_event, make_message, make_order
 from worker.store.models import OfferedProduct, ProviderKey, Transition
 from worker.store.session import Database, database_now
 from worker.store.shops import get_shop
@@ -25,6 +25,8 @@ def order(database: Database, shop: str) -> str:
         )
         offered = {"shop_id": owner.id, "message_id": sent.id, "address": "mia@example.com", "created_at": NOW}
         session.add(OfferedProduct(position=0, product_id="7104", kind="pairing", why="Pours slowly", **offered))
+        make_click(session, sent, raw=3, human=1)
+        make_click(session, sent, kind="guide", ref="", raw=2, human=0)
         session.add(Transition(message_id=sent.id, before=None, after="scheduled", reason="due", at=NOW, real_at=NOW))
         return row.number
 
@@ -38,6 +40,8 @@ def test_a_timeline_tells_what_went_out_what_waits_and_what_will_not(
     assert "confirmation  accepted  sent Thu 14 May 2026, 09:00" in told
     assert "Order 1042 is confirmed" in told
     assert "7104 · Pours slowly (pairing)" in told
+    assert "clicked  7104 · Thu 14 May 2026, 09:00; 2 fetches by machines" in told
+    assert "fetched  the guide · 2 fetches by machines, Thu 14 May 2026, 09:00" in told
     assert "new → scheduled" in told
     assert "shipping  scheduled  due" in told
     assert "follow_up: it waits until the last parcel has arrived" in told
@@ -52,6 +56,7 @@ def test_a_status_tells_counts_failures_and_who_is_silent(cli: Cli, shop: str, o
     told = cli("status").out
     assert "1 failed  1 planned" in told
     assert "1 accepted  1 scheduled" in told
+    assert "1 by people, 4 by machines" in told
     assert "orders/create of northkettle: it cannot be read" in told
     assert "postpurchase replay --failed" in told
     assert "start `postpurchase up`" in told

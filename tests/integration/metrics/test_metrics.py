@@ -17,9 +17,9 @@ from schedules.facts import ConsentState
 from tests.integration.web.conftest import serving
 from tests.support.dispatching import MORNING, World, build_world
 from tests.support.installation import installed
-from tests.support.rows import make_event
+from tests.support.rows import make_click, make_event
 from worker.heartbeats import record_life
-from worker.store.models import DiscountCode, ProviderKey, Shop, Suppression
+from worker.store.models import DiscountCode, Message, ProviderKey, Shop, Suppression
 from worker.store.pauses import pause
 from worker.store.session import Database
 from worker.store.shops import list_sources
@@ -63,13 +63,15 @@ def _samples(text: str) -> dict[tuple[str, frozenset[str]], float]:
 def _fill(world: World) -> None:
     """One of everything that is counted."""
     at = {"accepted_at": world.now, "aim_at": world.now - timedelta(seconds=30)}
-    world.add_message("confirmation", state="accepted", **at)
+    clicked = world.add_message("confirmation", state="accepted", **at)
     world.add_message("confirmation", occurrence=1, due=timedelta(minutes=-10))
     world.add_message("follow_up", state="unknown")
     database = world.installation.database
     record_life(database, {"beat:here:1": "beat"})
     with database.write() as session:
         shop = session.get_one(Shop, world.shop_id)
+        make_click(session, session.get_one(Message, clicked), raw=4, human=2)
+        make_click(session, session.get_one(Message, clicked), ref="7103", raw=1, human=0)
         make_event(session, shop, state="planned", received_at=world.now - timedelta(minutes=5))
         make_event(session, shop, state="failed", dedupe_key="2", received_at=world.now - timedelta(minutes=9))
         pause(session, shop.id, "shipping", reason="stock-taking", now=MORNING)
@@ -106,6 +108,8 @@ def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> No
         ("mails", ("northkettle", "follow_up")): 0,
         ("lateness_mails", ()): 1,
         ("suppressions", ("northkettle", "offers")): 1,
+        ("clicks", ("northkettle", "confirmation", "product", "raw")): 5,
+        ("clicks", ("northkettle", "confirmation", "product", "human")): 2,
         ("refusals", ("northkettle", "shopify", "waiting")): 1,
         ("refusals", ("northkettle", "shopify", "lost")): 0,
         ("codes", ("northkettle", "created")): 1,

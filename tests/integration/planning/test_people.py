@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from schedules.facts import ConsentState
 from tests.support.intake import Connected
+from tests.support.rows import make_click
 from tests.support.shopify import order
 from worker.planning.replay import replay
 from worker.planning.service import plan_event
@@ -81,11 +82,8 @@ def test_what_mailboxes_said_of_an_erased_customer_keeps_no_words(shop: Connecte
 
 def test_the_clicks_of_an_erased_customer_are_forgotten(shop: Connected) -> None:
     shop.plan("orders/create", order(1042, shop.now))
-    message = shop.messages()[0]
-    counts = {"step": message.step, "kind": "shop", "raw": 3, "human": 1}
-    times = {"first_at": shop.now, "last_at": shop.now, "human_at": shop.now}
     with shop.installation.database.write() as session:
-        session.add(Click(message_id=message.id, shop_id=message.shop_id, **counts, **times))
+        make_click(session, shop.messages()[0])
     shop.plan("customers/redact", redact(1042))
     with shop.installation.database.read() as session:
         assert session.scalars(select(Click)).all() == []

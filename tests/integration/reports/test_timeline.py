@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.rows import NOW, make_event, make_message, make_order, make_shop
+from tests.support.rows import NOW, make_click, make_event, make_message, make_order, make_shop
 from worker.errors import UserError
 from worker.reports.timeline import find_order, order_timeline
 from worker.store.models import DiscountCode, OfferedProduct, Product, Transition
@@ -54,6 +54,7 @@ def test_a_message_is_told_with_products_code_and_changes(database: Database) ->
         offered = {"shop_id": shop.id, "message_id": message.id, "address": "mia@example.com", "created_at": NOW}
         session.add(OfferedProduct(position=0, product_id="7104", kind="pairing", why="Pours slowly", **offered))
         session.add(OfferedProduct(position=1, product_id="9", kind="pairing", why="Gone since", **offered))
+        make_click(session, message, ref="7104", raw=3, human=1)
         code = {"address": "mia@example.com", "starts_at": NOW, "ends_at": NOW + timedelta(days=30), "created_at": NOW}
         session.add(
             DiscountCode(shop_id=shop.id, order_id=order.id, code="MIA-10", kind="percent", value=Decimal(10), **code)
@@ -67,6 +68,7 @@ def test_a_message_is_told_with_products_code_and_changes(database: Database) ->
     assert [product.title for product in line.products] == ["Kettle 0.9", "9"]
     assert line.code is not None
     assert (line.code.code, line.code.value) == ("MIA-10", "10")
+    assert [(click.title, click.raw, click.human) for click in line.clicks] == [("Kettle 0.9", 3, 1)]
     assert [change.reason for change in line.transitions] == ["it left"]
     assert line.send_at_local.isoformat() == "2026-05-14T09:00:00+01:00"
     assert story.unsent == {"follow_up": "the order was cancelled"}
