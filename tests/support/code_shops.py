@@ -4,12 +4,9 @@ They refuse what the real ones refuse: another key, fields that do not exist, a 
 there, a product that is on the list already.
 """
 
-import asyncio
-import base64
 import json
 import re
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +15,16 @@ from typing import Any
 from aiohttp import web
 
 from tests.support.loops import served
-from tests.support.shop_apis import GRAPHQL, SHOPIFY_TOKEN, WOO_KEY, Trouble, troubled
+from tests.support.misbehaving import (
+    GRAPHQL,
+    Misbehaving,
+    Trouble,
+    access_denied,
+    graphql_data,
+    shopify_stranger,
+    woo_error,
+    woo_stranger,
+)
 
 BASIC = {
     *("title", "code", "startsAt", "endsAt", "context", "usageLimit", "appliesOncePerCustomer"),
@@ -44,24 +50,15 @@ BUSY = Trouble(status=429, headers={"Retry-After": "10"})
 
 
 @dataclass
-class CodeShop:
+class CodeShop(Misbehaving):
     """The state behind both APIs. `codes`: those the shop has, by text in capitals; `made`: every text ever created.
 
     `faults`: what was wrong with calls, which are then refused; a test that ends with one has failed.
     """
 
-    url: str = ""
     scopes: set[str] = field(default_factory=lambda: {"read_orders", "write_discounts"})
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    requests: int = 0
-    troubles: deque[Trouble | None] = field(default_factory=deque)
-    during: Callable[[], None] = lambda: None
-
-    def meets(self, *troubles: Trouble | None) -> None:
-        """The next calls meet these, one each; None: nothing happens to it."""
-        self.troubles.extend(troubles)
 
     def use(self, code: str) -> None:
         """Somebody redeems it."""
@@ -72,35 +69,34 @@ class CodeShop:
         self.codes[code] = {"id": str(len(self.made) + 900), "uses": 0, "said": {"title": "Summer"} | said}
 
     async def graphql(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("X-Shopify-Access-Token") != SHOPIFY_TOKEN:
-            return web.json_response({"errors": "[API] Invalid API key or access token"}, status=401)
+        if stranger := shopify_stranger(request):
+            return stranger
         told = json.loads(await request.read())
         query, given = told["query"], told["variables"]
         if "currentAppInstallation" in query:
             scopes = [{"handle": scope} for scope in sorted(self.scopes)]
-            return _data("currentAppInstallation", {"accessScopes": scopes})
+            return graphql_data("currentAppInstallation", {"accessScopes": scopes})
         if "write_discounts" not in self.scopes:
-            error = {"message": "Access denied", "extensions": {"code": "ACCESS_DENIED"}}
-            return web.json_response({"errors": [error], "data": None})
+            return access_denied()
         name = re.search(
             r"(codeDiscountNodeByCode|discountCode(?:Basic|FreeShipping)?(?:Create|Update|Delete))\(", query
         )
         if name is None:
-            return self._wrong(f"an unknown query: {query}")
-        return await self._met(request, lambda: self._shopify(name[1], given))
+            return self.wrong(f"an unknown query: {query}")
+        return await self.met(request, lambda: self._shopify(name[1], given))
 
     def _shopify(self, name: str, given: dict[str, Any]) -> web.Response:
         if name == "codeDiscountNodeByCode":
-            return _data(name, _node(self.codes.get(given["code"].upper())))
+            return graphql_data(name, _node(self.codes.get(given["code"].upper())))
         if name == "discountCodeDelete":
             found = self._by_id(given["id"])
             if found is None:
                 return _refused(name, "id", "INVALID")
             del self.codes[found]
-            return _data(name, {"deletedCodeDiscountId": given["id"], "userErrors": []})
+            return graphql_data(name, {"deletedCodeDiscountId": given["id"], "userErrors": []})
         said = given["said"]
         if fault := _input_fault(said, SHIPPING if "FreeShipping" in name else BASIC, is_new="Create" in name):
-            return self._wrong(fault)
+            return self.wrong(fault)
         if "Create" in name:
             return self._shopify_created(name, said)
         found = self._by_id(given["id"])
@@ -112,7 +108,7 @@ class CodeShop:
         if said["code"].upper() in self.codes:
             return _refused(name, "code", "TAKEN")
         self._keep(said["code"], f"gid://shopify/DiscountCodeNode/{len(self.made) + 1}", said)
-        return _data(name, {"codeDiscountNode": {"id": "…"}, "userErrors": []})
+        return graphql_data(name, {"codeDiscountNode": {"id": "…"}, "userErrors": []})
 
     def _shopify_updated(self, name: str, kept: dict[str, Any], said: dict[str, Any]) -> web.Response:
         added = said.get("customerGets", {}).get("items", {}).get("products", {}).get("productsToAdd", [])
@@ -121,17 +117,16 @@ class CodeShop:
             return _refused(name, "productsToAdd", "DUPLICATE")
         kept["said"] |= {key: value for key, value in said.items() if key != "customerGets"}
         have.extend(added)
-        return _data(name, {"codeDiscountNode": {"id": kept["id"]}, "userErrors": []})
+        return graphql_data(name, {"codeDiscountNode": {"id": kept["id"]}, "userErrors": []})
 
     async def coupons(self, request: web.Request) -> web.StreamResponse:
-        pair = base64.b64encode(WOO_KEY.replace("\n", ":").encode()).decode()
-        if request.headers.get("Authorization") != f"Basic {pair}":
-            return _woo("woocommerce_rest_cannot_view", 401)
+        if stranger := woo_stranger(request):
+            return stranger
         raw = await request.read()
         said = json.loads(raw) if raw else {}
         if unknown := set(said) - COUPON:
-            return self._wrong(f"unexpected fields: {sorted(unknown)}")
-        return await self._met(request, lambda: self._woo(request, said))
+            return self.wrong(f"unexpected fields: {sorted(unknown)}")
+        return await self.met(request, lambda: self._woo(request, said))
 
     def _woo(self, request: web.Request, said: dict[str, Any]) -> web.Response:
         which = request.match_info.get("which")
@@ -141,16 +136,16 @@ class CodeShop:
             return web.json_response(found)
         if request.method == "POST":
             if said["code"].upper() in self.codes:
-                return _woo("woocommerce_rest_coupon_code_already_exists", 400)
+                return woo_error("woocommerce_rest_coupon_code_already_exists", 400)
             self._keep(said["code"], str(len(self.made) + 1), said)
             return web.json_response(_coupon(self.codes[said["code"].upper()]), status=201)
         text = self._by_id(str(which))
         if text is None:
-            return _woo("woocommerce_rest_shop_coupon_invalid_id", 404)
+            return woo_error("woocommerce_rest_shop_coupon_invalid_id", 404)
         kept = self.codes[text]
         if request.method == "DELETE":
             if request.query.get("force") != "true":
-                return _woo("woocommerce_rest_trash_not_supported", 501)
+                return woo_error("woocommerce_rest_trash_not_supported", 501)
             del self.codes[text]
         else:
             kept["said"] |= said
@@ -163,27 +158,8 @@ class CodeShop:
     def _by_id(self, its_id: str) -> str | None:
         return next((text for text, kept in self.codes.items() if kept["id"] == its_id), None)
 
-    async def _met(self, request: web.Request, do: Callable[[], web.Response]) -> web.StreamResponse:
-        """Does it, before, after or without what the call is to meet."""
-        trouble = self.troubles.popleft() if self.troubles else None
-        if trouble is not None and trouble.kind not in ("drop_after", "silence", "drip"):
-            return await troubled(request, trouble)
-        answer = do()
-        await asyncio.get_running_loop().run_in_executor(None, self.during)
-        return answer if trouble is None else await troubled(request, trouble)
-
-    def _wrong(self, fault: str) -> web.Response:
-        self.faults.append(fault)
-        return web.json_response({"errors": [{"message": fault}]}, status=400)
-
-    @web.middleware
-    async def count(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        self.requests += 1
-        answer: web.StreamResponse = await handler(request)
-        return answer
-
     def app(self) -> web.Application:
-        app = web.Application(middlewares=[self.count])
+        app = self.served_app()
         app.router.add_post(GRAPHQL, self.graphql)
         app.router.add_route("*", "/wp-json/wc/v3/coupons", self.coupons)
         app.router.add_route("*", "/wp-json/wc/v3/coupons/{which}", self.coupons)
@@ -244,17 +220,9 @@ def _coupon(kept: dict[str, Any]) -> dict[str, Any]:
     return shown | said
 
 
-def _data(name: str, value: Any) -> web.Response:
-    return web.json_response({"data": {name: value}})
-
-
 def _refused(name: str, place: str, code: str) -> web.Response:
     fault = {"field": ["basicCodeDiscount", place], "code": code, "message": "…"}
-    return _data(name, {"codeDiscountNode": None, "userErrors": [fault]})
-
-
-def _woo(code: str, status: int) -> web.Response:
-    return web.json_response({"code": code, "message": "…", "data": {"status": status}}, status=status)
+    return graphql_data(name, {"codeDiscountNode": None, "userErrors": [fault]})
 
 
 @contextmanager

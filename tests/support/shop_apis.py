@@ -1,14 +1,10 @@
-"""Stand-ins for the APIs of Shopify and WooCommerce: they check every call, keep what they took,
-and misbehave on demand.
+"""Stand-ins for the APIs of Shopify and WooCommerce: they check every call and keep what they took.
 
 They know the customer 7 and the orders order-1042 and order-1043.
 """
 
-import asyncio
-import base64
 import json
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,113 +13,76 @@ from typing import Any
 from aiohttp import web
 
 from tests.support.loops import served
+from tests.support.misbehaving import (
+    GRAPHQL,
+    Misbehaving,
+    access_denied,
+    graphql_data,
+    shopify_stranger,
+    woo_error,
+    woo_stranger,
+)
 
-SHOPIFY_TOKEN = "shpat_northkettle"
-WOO_KEY = "ck_northkettle\ncs_northkettle"
 MUTATION = "customerEmailMarketingConsentUpdate(input: $input)"
 STATES = ("SUBSCRIBED", "UNSUBSCRIBED", "PENDING")
-GRAPHQL = "/admin/api/2026-07/graphql.json"
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What happens to one call.
-
-    answer (`status`, `headers`, `body`) · drop_before (closes, keeping nothing) · drop_after (keeps it, then closes) ·
-    silence (keeps it and never answers) · drip (keeps it, then answers a byte now and then).
-    """
-
-    kind: str = "answer"
-    status: int = 500
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
-class ShopApi:
-    """The state behind both APIs. `faults`: what was wrong with calls, which are then refused with 400.
+class ShopApi(Misbehaving):
+    """The state behind both. `consents` and `metas`: what customers and orders have now; `calls`: all in order."""
 
-    `consents` and `metas`: what customers and orders have now; `calls`: everything taken, in order.
-    """
-
-    url: str = ""
     known: set[str] = field(default_factory=lambda: {"7", "order-1042", "order-1043"})
     scopes: set[str] = field(default_factory=lambda: {"write_customers"})
     consents: dict[str, dict[str, Any]] = field(default_factory=dict)
     metas: dict[str, dict[str, str]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    requests: int = 0
-    troubles: deque[Trouble] = field(default_factory=deque)
-    during: Callable[[], None] = lambda: None
-
-    def meets(self, *troubles: Trouble) -> None:
-        """The next calls meet these, one each."""
-        self.troubles.extend(troubles)
 
     async def graphql(self, request: web.Request) -> web.StreamResponse:
         """Shopify's Admin API, this one mutation."""
-        if request.headers.get("X-Shopify-Access-Token") != SHOPIFY_TOKEN:
-            return web.json_response({"errors": "[API] Invalid API key or access token"}, status=401)
+        if stranger := shopify_stranger(request):
+            return stranger
         told = json.loads(await request.read())
         if MUTATION not in told["query"]:
-            return self._wrong("another query")
+            return self.wrong("another query")
         if not self.scopes:
-            error = {"message": "Access denied", "extensions": {"code": "ACCESS_DENIED"}}
-            return web.json_response({"errors": [error], "data": None})
+            return access_denied()
         given = told["variables"]["input"]
         if fault := _consent_fault(given):
-            return self._wrong(fault)
+            return self.wrong(fault)
         customer = given["customerId"].removeprefix("gid://shopify/Customer/")
         if customer not in self.known:
             return _shopify([{"field": ["input", "customerId"], "message": "Customer does not exist"}])
 
-        def keep() -> None:
+        def keep() -> web.Response:
             self.consents[customer] = given["emailMarketingConsent"]
             self.calls.append((customer, given["emailMarketingConsent"]["marketingState"]))
+            return _shopify([])
 
-        return await self._taken(request, keep, _shopify([]))
+        return await self.met(request, keep)
 
     async def put(self, request: web.Request) -> web.StreamResponse:
         """WooCommerce's "update a customer" and "update an order"."""
-        pair = base64.b64encode(WOO_KEY.replace("\n", ":").encode()).decode()
-        if request.headers.get("Authorization") != f"Basic {pair}":
-            return _woo("woocommerce_rest_cannot_edit", 401)
+        if stranger := woo_stranger(request):
+            return stranger
         kind, which = request.match_info["kind"], request.match_info["which"]
         told = json.loads(await request.read())
         if set(told) != {"meta_data"} or any(set(entry) != {"key", "value"} for entry in told["meta_data"]):
-            return self._wrong(f"unexpected fields: {told}")
+            return self.wrong(f"unexpected fields: {told}")
         if which not in self.known:
-            return _woo(
+            return woo_error(
                 "woocommerce_rest_invalid_id" if kind == "customers" else "woocommerce_rest_shop_order_invalid_id", 400
             )
 
-        def keep() -> None:
+        def keep() -> web.Response:
             for entry in told["meta_data"]:
                 self.metas.setdefault(f"{kind}/{which}", {})[entry["key"]] = entry["value"]
                 self.calls.append((f"{kind}/{which}", entry["value"]))
+            return web.json_response({"id": which} | told)
 
-        return await self._taken(request, keep, web.json_response({"id": which} | told))
-
-    async def _taken(self, request: web.Request, keep: Callable[[], None], fine: web.Response) -> web.StreamResponse:
-        trouble = self.troubles.popleft() if self.troubles else None
-        if trouble is None or trouble.kind in ("drop_after", "silence", "drip"):
-            keep()
-        await asyncio.get_running_loop().run_in_executor(None, self.during)
-        return fine if trouble is None else await troubled(request, trouble)
-
-    def _wrong(self, fault: str) -> web.Response:
-        self.faults.append(fault)
-        return web.json_response({"errors": fault}, status=400)
-
-    @web.middleware
-    async def count(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        self.requests += 1
-        answer: web.StreamResponse = await handler(request)
-        return answer
+        return await self.met(request, keep)
 
     def app(self) -> web.Application:
-        app = web.Application(middlewares=[self.count])
+        app = self.served_app()
         app.router.add_post(GRAPHQL, self.graphql)
         app.router.add_put("/wp-json/wc/v3/{kind:customers|orders}/{which}", self.put)
         return app
@@ -143,27 +102,7 @@ def _consent_fault(given: dict[str, Any]) -> str:
 
 
 def _shopify(faults: list[dict[str, Any]]) -> web.Response:
-    return web.json_response({"data": {"customerEmailMarketingConsentUpdate": {"userErrors": faults}}})
-
-
-def _woo(code: str, status: int) -> web.Response:
-    return web.json_response({"code": code, "message": "…", "data": {"status": status}}, status=status)
-
-
-async def troubled(request: web.Request, trouble: Trouble) -> web.StreamResponse:
-    """What a call meets."""
-    if trouble.kind == "silence":
-        await asyncio.sleep(3600)
-    if trouble.kind == "drip":
-        answer = web.StreamResponse()
-        await answer.prepare(request)
-        while True:
-            await answer.write(b" ")
-            await asyncio.sleep(0.05)
-    if trouble.kind.startswith("drop"):
-        assert request.transport is not None
-        request.transport.abort()
-    return web.json_response(trouble.body, status=trouble.status, headers=trouble.headers)
+    return graphql_data("customerEmailMarketingConsentUpdate", {"userErrors": faults})
 
 
 @contextmanager

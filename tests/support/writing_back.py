@@ -9,7 +9,8 @@ from uuid import UUID
 from schedules.facts import ConsentState
 from tests.support.dispatching import World, build_world
 from tests.support.installation import installed
-from tests.support.shop_apis import SHOPIFY_TOKEN, WOO_KEY, ShopApi
+from tests.support.misbehaving import SHOPIFY_TOKEN, WOO_KEY
+from tests.support.shop_apis import ShopApi
 from worker.feedback.people import act
 from worker.feedback.writing_back import SECOND_THOUGHTS, write_back_due
 from worker.links import LinkToken, Purpose

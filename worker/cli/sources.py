@@ -1,4 +1,4 @@
-"""`postpurchase source add | list | rotate | set | refusals`."""
+"""`postpurchase source add | list | rotate | set | subscribe | refusals`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show, table
 from worker.cli.shops import Slug
 from worker.cli.source_settings import read_secret, refusals, set_source, write_back_state
+from worker.cli.subscribing import subscribe_source
 from worker.errors import UserError
 from worker.platforms.registry import PLATFORMS
 from worker.store.models import Source
@@ -28,6 +29,7 @@ from worker.store.write_backs import count_write_backs
 app = typer.Typer(no_args_is_help=True, help="Where a shop's webhooks come from, and the secrets that sign them.")
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(sorted(PLATFORMS))}.")]
 app.command("set")(set_source)
+app.command("subscribe")(subscribe_source)
 app.command("refusals")(refusals)
 FILE_HELP = "A file that holds the signing secret, and nothing else."
 

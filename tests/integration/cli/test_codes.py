@@ -6,8 +6,8 @@ from schedules.shop import CodeSource, ShopProfile
 from tests.integration.cli.conftest import Cli
 from tests.support.code_shops import code_shop
 from tests.support.installation import installed
+from tests.support.misbehaving import SHOPIFY_TOKEN
 from tests.support.rows import NOW, make_order, make_shop
-from tests.support.shop_apis import SHOPIFY_TOKEN
 from worker.doctor.codes import check_codes
 from worker.store.models import DiscountCode, Source
 from worker.store.session import Database

@@ -11,8 +11,9 @@ import structlog
 from structlog.typing import EventDict
 
 from schedules.facts import ConsentState, Facts
+from tests.support.misbehaving import Trouble
 from tests.support.orders import an_order, keep_order
-from tests.support.shop_apis import ShopApi, Trouble, shop_api
+from tests.support.shop_apis import ShopApi, shop_api
 from tests.support.writing_back import Subscribed, subscribed
 from worker.feedback.writing_back import tell_refusal
 from worker.store.models import Source, WriteBack

@@ -12,8 +12,8 @@ from schedules.lifecycle import State
 from tests.support.code_shops import BUSY, THROTTLED, CodeShop, code_shop
 from tests.support.coding import Coded, coded
 from tests.support.dispatching import Killed
+from tests.support.misbehaving import Trouble
 from tests.support.orders import an_order, keep_order
-from tests.support.shop_apis import Trouble
 from worker.delivery.port import OutgoingMail
 from worker.personalisation.code_ends import redeem_codes
 from worker.store.codes import claim_code

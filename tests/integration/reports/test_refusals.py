@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shop_apis import ShopApi, Trouble, shop_api
+from tests.support.misbehaving import Trouble
+from tests.support.shop_apis import ShopApi, shop_api
 from tests.support.writing_back import ADDRESS, Subscribed, subscribed
 from worker.doctor.service import _refusals
 from worker.reports.refusals import untold

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from schedules.facts import ConsentState
-from tests.support.shop_apis import GRAPHQL, SHOPIFY_TOKEN, WOO_KEY, ShopApi, Trouble, shop_api
+from tests.support.misbehaving import GRAPHQL, SHOPIFY_TOKEN, WOO_KEY, Trouble
+from tests.support.shop_apis import ShopApi, shop_api
 from worker.platforms.calling import call
 from worker.platforms.registry import WRITERS
 from worker.platforms.writing import Access, Person, Result, Written
