@@ -56,6 +56,14 @@ def test_a_proxy_that_stops_the_one_click_post_fails(answer: int) -> None:
     assert f"answers {answer} to a one-click unsubscribe" in check.text
 
 
+def test_a_proxy_that_keeps_clicks_to_itself_fails() -> None:
+    with somebody_else(200, 404) as url:
+        [check] = check_link_host("links", url)
+    assert check.level is Level.FAIL
+    assert "clicks" in check.text
+    assert "/c/" in check.remedy
+
+
 def test_a_host_that_is_somebody_elses_fails() -> None:
     with somebody_else(404, 404) as url:
         [check] = check_link_host("links", url)

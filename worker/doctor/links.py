@@ -1,4 +1,4 @@
-"""Whether links in mails lead here: each host by https, and the one-click POST without cookies or redirects."""
+"""Whether links in mails lead here: each host by https, also clicks, and one-click POSTs without cookie or redirect."""
 
 import http.client
 import ssl
@@ -14,9 +14,10 @@ def check_link_host(name: str, base: str) -> list[Check]:
     """Asks a link host as a customer's mailbox would. `base`: like https://links.northkettle.example."""
     host = urlsplit(base).hostname or base
     try:
-        if _status(base, "GET", "/health/live") != 200:
+        if _ask(base, "GET", "/health/live").status != 200:
             return [_elsewhere(name, host)]
-        clicked = _status(base, "POST", f"/u/{ANYTHING}")
+        clicked = _ask(base, "POST", f"/u/{ANYTHING}").status
+        is_ours = _ask(base, "GET", f"/c/{ANYTHING}").headers.get("X-Robots-Tag") == "noindex"  # as our pages say
     except ssl.SSLError as error:
         remedy = "Renew or repair its certificate: mailboxes and phones refuse the links."
         return [fail(name, f"{host} has no valid certificate ({error.reason or type(error).__name__}).", remedy)]
@@ -26,11 +27,14 @@ def check_link_host(name: str, base: str) -> list[Check]:
     if 300 <= clicked < 400 or clicked in (401, 403, 405):
         remedy = "Let POST /u/… through the proxy as it is: without redirect, login or bot check (RFC 8058)."
         return [fail(name, f"{host} answers {clicked} to a one-click unsubscribe.", remedy)]
+    if not is_ours:
+        remedy = "Let GET /c/… through the proxy as it is: links of products and guides lead over it into the shop."
+        return [fail(name, f"{host} keeps clicks in mails from us: customers do not reach the shop.", remedy)]
     if not base.startswith("https://"):
         return [
             warn(name, f"Links to {host} are not https.", "Give the link host a certificate and an https:// address.")
         ]
-    return [ok(name, f"{host} answers, also to a one-click unsubscribe.")]
+    return [ok(name, f"{host} answers, also to clicks and to a one-click unsubscribe.")]
 
 
 def _elsewhere(name: str, host: str) -> Check:
@@ -38,7 +42,7 @@ def _elsewhere(name: str, host: str) -> Check:
     return fail(name, f"{host} answers, but it is not Postpurchase.", remedy)
 
 
-def _status(base: str, method: str, path: str) -> int:
+def _ask(base: str, method: str, path: str) -> http.client.HTTPResponse:
     parts = urlsplit(base)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=TIMEOUT_S)
@@ -46,6 +50,6 @@ def _status(base: str, method: str, path: str) -> int:
         body = "List-Unsubscribe=One-Click" if method == "POST" else None
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         connection.request(method, parts.path.rstrip("/") + path, body, headers)
-        return connection.getresponse().status
+        return connection.getresponse()
     finally:
         connection.close()
