@@ -1,6 +1,7 @@
 """Counted links: they lead on whatever happens, and people's clicks are kept apart from machines'."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -132,6 +133,21 @@ def test_many_links_in_one_breath_are_a_machine_and_what_had_counted_is_taken_ba
     mailed.world.pass_time(BREATH * 2)
     count(mailed, OTHERS[1])
     assert clicks(mailed) == {"0": (3, 1), "1": (2, 1), "2": (1, 0)}
+
+
+def test_links_fetched_at_the_same_moment_see_each_other(mailed: Mailed) -> None:
+    """Over the network too, as a guard of a mailbox opens them."""
+    with ThreadPoolExecutor(len(OTHERS)) as guard:
+        list(guard.map(lambda target: count(mailed, target), OTHERS))
+    assert clicks(mailed) == {target.ref: (1, 0) for target in OTHERS}
+    mailed.world.pass_time(BREATH * 2)
+    links = [mailed.world.installation.links.counted(mailed.message_id, target, base=mailed.url) for target in OTHERS]
+    with ThreadPoolExecutor(len(OTHERS)) as guard:
+        list(guard.map(lambda link: mailed.get(link, **{"User-Agent": SAFARI}), links))
+    until = time.monotonic() + PATIENCE_S
+    while sum(raw for raw, _ in clicks(mailed).values()) < 2 * len(OTHERS) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert clicks(mailed) == {target.ref: (2, 0) for target in OTHERS}
 
 
 def test_however_often_links_are_fetched_there_is_one_row_for_each(mailed: Mailed) -> None:
