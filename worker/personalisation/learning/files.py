@@ -12,7 +12,7 @@ from worker.errors import Fault, ImportFileError
 from worker.imports.cells import Row
 from worker.imports.table import read_rows
 from worker.personalisation.learning.completing import Ask, Completer, Suggested
-from worker.personalisation.learning.model import learn
+from worker.personalisation.learning.model import learn_mix
 from worker.personalisation.learning.purchases import Basket, gather
 from worker.personalisation.learning.tuning import choose
 
@@ -81,7 +81,7 @@ def read_baskets(path: Path, known: Known) -> list[Ask]:
 def suggest(known: Known, asks: list[Ask], k: int, *, relevance_only: bool, step: Step) -> Iterable[tuple[str, ...]]:
     """Rows of the file to write. `relevance_only`: what fits best, whatever its price and however seldom bought."""
     purchases = gather(known.baskets, known.titles)
-    completer = Completer(purchases, learn(purchases, choose(purchases).recipe))
+    completer = Completer(purchases, learn_mix(purchases, choose(purchases).mix))
     for ask, found in completer.complete(asks, k if relevance_only else 10 * k, step):
         kept = found if relevance_only else [each for each in found if _may_be_offered(each, ask, known)]
         for rank, each in enumerate(kept[:k], 1):

@@ -1,4 +1,4 @@
-"""Learning of a whole shop: orders read, a recipe chosen, the table of suggestions put in place."""
+"""Learning of a whole shop: orders read, a mix of recipes chosen, the table of suggestions put in place."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker.bootstrap import Installation
-from worker.personalisation.learning.model import Model, Recipe, learn
+from worker.personalisation.learning.model import Mix, Model, learn_mix
 from worker.personalisation.learning.purchases import Purchases
 from worker.personalisation.learning.reading import read_new_orders, read_purchases
 from worker.personalisation.learning.rhythms import rhythms
@@ -47,16 +47,16 @@ class Figures:
 class Learned:
     lines: tuple[Line, ...]
     figures: Figures
-    recipe: Recipe
+    mix: Mix
 
 
 def learn_table(purchases: Purchases, categories: dict[str, str]) -> Learned:
     """The table of suggestions of some orders, with its figures. Pure."""
     trial = choose(purchases)
     threshold, with_block = _tried(purchases, trial.model)
-    lines = product_lines(purchases, learn(purchases, trial.recipe), threshold)
+    lines = product_lines(purchases, learn_mix(purchases, trial.mix), threshold)
     figures = _figures(purchases, trial, lines, threshold, with_block)
-    return Learned(lines=(*lines, *category_lines(purchases, categories)), figures=figures, recipe=trial.recipe)
+    return Learned(lines=(*lines, *category_lines(purchases, categories)), figures=figures, mix=trial.mix)
 
 
 def _tried(purchases: Purchases, model: Model) -> tuple[float, float]:

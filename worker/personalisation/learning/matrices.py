@@ -1,10 +1,11 @@
 """SciPy's sparse matrices, which come without types: the one module that imports them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse  # type: ignore[import-untyped]  # it ships no types
+from scipy import linalg, sparse  # type: ignore[import-untyped]  # it ships no types
 
 Sparse = Any
 Dense = NDArray[np.float64]
@@ -97,6 +98,36 @@ class Cells:
         return found
 
 
-def scaled(matrix: Sparse, left: NDArray[Any], right: NDArray[Any]) -> Sparse:
-    """Rows times `left`, columns times `right`."""
-    return sparse.diags(left.astype(np.float32)) @ matrix @ sparse.diags(right.astype(np.float32))
+def scaled(matrix: Any, left: NDArray[Any], right: NDArray[Any]) -> Any:
+    """Rows times `left`, columns times `right`; dense stays dense, and is changed in place."""
+    if sparse.issparse(matrix):
+        return sparse.diags(left.astype(np.float32)) @ matrix @ sparse.diags(right.astype(np.float32))
+    matrix *= left.astype(np.float32)[:, None]
+    matrix *= right.astype(np.float32)[None, :]
+    return matrix
+
+
+def filled(matrix: Any) -> Scores:
+    """All cells of a sparse or dense matrix."""
+    return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix, dtype=np.float32)
+
+
+def total(matrices: Sequence[Any]) -> Any:
+    """The sum of sparse and dense matrices: sparse if all of them are."""
+    if all(sparse.issparse(matrix) for matrix in matrices):
+        return sum(matrices[1:], start=matrices[0])
+    return sum((filled(matrix) for matrix in matrices[1:]), start=filled(matrices[0]))
+
+
+def inverted(matrix: Scores) -> Scores:
+    """The inverse of a symmetric, positive definite matrix, whose room is used up."""
+    if not len(matrix):
+        return matrix
+    return np.asarray(linalg.inv(matrix, overwrite_a=True, check_finite=False, assume_a="pos"), dtype=np.float32)
+
+
+def embedded(part: Scores, places: Indices, width: int, most: int) -> Sparse:
+    """A sparse matrix with `part` at these rows and columns: the `most` largest cells of each column."""
+    kept = np.argpartition(-np.abs(part), most - 1, axis=0)[:most]
+    columns = np.tile(np.arange(len(places)), len(kept))
+    return sparse_of(places[kept.ravel()], places[columns], part[kept.ravel(), columns], width)

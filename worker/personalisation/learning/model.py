@@ -1,11 +1,12 @@
-"""Item-item weights learned from orders: each product explained by its nearest neighbours, all of them at once.
+"""Item-item weights learned from orders, in three ways that can be mixed.
 
 EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019) solves one ridge regression over the whole
-catalogue. Here each product's regression sees only the products that are bought with it most (as in SLIM: Ning and
-Karypis, 2011), which takes memory for those alone and, measured on a real shop's held-out orders, finds more: what is
-far away adds noise. The dropout penalty is that of EASE's successor (Steck, "Autoencoders that don't overfit towards
-the Identity", 2020); words of titles count as further "orders", as does what one person bought in different orders.
-Recent orders count more; scores of what everybody buys anyway count a little less.
+catalogue, or over the head of a large one. A product's regression may also see only the products that are bought with
+it most (as in SLIM: Ning and Karypis, 2011): that takes memory for those alone and, measured on a real shop's held-out
+orders, finds more, for what is far away adds noise. Cosine is no regression at all: best where orders are few. The
+dropout penalty is that of EASE's successor (Steck, "Autoencoders that don't overfit towards the Identity", 2020); words
+of titles count as further "orders", as does what one person bought in different orders. Recent orders count more;
+scores of what everybody buys anyway count a little less.
 """
 
 import re
@@ -22,11 +23,15 @@ from worker.personalisation.learning.matrices import (
     Scores,
     Sparse,
     diagonal,
+    embedded,
+    filled,
     incidence,
+    inverted,
     neighbours,
     scaled,
     sparse_of,
     together,
+    total,
     weighted,
 )
 from worker.personalisation.learning.purchases import Purchases
@@ -34,8 +39,11 @@ from worker.personalisation.learning.purchases import Purchases
 NEIGHBOURS, NEIGHBOURS_OF_MANY = 60, 30
 MANY_PRODUCTS = 5000
 """Catalogues larger than this get fewer neighbours: a quarter of the time, and hardly a hit less."""
-LARGEST_WHOLE = 1500
-"""Products up to which a regression may see all others: 18 MB of doubles."""
+LARGEST_WHOLE = 5000
+"""Products up to which one regression sees all others: 100 MB of them."""
+HEAD, KEPT_OF_HEAD = 3000, 100
+"""Of a larger catalogue it sees so many, the most bought; so many weights of each are kept, the others are next to
+nothing."""
 AT_ONCE = 250
 """Products whose regressions are solved together: 7 MB of doubles."""
 SHRINKAGE = 5.0
@@ -51,8 +59,8 @@ class Recipe:
 
     `dropout`: share of a product's count added to its penalty; `words`: weight of common words in titles; `people`:
     weight of two products bought by one person in any orders; `fame`: exponent by which frequent products are held
-    back; `memory_days`: after so many days an order counts 1/e, 0: all count the same. `is_whole`:
-    over the whole catalogue, as EASE does it, where that is small.
+    back; `memory_days`: after so many days an order counts 1/e, 0: all count the same. `is_whole`: one regression over
+    the whole catalogue, or its head.
     """
 
     ridge: float | None = 20.0
@@ -65,16 +73,26 @@ class Recipe:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Model:
-    """`weights`: products × products (rows: bought, columns: suggested)."""
+class Part:
+    """A recipe of a mix, with what its weights are multiplied by."""
 
-    weights: Sparse
+    recipe: Recipe
+    factor: float = 1.0
+
+
+Mix = tuple[Part, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """`weights`: products × products (rows: bought, columns: suggested), dense or sparse."""
+
+    weights: Sparse | Scores
     fame: Scores
 
     def scores(self, baskets: Sparse) -> Scores:
         """How well each product completes each basket (a row of ones). Basket products are scored too: mask them."""
-        made: Scores = np.asarray((baskets @ self.weights).todense(), dtype=np.float32)
-        return made + self.fame
+        return filled(baskets @ self.weights) + self.fame
 
     def pair_scores(self, first: Indices, second: Indices) -> Dense:
         """How well each of `second` goes with the one of `first` at the same place."""
@@ -88,14 +106,37 @@ def learn(purchases: Purchases, recipe: Recipe) -> Model:
     """The weights of some orders. Deterministic."""
     counts = purchases.counts
     gram = _gram(purchases, recipe)
-    weights = _cosine(gram) if recipe.ridge is None else _regressed(gram, recipe)
     known = counts + SHRINKAGE
     fame = (known / (known.mean() if len(known) else 1.0)) ** -recipe.fame
     return Model(
-        weights=scaled(weights, np.ones(len(counts)), fame),
+        weights=scaled(_weights(gram, recipe, counts), np.ones(len(counts)), fame),
         # Where nothing is known of a basket, what many buy comes first; far too little to overrule anything known.
         fame=(counts / max(counts.max(initial=1.0), 1.0) * 1e-6).astype(np.float32),
     )
+
+
+def learn_mix(purchases: Purchases, mix: Mix) -> Model:
+    """`learn` for each part of a mix."""
+    return mixed([learn(purchases, part.recipe) for part in mix], [part.factor for part in mix])
+
+
+def mixed(models: Sequence[Model], factors: Sequence[float]) -> Model:
+    """One model whose weights are the sum of others', each times its factor."""
+    return Model(
+        weights=total([model.weights * np.float32(factor) for model, factor in zip(models, factors, strict=True)]),
+        fame=models[0].fame,
+    )
+
+
+def _weights(gram: Sparse, recipe: Recipe, counts: Dense) -> Sparse | Scores:
+    if recipe.ridge is None:
+        return _cosine(gram)
+    if not recipe.is_whole:
+        return _regressed(gram)
+    if len(counts) <= LARGEST_WHOLE:
+        return _regressed_whole(filled(gram))
+    head = np.sort(np.argsort(-counts, kind="stable")[:HEAD])
+    return embedded(_regressed_whole(filled(gram[head][:, head])), head, len(counts), KEPT_OF_HEAD)
 
 
 def _gram(purchases: Purchases, recipe: Recipe) -> Sparse:
@@ -124,11 +165,9 @@ def _cosine(gram: Sparse) -> Sparse:
     return scaled(gram - diagonal(gram.diagonal()), lengths, lengths)
 
 
-def _regressed(gram: Sparse, recipe: Recipe) -> Sparse:
+def _regressed(gram: Sparse) -> Sparse:
     """Column by column: the weights with which its neighbours foretell a product best."""
     width = int(gram.shape[0])
-    if recipe.is_whole and 0 < width <= LARGEST_WHOLE:
-        return _regressed_whole(gram)
     most = min(NEIGHBOURS if width <= MANY_PRODUCTS else NEIGHBOURS_OF_MANY, max(width - 1, 0))
     near, cells = neighbours(gram, most), Cells(gram)
     columns: list[Indices] = []
@@ -156,13 +195,17 @@ def _among(cells: Cells, near: Indices) -> Dense:
     return made
 
 
-def _regressed_whole(gram: Sparse) -> Sparse:
-    """EASE's closed form."""
-    inverse = np.linalg.inv(gram.toarray().astype(np.float64))
+def _regressed_whole(gram: Scores) -> Scores:
+    """EASE's closed form; with ones on the diagonal single precision is enough, for half the room and time."""
+    lengths = (1 / np.sqrt(gram.diagonal())).astype(np.float32)
+    gram *= lengths[:, None]
+    gram *= lengths
+    inverse = inverted(gram)
+    inverse *= lengths[:, None]
+    inverse *= lengths
     inverse /= -inverse.diagonal().copy()
     np.fill_diagonal(inverse, 0)
-    rows, columns = np.nonzero(inverse)
-    return sparse_of(rows, columns, inverse[rows, columns].astype(np.float32), len(inverse))
+    return inverse
 
 
 def _words(titles: Sequence[str]) -> Sparse:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from worker.personalisation.learning.completing import Ask, Completer
-from worker.personalisation.learning.model import Recipe, learn
+from worker.personalisation.learning.model import Part, Recipe, learn, learn_mix
 from worker.personalisation.learning.purchases import NOBODY, Basket, Ledger, gather
-from worker.personalisation.learning.tuning import RECIPES, ask, choose, ranks, split
+from worker.personalisation.learning.tuning import COSINE, RECIPES, RECIPES_OF_MANY, ask, choose, ranks, split
 
 GOES_WITH = {"dripper": "filters", "grinder": "beans", "kettle": "scale", "cups": "tin"}
 
@@ -76,6 +76,65 @@ def test_few_neighbours_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {asked.order: found[0].product for asked, found in completer.complete(asks, 2)} == GOES_WITH
 
 
+def plain(*, ridge: float = 20.0) -> Recipe:
+    return Recipe(is_whole=True, ridge=ridge, dropout=0.0, words=0.0, people=0.0, fame=0.0, memory_days=0.0)
+
+
+def test_a_whole_catalogue_is_regressed_as_ease_does_it() -> None:
+    purchases = gather(baskets())
+    lines = purchases.lines.toarray().astype(np.float64)
+    inverse = np.linalg.inv(lines.T @ lines + 20 * np.eye(lines.shape[1]))
+    expected = -inverse / inverse.diagonal()
+    np.fill_diagonal(expected, 0)
+    assert np.allclose(learn(purchases, plain()).weights, expected, atol=1e-4)
+
+
+def test_of_a_large_catalogue_the_most_bought_are_regressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [*baskets(), Basket("", 700.0, ("a rarity",))]
+    whole = gather(baskets())
+    monkeypatch.setattr("worker.personalisation.learning.model.LARGEST_WHOLE", len(whole.products))
+    monkeypatch.setattr("worker.personalisation.learning.model.HEAD", len(whole.products))
+    monkeypatch.setattr("worker.personalisation.learning.model.KEPT_OF_HEAD", len(whole.products))
+    purchases = gather(rows)
+    weights = learn(purchases, plain()).weights.toarray()
+    rare = purchases.products.index("a rarity")
+    assert not weights[rare].any()
+    assert not weights[:, rare].any()
+    kept = [place for place in range(len(weights)) if place != rare]
+    assert np.allclose(weights[np.ix_(kept, kept)], learn(whole, plain()).weights, atol=1e-3)
+
+
+def test_a_mix_adds_up_what_its_parts_say() -> None:
+    purchases = gather(baskets())
+    for other in (COSINE, plain()):  # sparse and dense
+        made = learn_mix(purchases, (Part(recipe=Recipe(), factor=2.0), Part(recipe=other, factor=0.5)))
+        scores = made.scores(purchases.lines[:5])
+        parts = [learn(purchases, recipe).scores(purchases.lines[:5]) for recipe in (Recipe(), other)]
+        assert np.allclose(scores, 2 * parts[0] + parts[1] / 2, atol=1e-4)
+
+
+@pytest.mark.parametrize("largest", [1, 5000])
+def test_what_is_chosen_finds_no_less_than_each_recipe_alone(largest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.personalisation.learning.tuning.LARGEST_WHOLE", largest)
+    purchases = gather(baskets(seed=3))
+    chosen = choose(purchases)
+    earlier, _ = split(purchases)
+    for recipe in RECIPES if largest > 1 else RECIPES_OF_MANY:
+        alone = 4 / (np.maximum(ranks(learn(earlier, recipe), chosen.asked), 3) + 1)
+        assert chosen.asked.mean(4 / (np.maximum(chosen.ranks, 3) + 1)) >= chosen.asked.mean(alone)
+    assert (ranks(chosen.model, chosen.asked) == chosen.ranks).mean() > 0.99
+
+
+def test_questions_of_one_order_weigh_as_much_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [Basket(f"person-{number}", float(number), ("a", "b", "c", "d")[: 2 + number % 3]) for number in range(100)]
+    asked = ask(*split(gather(rows)))
+    assert len(asked) > 15
+    assert asked.weights.sum() == pytest.approx(15)
+    monkeypatch.setattr("worker.personalisation.learning.tuning.MOST_ASKED", 15)
+    asked = ask(*split(gather(rows)))
+    assert list(asked.weights) == [1.0] * 15
+
+
 def test_questions_hide_only_what_is_new_to_the_person() -> None:
     purchases = gather(baskets())
     earlier, later = split(purchases)
@@ -89,12 +148,12 @@ def test_questions_hide_only_what_is_new_to_the_person() -> None:
 
 def test_the_chosen_recipe_depends_on_nothing_but_the_orders() -> None:
     first, second = choose(gather(baskets())), choose(gather(reversed(baskets())))
-    assert first.recipe == second.recipe
+    assert first.mix == second.mix
     assert first.hit_at(4) == second.hit_at(4) > 0.7
 
 
 def test_a_shop_with_hardly_any_orders_gets_the_default() -> None:
-    assert choose(gather(baskets(5))).recipe == Recipe()
+    assert choose(gather(baskets(5))).mix == (Part(recipe=Recipe()),)
     assert choose(gather([])).hit_at(4) == 0
 
 
