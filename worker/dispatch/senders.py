@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from schedules.shop import ShopProfile
+from worker.rendering.plain import header_line
 from worker.settings import Settings
 
 
@@ -29,7 +30,7 @@ def envelope_of(*, profile: ShopProfile, stream: str, address: str, settings: Se
     host = urlsplit(settings.public_url).hostname or "localhost"
     sender = mine.from_address or other.from_address or f"{profile.slug}@{host}"
     return Envelope(
-        sender_name=profile.name,
+        sender_name=header_line(profile.name),
         sender=sender,
         reply_to=mine.reply_to or other.reply_to,
         to=settings.redirect_all_to or address,

@@ -1,8 +1,14 @@
-"""The plain text part: lines of at most 72 columns, links whole on lines of their own."""
+"""Plain text: the mail's text part, in lines of at most 72 columns with links whole; and what stands in headers."""
 
 import re
 
 COLUMNS = 72
+
+
+def header_line(text: str) -> str:
+    """A header's value: one line without control characters, nor such as turn the direction of what follows."""
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join("".join(c if c.isprintable() else " " for c in line).split())
 
 
 def wrapped(text: str) -> str:

@@ -11,7 +11,7 @@ from worker.rendering import formats
 from worker.rendering.builder import Builder
 from worker.rendering.compiling import Compiled, Worded, compile_mail, languages_of, word_mail
 from worker.rendering.context import MailContext, ShopContext
-from worker.rendering.plain import wrapped
+from worker.rendering.plain import header_line, wrapped
 from worker.rendering.port import Content, MailInputs, RenderedMail
 from worker.rendering.shops import shop_context
 
@@ -78,8 +78,8 @@ class Renderer:
 
 def _run(compiled: Compiled, context: MailContext, template: str) -> RenderedMail:
     values = vars(context)
-    subject = _one_line(_capped(compiled.subject, values, template))
-    preview = _one_line(_capped(compiled.preheader, values, template))
+    subject = header_line(_capped(compiled.subject, values, template))
+    preview = header_line(_capped(compiled.preheader, values, template))
     html = _capped(compiled.html, values | {"preheader": preview + PADDING}, template)
     text = wrapped(_capped(compiled.text, values, template))
     return RenderedMail(subject=subject, preview=preview, html=html, text=text, variant=context.variant)
@@ -113,9 +113,3 @@ def _keep(memory: dict[tuple[Any, ...], Value], key: tuple[Any, ...], value: Val
     while len(memory) >= most:
         memory.pop(next(iter(memory)))
     memory[key] = value
-
-
-def _one_line(text: str) -> str:
-    """A header's value: one line without control characters."""
-    line = " ".join(text.split())
-    return line if line.isprintable() else " ".join("".join(c if c.isprintable() else " " for c in line).split())
