@@ -33,5 +33,7 @@ class OfferPolicy(Value):
 
 
 def _meets(names: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    if not names:
+        return False
     wanted = {name.casefold() for name in names if name}
     return not wanted.isdisjoint(other.casefold() for other in others)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from schedules.facts import LineItem
@@ -15,13 +14,15 @@ from worker.personalisation.candidates import Paired
 from worker.personalisation.items import item_of
 from worker.personalisation.requests import OfferRequest
 from worker.personalisation.rules import KINDS_OF, leading_products
+from worker.store.many import are_among
 from worker.store.models import Product
+from worker.store.shelf import ShelfProduct, shelf_products
 from worker.store.suggestions import rhythms_of
 
 CONSUMABLE = "consumable"
 """A tag of things that are used up, where nobody says how fast: then the rhythm of others tells."""
 
-Shelf = Mapping[tuple[UUID, str], Sequence[Product]]
+Shelf = Mapping[tuple[UUID, str], Sequence[ShelfProduct]]
 """(shop, product id) -> its variants."""
 
 
@@ -44,7 +45,7 @@ class Afterwards:
         self._rhythms = {shop_id: rhythms_of(session, shop_id, names) for shop_id, names in wanted.items()}
         self._upgrades = _upgrades(session, {(shop_id, name) for shop_id, names in wanted.items() for name in names})
 
-    def candidates(self, request: OfferRequest, past: Mapping[str, Past]) -> Iterable[tuple[Paired, Product]]:
+    def candidates(self, request: OfferRequest, past: Mapping[str, Past]) -> Iterable[tuple[Paired, ShelfProduct]]:
         """Refills and upgrades of what was bought. `past`: by product id, this order included."""
         if len(KINDS_OF[request.step]) < 2 or request.facts.order is None:
             return
@@ -60,7 +61,7 @@ class Afterwards:
             for better in self._upgrades.get((request.shop_id, own.product_id), ()):
                 yield _upgrade(own, better), better
 
-    def _refill(self, request: OfferRequest, line: LineItem, row: Product, past: Past | None) -> Paired | None:
+    def _refill(self, request: OfferRequest, line: LineItem, row: ShelfProduct, past: Past | None) -> Paired | None:
         others = self._rhythms.get(request.shop_id, {}).get(row.product_id)
         if past is None or not is_used_up(row, self._rhythms.get(request.shop_id, {})):
             return None
@@ -75,12 +76,12 @@ class Afterwards:
         )
 
 
-def is_used_up(row: Product, rhythms: Mapping[str, float]) -> bool:
+def is_used_up(row: Product | ShelfProduct, rhythms: Mapping[str, float]) -> bool:
     """Whether a product runs out at all; two kettles of one person are no rhythm."""
     return bool(row.refill_days) or row.product_id in rhythms or CONSUMABLE in row.tags
 
 
-def _upgrade(own: Product, better: Product) -> Paired:
+def _upgrade(own: ShelfProduct, better: ShelfProduct) -> Paired:
     return Paired(
         item=item_of(better),
         kind="upgrade",
@@ -91,10 +92,9 @@ def _upgrade(own: Product, better: Product) -> Paired:
     )
 
 
-def _upgrades(session: Session, wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[Product]]:
-    found: dict[tuple[UUID, str], list[Product]] = defaultdict(list)
+def _upgrades(session: Session, wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[ShelfProduct]]:
+    found: dict[tuple[UUID, str], list[ShelfProduct]] = defaultdict(list)
     if wanted:
-        query = select(Product).where(tuple_(Product.shop_id, Product.upgrade_of).in_(sorted(wanted)))
-        for row in session.scalars(query.order_by(Product.product_id, Product.variant_id)):
+        for row in shelf_products(session, are_among(session, Product.shop_id, Product.upgrade_of, sorted(wanted))):
             found[row.shop_id, row.upgrade_of].append(row)
     return found

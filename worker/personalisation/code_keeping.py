@@ -129,7 +129,7 @@ def _excluded(session: Session, shop_id: UUID, never_on: NeverOn) -> tuple[str, 
     found = {
         row.product_id
         for row in rows
-        if is_gift_card(row.category, row.tags)
+        if is_gift_card(row.category, tuple(row.tags))
         or never_on.covers(
             product_id=row.product_id, brand=row.brand, category=row.category, tags=tuple(map(str, row.tags))
         )

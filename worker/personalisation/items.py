@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from worker.personalisation.candidates import Item
-from worker.store.models import Product
+from worker.store.shelf import ShelfProduct
 
 
-def item_of(row: Product, prices: Mapping[tuple[str, str], Decimal] | None = None) -> Item:
+def item_of(row: ShelfProduct, prices: Mapping[tuple[str, str], Decimal] | None = None) -> Item:
     """A variant as the rules see it. `prices`: of a bundle's parts, by product id and currency."""
     parts = [(prices or {}).get((name, row.currency)) for name in row.bundle_of]
     known = [price for price in parts if price is not None]

@@ -14,6 +14,7 @@ from worker.rendering.port import GuideView, ProductView
 from worker.store.catalogue import view_of
 from worker.store.many import are_among, is_among
 from worker.store.models import Guide, Product
+from worker.store.shelf import ShelfProduct, shelf_products
 
 
 class Reader(NamedTuple):
@@ -63,17 +64,16 @@ def _bought(facts: Facts) -> list[str]:
     return sorted({line.product_id for line in lines if line.product_id})
 
 
-def _rows(session: Session, readers: Sequence[Reader]) -> dict[tuple[UUID, str], Product]:
+def _rows(session: Session, readers: Sequence[Reader]) -> dict[tuple[UUID, str], ShelfProduct]:
     wanted = sorted({(reader.shop_id, name) for reader in readers for name in _bought(reader.facts)})
-    query = select(Product).where(are_among(session, Product.shop_id, Product.product_id, wanted))
-    found: dict[tuple[UUID, str], Product] = {}
-    for row in session.scalars(query.order_by(Product.product_id, Product.variant_id)):
+    found: dict[tuple[UUID, str], ShelfProduct] = {}
+    for row in shelf_products(session, are_among(session, Product.shop_id, Product.product_id, wanted)):
         found.setdefault((row.shop_id, row.product_id), row)
     return found
 
 
 def _guides(
-    session: Session, readers: Sequence[Reader], rows: Mapping[tuple[UUID, str], Product]
+    session: Session, readers: Sequence[Reader], rows: Mapping[tuple[UUID, str], ShelfProduct]
 ) -> dict[UUID, list[Guide]]:
     """By shop: guides that may fit any reader."""
     codes = sorted({code for reader in readers for code in _codes(reader.language)})

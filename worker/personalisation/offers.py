@@ -1,7 +1,6 @@
 """The offer of one mail: which products, with which reasons; and the record of what was shown."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -17,7 +16,8 @@ from worker.personalisation.stock import Stock
 from worker.rendering.port import Offer, OfferCard
 from worker.store.catalogue import view_of
 from worker.store.many import insert_rows, is_among
-from worker.store.models import OfferedProduct, Product
+from worker.store.models import OfferedProduct
+from worker.store.shelf import ShelfProduct
 from worker.store.types import new_id
 
 __all__ = ["OfferDecision", "OfferRequest", "Shown", "choose_from", "choose_offer", "record_offers"]
@@ -98,16 +98,25 @@ def record_offers(session: Session, shown: Sequence[Shown], *, now: datetime) ->
     insert_rows(session, OfferedProduct, rows)
 
 
-def _offer(selection: Selection, rows: Mapping[tuple[str, str], Product], request: OfferRequest) -> Offer:
+def _offer(selection: Selection, rows: Mapping[tuple[str, str], ShelfProduct], request: OfferRequest) -> Offer:
     order = request.facts.order
     assert order is not None, "checked by the caller"
     cards = []
     for choice in selection.choices:
         view = view_of(rows[choice.item.product_id, choice.item.variant_id], order.currency)
-        hide = request.hide_link(view.product_id)
-        card = OfferCard(product=view, kind=choice.kind, why=choice.why, url=view.url, hide_url=hide)
-        card = replace(card, proof=choice.proof, bought_at=choice.bought_at, for_product=choice.for_product)
-        cards.append(replace(card, parts_price=_parts_price(choice.item)))
+        cards.append(
+            OfferCard(
+                product=view,
+                kind=choice.kind,
+                why=choice.why,
+                url=view.url,
+                hide_url=request.hide_link(view.product_id),
+                parts_price=_parts_price(choice.item),
+                proof=choice.proof,
+                bought_at=choice.bought_at,
+                for_product=choice.for_product,
+            )
+        )
     return Offer(cards=tuple(cards))
 
 
@@ -118,5 +127,5 @@ def _parts_price(item: Item) -> Money | None:
     return Money(amount=item.parts_price, currency=item.currency)
 
 
-def _by_item(candidates: Iterable[tuple[Paired, Product]]) -> Iterable[tuple[tuple[str, str], Product]]:
+def _by_item(candidates: Iterable[tuple[Paired, ShelfProduct]]) -> Iterable[tuple[tuple[str, str], ShelfProduct]]:
     return (((paired.item.product_id, paired.item.variant_id), row) for paired, row in candidates)

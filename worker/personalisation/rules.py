@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from schedules.facts import Facts, LineKind
 from schedules.offers import Named
@@ -34,6 +35,7 @@ KINDS_OF = {
     "replenishment": (("refill",), ("upgrade",)),
 }
 """What each mail may offer: the first group of which anything fits."""
+TURN = {kind: turn for turn, kind in enumerate(kind for group in AFTERWARDS for kind in group)}
 FLOOR = Decimal("0.3")
 """Learned products under this share of the order's value come after the dearer ones; small pairings are welcome."""
 UPGRADE_FROM, UPGRADE_TO = Decimal("0.2"), Decimal("0.4")
@@ -71,7 +73,9 @@ def _joined(candidates: Iterable[Paired]) -> list[Paired]:
             sums[(paired.kind, *_id(paired.item))] += paired.proof.score
     return [
         replace(paired, proof=replace(paired.proof, score=total))
-        if paired.proof is not None and (total := sums.get((paired.kind, *_id(paired.item)), 0.0)) > 0
+        if paired.proof is not None
+        and (total := sums.get((paired.kind, *_id(paired.item)), 0.0)) > 0
+        and total != paired.proof.score
         else paired
         for paired in every
     ]
@@ -201,9 +205,8 @@ def _rank(paired: Paired, limits: Limits) -> tuple[int, int, bool, bool, bool, f
     item, proof = paired.item, paired.proof
     margin = item.price - item.cost if item.price is not None and item.cost is not None else Decimal(0)
     is_learned = paired.kind in COMPLEMENTS[1:]
-    kinds = tuple(kind for group in AFTERWARDS for kind in group)
     return (
-        kinds.index(paired.kind),
+        TURN[paired.kind],
         -paired.priority,
         limits.wants_sets and not item.bundle_of,
         not _is_named(item, limits.policy.first),
@@ -221,7 +224,8 @@ def _is_named(item: Item, named: Named) -> bool:
     return named.covers(product_id=item.product_id, category=item.category, brand=item.brand, tags=item.tags)
 
 
-def is_gift_card(category: str, tags: Iterable[str]) -> bool:
+@lru_cache(maxsize=4096)
+def is_gift_card(category: str, tags: tuple[str, ...]) -> bool:
     """Whether a product is money rather than goods, by what the catalogue says of it."""
     words = {word.lower().replace("_", " ").replace("-", " ") for word in (category, *tags)}
     return not words.isdisjoint(GIFT_CARDS)

@@ -14,7 +14,8 @@ from schedules.facts import Facts
 from worker.personalisation.requests import OfferRequest
 from worker.personalisation.rules import leading_products
 from worker.store.many import are_among, is_among
-from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop, Suggestion
+from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop
+from worker.store.shelf import ShelfPairing, ShelfProduct, ShelfSuggestion, shelf_pairings, shelf_products
 from worker.store.shops import profile_of
 from worker.store.suggestions import suggestions_for
 
@@ -25,23 +26,22 @@ PartPrices = dict[tuple[str, str], Decimal]
 """(product id, currency) -> price."""
 
 
-def names_of(row: Product) -> list[Name]:
+def names_of(row: ShelfProduct) -> list[Name]:
     names = [("product", row.product_id), ("category", row.category), *(("tag", tag) for tag in row.tags)]
     return [name for name in names if name[1]]
 
 
-def bought_rows(session: Session, requests: Sequence[OfferRequest]) -> dict[tuple[UUID, str], list[Product]]:
+def bought_rows(session: Session, requests: Sequence[OfferRequest]) -> dict[tuple[UUID, str], list[ShelfProduct]]:
     wanted = {(request.shop_id, name) for request in requests for name in leading_products(request.facts)}
-    query = select(Product).where(are_among(session, Product.shop_id, Product.product_id, sorted(wanted)))
-    found: dict[tuple[UUID, str], list[Product]] = defaultdict(list)
-    for row in session.scalars(query.order_by(Product.product_id, Product.variant_id)):
+    found: dict[tuple[UUID, str], list[ShelfProduct]] = defaultdict(list)
+    for row in shelf_products(session, are_among(session, Product.shop_id, Product.product_id, sorted(wanted))):
         found[row.shop_id, row.product_id].append(row)
     return found
 
 
 def pairings_for(
-    session: Session, bought: dict[tuple[UUID, str], list[Product]]
-) -> dict[UUID, list[tuple[Pairing, Product]]]:
+    session: Session, bought: dict[tuple[UUID, str], list[ShelfProduct]]
+) -> dict[UUID, list[tuple[ShelfPairing, ShelfProduct]]]:
     """By shop: every pairing that anything bought may lead to, in the order of their ids."""
     wanted: dict[UUID, set[Name]] = defaultdict(set)
     for (shop_id, _), rows in bought.items():
@@ -50,8 +50,8 @@ def pairings_for(
 
 
 def learned_for(
-    session: Session, bought: dict[tuple[UUID, str], list[Product]]
-) -> dict[UUID, list[tuple[Suggestion, Product]]]:
+    session: Session, bought: dict[tuple[UUID, str], list[ShelfProduct]]
+) -> dict[UUID, list[tuple[ShelfSuggestion, ShelfProduct]]]:
     """By shop: what was learned for anything bought."""
     products: dict[UUID, set[str]] = defaultdict(set)
     categories: dict[UUID, set[str]] = defaultdict(set)
@@ -63,7 +63,7 @@ def learned_for(
     }
 
 
-def _pairings_of(session: Session, shop_id: UUID, names: set[Name]) -> list[tuple[Pairing, Product]]:
+def _pairings_of(session: Session, shop_id: UUID, names: set[Name]) -> list[tuple[ShelfPairing, ShelfProduct]]:
     def of(kind: str) -> list[str]:
         return sorted(name for field, name in names if field == kind)
 
@@ -72,27 +72,20 @@ def _pairings_of(session: Session, shop_id: UUID, names: set[Name]) -> list[tupl
         is_among(session, Pairing.when_category, of("category")),
         is_among(session, Pairing.when_tag, of("tag")),
     )
-    query = (
-        select(Pairing, Product)
-        .join(Product, (Product.shop_id == Pairing.shop_id) & (Product.product_id == Pairing.offer_product))
-        .where(Pairing.shop_id == shop_id, fits)
-        .order_by(Pairing.id, Product.variant_id)
-    )
-    return [(pairing, product) for pairing, product in session.execute(query)]
+    return list(shelf_pairings(session, Pairing.shop_id == shop_id, fits))
 
 
 def part_prices(
-    session: Session, candidates: Iterable[Mapping[UUID, Sequence[tuple[Any, Product]]]]
+    session: Session, candidates: Iterable[Mapping[UUID, Sequence[tuple[Any, ShelfProduct]]]]
 ) -> dict[UUID, PartPrices]:
     """By shop: what the parts of the sets among the candidates cost, the first variant of each."""
     rows = (row for each in candidates for pairs in each.values() for _, row in pairs)
     wanted = sorted({(row.shop_id, name) for row in rows for name in row.bundle_of})
     found: dict[UUID, PartPrices] = defaultdict(dict)
     if wanted:
-        query = select(Product).where(
-            are_among(session, Product.shop_id, Product.product_id, wanted), Product.price.is_not(None)
-        )
-        for row in session.scalars(query.order_by(Product.product_id, Product.variant_id.desc())):
+        parts = are_among(session, Product.shop_id, Product.product_id, wanted)
+        order = (Product.product_id, Product.variant_id.desc())
+        for row in shelf_products(session, parts, Product.price.is_not(None), order=order):
             found[row.shop_id][row.product_id, row.currency] = row.price or Decimal(0)
     return found
 

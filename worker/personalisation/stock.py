@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from worker.personalisation.afterwards import Afterwards, Past
-from worker.personalisation.candidates import Paired, Proof
+from worker.personalisation.candidates import Item, Paired, Proof
 from worker.personalisation.items import item_of
 from worker.personalisation.requests import OfferRequest
 from worker.personalisation.rules import bought_products, leading_products, returned_products
 from worker.personalisation.segments import counts_as_bought
 from worker.personalisation.shelves import (
     Name,
-    PartPrices,
     bought_rows,
     earlier_orders,
     hidden_products,
@@ -29,9 +28,9 @@ from worker.personalisation.shelves import (
     part_prices,
 )
 from worker.store.histories import Histories
-from worker.store.models import Pairing, Product, Suggestion
+from worker.store.shelf import ShelfPairing, ShelfProduct, ShelfSuggestion
 
-Row = TypeVar("Row", Pairing, Suggestion)
+Row = TypeVar("Row", ShelfPairing, ShelfSuggestion)
 
 
 class Stock:
@@ -47,11 +46,12 @@ class Stock:
         self._hidden = hidden_products(session, people)
         self._offered = offered_products(session, people)
         self._prices = part_prices(session, [pairings, learned])
+        self._items: dict[tuple[UUID, str, str], Item] = {}
         self._afterwards = Afterwards(session, requests, self._bought)
         self._locales = locales_of(session, requests)
         self._earlier = earlier_orders(session, [request for request in requests if request.earlier is None])
 
-    def candidates(self, request: OfferRequest) -> Iterable[tuple[Paired, Product]]:
+    def candidates(self, request: OfferRequest) -> Iterable[tuple[Paired, ShelfProduct]]:
         """Pairings that fit what was bought and what was learned for it, with each variant of the product they offer.
 
         A discreet product leads to no offer: that would give it away.
@@ -59,13 +59,20 @@ class Stock:
         wanted = sorted(set(leading_products(request.facts)))
         bought = [row for name in wanted for row in self._bought.get((request.shop_id, name), ())]
         titles = titles_of(row for row in bought if not row.discreet)
-        prices = self._prices.get(request.shop_id, {})
         for name, title in titles.items():
             for pairing, product in self._paired_with.get((request.shop_id, name), ()):
-                yield _paired(pairing, product, title, prices), product
+                yield _paired(pairing, self._item(product), title), product
             for suggestion, product in self._learned_for.get((request.shop_id, name), ()):
-                yield _suggested(suggestion, product, title, prices), product
+                yield _suggested(suggestion, self._item(product), title), product
         yield from self._afterwards.candidates(request, self._past(request))
+
+    def _item(self, product: ShelfProduct) -> Item:
+        """What many mails may show is looked at by the rules as one."""
+        key = (product.shop_id, product.product_id, product.variant_id)
+        found = self._items.get(key)
+        if found is None:
+            found = self._items[key] = item_of(product, self._prices.get(product.shop_id))
+        return found
 
     def names(self, request: OfferRequest) -> frozenset[str]:
         """Ids, categories and tags of what was just bought."""
@@ -119,7 +126,7 @@ class Stock:
         return self._locales[request.shop_id]
 
 
-def titles_of(bought: Iterable[Product]) -> dict[Name, str]:
+def titles_of(bought: Iterable[ShelfProduct]) -> dict[Name, str]:
     """What pairings may ask for -> the short title of the product that has it."""
     titles: dict[Name, str] = {}
     for row in bought:
@@ -129,25 +136,25 @@ def titles_of(bought: Iterable[Product]) -> dict[Name, str]:
 
 
 def _by_name(
-    found: Mapping[UUID, Sequence[tuple[Row, Product]]], name_of: Callable[[Row], Name]
-) -> dict[tuple[UUID, Name], list[tuple[Row, Product]]]:
+    found: Mapping[UUID, Sequence[tuple[Row, ShelfProduct]]], name_of: Callable[[Row], Name]
+) -> dict[tuple[UUID, Name], list[tuple[Row, ShelfProduct]]]:
     """By shop and what it is said of: a request looks at its own alone."""
-    named: dict[tuple[UUID, Name], list[tuple[Row, Product]]] = defaultdict(list)
+    named: dict[tuple[UUID, Name], list[tuple[Row, ShelfProduct]]] = defaultdict(list)
     for shop_id, pairs in found.items():
         for row, product in pairs:
             named[shop_id, name_of(row)].append((row, product))
     return named
 
 
-def _when(pairing: Pairing) -> Name:
+def _when(pairing: ShelfPairing) -> Name:
     if pairing.when_product:
         return "product", pairing.when_product
     return ("category", pairing.when_category) if pairing.when_category else ("tag", pairing.when_tag)
 
 
-def _paired(pairing: Pairing, product: Product, title: str, prices: PartPrices) -> Paired:
+def _paired(pairing: ShelfPairing, item: Item, title: str) -> Paired:
     return Paired(
-        item=item_of(product, prices),
+        item=item,
         priority=pairing.priority,
         pitch=pairing.pitch,
         not_before=pairing.not_before,
@@ -155,14 +162,14 @@ def _paired(pairing: Pairing, product: Product, title: str, prices: PartPrices) 
     )
 
 
-def _learned_when(suggestion: Suggestion) -> Name:
+def _learned_when(suggestion: ShelfSuggestion) -> Name:
     return ("product", suggestion.when_product) if suggestion.when_product else ("category", suggestion.when_category)
 
 
-def _suggested(suggestion: Suggestion, product: Product, title: str, prices: PartPrices) -> Paired:
+def _suggested(suggestion: ShelfSuggestion, item: Item, title: str) -> Paired:
     is_product = bool(suggestion.when_product)
     return Paired(
-        item=item_of(product, prices),
+        item=item,
         for_title=title if is_product else suggestion.when_category,
         kind="co_purchase" if is_product else "best_seller",
         proof=Proof(score=suggestion.score, support=suggestion.support, orders=suggestion.orders),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from schedules.facts import Money
 from worker.rendering.port import ProductView
 from worker.store.models import Product
+from worker.store.shelf import ShelfProduct
 
 
 def why_unusable(url: str, image_url: str, price: Decimal | None) -> str:
@@ -40,7 +41,7 @@ def products_of(session: Session, shop_id: UUID, product_ids: Iterable[str], cur
     return found
 
 
-def view_of(row: Product, currency: str) -> ProductView:
+def view_of(row: Product | ShelfProduct, currency: str) -> ProductView:
     """A product as cards and lines show it."""
     is_priced = row.price is not None and row.currency == currency
     return ProductView(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from worker.store.many import is_among
 from worker.store.models import Learning, Product, Purchase, Rhythm, Suggestion
+from worker.store.shelf import ShelfProduct, ShelfSuggestion, shelf_products, shelf_suggestions
 from worker.store.types import new_id
 
 CHUNK, READ_AT_ONCE = 1000, 10_000
@@ -123,23 +124,19 @@ def rhythms_of(session: Session, shop_id: UUID, products: Iterable[str]) -> dict
 
 def suggestions_for(
     session: Session, shop_id: UUID, products: Iterable[str], categories: Iterable[str]
-) -> list[tuple[Suggestion, Product]]:
+) -> list[tuple[ShelfSuggestion, ShelfProduct]]:
     """What was learned for these products and categories, with each variant of the product suggested."""
-    mine, place = (
-        Suggestion.shop_id == shop_id,
-        (Suggestion.when_category, Suggestion.when_product, Suggestion.position),
-    )
     # Queries of one table each: joined, or with an OR, SQLite walks through the whole catalogue.
-    found: list[Suggestion] = []
+    found: list[ShelfSuggestion] = []
     for fits in (
         (is_among(session, Suggestion.when_product, sorted(products)), Suggestion.when_category == ""),
         (Suggestion.when_product == "", is_among(session, Suggestion.when_category, sorted(categories))),
     ):
-        found += session.scalars(select(Suggestion).where(mine, *fits).order_by(*place))
+        found += shelf_suggestions(session, Suggestion.shop_id == shop_id, *fits)
     wanted = sorted({suggestion.product_id for suggestion in found})
-    variants: defaultdict[str, list[Product]] = defaultdict(list)
-    shelf = select(Product).where(Product.shop_id == shop_id, is_among(session, Product.product_id, wanted))
-    for product in session.scalars(shelf.order_by(Product.variant_id)) if wanted else ():
+    variants: defaultdict[str, list[ShelfProduct]] = defaultdict(list)
+    shelf = (Product.shop_id == shop_id, is_among(session, Product.product_id, wanted))
+    for product in shelf_products(session, *shelf) if wanted else ():
         variants[product.product_id].append(product)
     return [(suggestion, product) for suggestion in found for product in variants[suggestion.product_id]]
 
