@@ -4,7 +4,8 @@ import json
 import time
 
 from tests.bench.figures import Figure, judged, median_of
-from worker.demo.examples import MESSAGE, STEPS, example
+from worker.demo.examples import MESSAGE, STEPS
+from worker.demo.situations import example
 from worker.dispatch.counting import with_counted_links
 from worker.links import LinkSigner
 from worker.rendering.compiling import compile_mail, word_mail

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from worker.demo.examples import example
+from worker.demo.situations import example
 from worker.rendering.port import MailInputs, RenderedMail
 from worker.rendering.renderer import Renderer
 from worker.store.content import packaged_content

@@ -18,10 +18,11 @@ from worker.cli.output import JsonFlag, grid, say, show, side
 from worker.cli.shop_fields import ADDRESS
 from worker.cli.shops import Slug
 from worker.delivery.port import NO_MESSAGE, OutgoingMail, Verdict
+from worker.demo.examples import inline_pictures
 from worker.dispatch.headers import TEST_MARK, headers_of
 from worker.dispatch.senders import envelope_of
 from worker.errors import ContentError, UserError
-from worker.preview.example import example_inputs, with_pictures
+from worker.preview.example import example_inputs
 from worker.preview.orders import glimpse
 from worker.preview.situations import in_situation, situations_of
 from worker.rendering.lint import lint
@@ -183,7 +184,7 @@ def _rendered(renderer: Renderer, content: Content, inputs: MailInputs) -> Rende
 def _write(made: Made, folder: Path, name: str) -> tuple[list[Path], str]:
     """The files, and why there is no picture (empty when there is)."""
     folder.mkdir(parents=True, exist_ok=True)
-    html = with_pictures(made.mail.html)
+    html = inline_pictures(made.mail.html)
     page, text = folder / f"{name}.html", folder / f"{name}.txt"
     page.write_text(html, encoding="utf-8")
     text.write_text(made.mail.text, encoding="utf-8")
@@ -218,7 +219,7 @@ def _test_mail(installation: Installation, made: Made, address: str) -> Outgoing
     is_marketing = inputs.role is Role.COMPANION or inputs.step not in ("confirmation", "shipping")
     stream = "marketing" if is_marketing else "transactional"
     envelope = envelope_of(profile=inputs.shop, stream=stream, address=address, settings=settings)
-    fields: dict[str, Any] = {"html": with_pictures(made.mail.html), "text": made.mail.text}
+    fields: dict[str, Any] = {"html": inline_pictures(made.mail.html), "text": made.mail.text}
     return OutgoingMail(
         message_id=NO_MESSAGE,
         attempt_id=uuid4(),

@@ -1,7 +1,7 @@
 """Example mails of Northkettle in every situation: for previews, for pictures, and to try templates on."""
 
+import re
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,32 +11,30 @@ from uuid import UUID
 
 from schedules.facts import (
     Address,
-    Channel,
     ConsentState,
     Customer,
-    DeliveryKind,
-    DeliverySource,
     Facts,
-    Gift,
     LineItem,
-    LineKind,
     Money,
     Order,
     Parcel,
     ParcelLine,
     ParcelState,
     PaymentState,
-    PickupPoint,
     Totals,
 )
 from schedules.shop import Role
 from worker.demo import shop
+from worker.personalisation.wording import refill_reason, upgrade_reason
 from worker.rendering.port import CodeView, GuideView, Links, MailInputs, Offer, OfferCard, ProductView
 
 PLACED = datetime(2026, 4, 30, 9, 12, tzinfo=UTC)
 LEFT = datetime(2026, 5, 1, 14, 30, tzinfo=UTC)
 MESSAGE = UUID("01a20d90-0000-7000-8000-000000000001")
 HOST = "https://northkettle.example"
+BASE = "http://127.0.0.1:8000"
+"""Where the demo's own catalogue has its pictures."""
+PICTURE = re.compile(rf"(?:{re.escape(HOST)}/images|{re.escape(BASE + shop.IMAGES_AT)})/([a-z0-9-]+\.jpg)")
 STEPS = ("confirmation", "shipping", "follow_up", "replenishment")
 
 
@@ -64,12 +62,13 @@ def picture(name: str) -> str:
 
 
 def inline_pictures(html: str) -> str:
-    """The mail with the example shop's pictures inside it."""
-    for entry in (files("worker.demo") / "images").iterdir():
-        if entry.name.endswith(".jpg"):
-            data = b64encode(entry.read_bytes()).decode("ascii")
-            html = html.replace(f"{HOST}/images/{entry.name}", f"data:image/jpeg;base64,{data}")
-    return html
+    """The mail with the example shop's pictures inside it, so that it can be looked at without a server."""
+
+    def inline(found: re.Match[str]) -> str:
+        data = (files("worker.demo") / "images" / found[1]).read_bytes()
+        return "data:image/jpeg;base64," + b64encode(data).decode("ascii")
+
+    return PICTURE.sub(inline, html)
 
 
 PRODUCTS = {
@@ -112,11 +111,23 @@ def card(view: ProductView, why: str) -> OfferCard:
     return OfferCard(product=view, kind="pairing", why=why, url=view.url, hide_url=f"{HOST}/o/example")
 
 
-def the_same_again() -> OfferCard:
+def the_same_again(base: MailInputs) -> OfferCard:
     """The beans of Mia's order, once they run low."""
-    view = PRODUCTS["7103"]
-    again = OfferCard(product=view, kind="refill", why="You bought it on 30 April", url=view.url, is_cart=True)
-    return replace(again, bought_at=PLACED, for_product="7103", hide_url=f"{HOST}/o/example")
+    view, placed = base.products["7103"], base.facts.order.placed_at if base.facts.order else PLACED
+    why = refill_reason(placed, base.timezone, base.locale)
+    again = OfferCard(product=view, kind="refill", why=why, url=view.url, is_cart=True)
+    return replace(again, bought_at=placed, for_product="7103", hide_url=f"{HOST}/o/example")
+
+
+def a_step_up(base: MailInputs) -> OfferCard:
+    """A dearer dripper, for whoever has had the first one for a while."""
+    view = product("7111", "Dripper 04", "49.00", "dripper-02", rating=Decimal("4.9"), rating_count=58)
+    now = base.products["7101"]
+    assert view.price is not None, "it is for sale"
+    assert now.price is not None, "so was this"
+    dearer = view.price.amount - now.price.amount
+    why = upgrade_reason("Brews eight cups at once, and keeps them warm.", dearer, "EUR", base.locale)
+    return replace(card(view, why), kind="upgrade", for_product="7101")
 
 
 def line(number: int, title: str, price: str, quantity: int = 1, **more: Any) -> LineItem:
@@ -133,6 +144,21 @@ def line(number: int, title: str, price: str, quantity: int = 1, **more: Any) ->
     )
 
 
+def totals(subtotal: str, *, shipping: str, tax: str) -> Totals:
+    """Of a paid order whose prices have the tax in them."""
+    total = str(Decimal(subtotal) + Decimal(shipping))
+    return Totals(
+        subtotal=euros(subtotal),
+        discount=euros("0"),
+        shipping=euros(shipping),
+        tax=euros(tax),
+        total=euros(total),
+        paid=euros(total),
+        outstanding=euros("0"),
+        tax_included=True,
+    )
+
+
 def order(**more: Any) -> Order:
     """Mia's first order: a dripper, filters, beans."""
     values: dict[str, Any] = {
@@ -142,16 +168,7 @@ def order(**more: Any) -> Order:
         "updated_at": PLACED,
         "payment": PaymentState.PAID,
         "payment_method": "Visa •••• 4242",
-        "totals": Totals(
-            subtotal=euros("59.00"),
-            discount=euros("0"),
-            shipping=euros("5.00"),
-            tax=euros("11.96"),
-            total=euros("64.00"),
-            paid=euros("64.00"),
-            outstanding=euros("0"),
-            tax_included=True,
-        ),
+        "totals": totals("59.00", shipping="5.00", tax="11.96"),
         "customer": Customer(
             email="mia@example.com", first_name="Mia", consent=ConsentState.SUBSCRIBED, orders_count=1
         ),
@@ -187,7 +204,7 @@ def parcel(number: int = 1, *, lines: tuple[str, ...] = (), days: int = 0, track
 
 def inputs(step: str, **more: Any) -> MailInputs:
     """The plain case of a step."""
-    offers = {
+    offers: dict[str, Offer | None] = {
         "confirmation": Offer(
             cards=(
                 card(KETTLE, "A thin, steady pour: what the dripper asks for"),
@@ -196,7 +213,7 @@ def inputs(step: str, **more: Any) -> MailInputs:
         ),
         "shipping": Offer(cards=(card(SERVER, "Sits right under the dripper, with marks for 1–4 cups"),), code=CODE),
         "follow_up": Offer(cards=(card(CUPS, "Wide enough to smell what you brewed"),), code=CODE),
-        "replenishment": Offer(cards=(the_same_again(),)),
+        "replenishment": None,
     }
     values: dict[str, Any] = {
         "shop": shop.profile(),
@@ -215,7 +232,10 @@ def inputs(step: str, **more: Any) -> MailInputs:
         "expected": (date(2026, 5, 4), date(2026, 5, 5)) if step in ("confirmation", "shipping") else None,
         "return_ends_on": date(2026, 6, 4) if step not in ("confirmation", "shipping") else None,
     }
-    return MailInputs(**(values | more))
+    made = MailInputs(**(values | more))
+    if step == "replenishment" and "offer" not in more:
+        return replace(made, offer=Offer(cards=(the_same_again(made),)))
+    return made
 
 
 def _links(step: str) -> Links:
@@ -225,99 +245,3 @@ def _links(step: str) -> Links:
     if step == "replenishment":
         return Links(unsubscribe=f"{HOST}/u/example")
     return Links(no_offers=f"{HOST}/u/example")
-
-
-def with_order(base: MailInputs, **more: Any) -> MailInputs:
-    """The same mail about a changed order."""
-    told = base.facts.order or order()
-    return replace(base, facts=base.facts.model_copy(update={"order": told.model_copy(update=more)}))
-
-
-def _companion(base: MailInputs) -> MailInputs:
-    return replace(base, role=Role.COMPANION, links=Links(unsubscribe=f"{HOST}/u/example"))
-
-
-def _pending(base: MailInputs) -> MailInputs:
-    totals = order().totals.model_copy(update={"paid": euros("0"), "outstanding": euros("64.00")})
-    state = {"payment": PaymentState.ACCEPTED, "payment_method": "Bank transfer", "pay_by": date(2026, 5, 4)}
-    return with_order(base, totals=totals, **state)
-
-
-def _pickup(base: MailInputs) -> MailInputs:
-    place = PickupPoint(
-        name="Northkettle Galway",
-        address=Address(line1="3 Copper Row", city="Galway", country="IE"),
-        hours="Mon–Sat 10–18",
-        bring="Bring your order number.",
-    )
-    return replace(with_order(base, delivery=DeliveryKind.PICKUP, pickup=place), expected=None)
-
-
-def _part(base: MailInputs) -> MailInputs:
-    return replace(base, facts=base.facts.model_copy(update={"parcels": (parcel(lines=("1", "2")),)}))
-
-
-def _many_lines(base: MailInputs) -> MailInputs:
-    lines = tuple(line(number, f"Coffee of the month, number {number}", "12.00") for number in range(1, 15))
-    return with_order(base, lines=lines)
-
-
-def _digital(base: MailInputs) -> MailInputs:
-    lines = (line(9, "Brewing course, online", "64.00", kind=LineKind.DIGITAL),)
-    return replace(with_order(base, lines=lines, delivery=DeliveryKind.DIGITAL, shipping_method=""), expected=None)
-
-
-def _short(base: MailInputs) -> MailInputs:
-    return replace(with_order(base, channel=Channel.REPLACEMENT), offer=None)
-
-
-def _untracked(base: MailInputs) -> MailInputs:
-    return replace(base, facts=base.facts.model_copy(update={"parcels": (parcel(tracked=False),)}), expected=None)
-
-
-def _repeat(base: MailInputs) -> MailInputs:
-    return replace(base, offer=Offer(cards=base.offer.cards) if base.offer else None, is_first_time=False)
-
-
-def _refill(base: MailInputs) -> MailInputs:
-    return replace(base, offer=Offer(cards=(the_same_again(),)))
-
-
-def _upgrade(base: MailInputs) -> MailInputs:
-    next_one = product("7111", "Dripper 04", "49.00", "dripper-02", rating=Decimal("4.9"), rating_count=58)
-    why = "Brews eight cups at once, and keeps them warm. €11.00 more."
-    better = replace(card(next_one, why), kind="upgrade", for_product="7101")
-    return replace(base, offer=Offer(cards=(better,)))
-
-
-def _redirect(base: MailInputs) -> MailInputs:
-    """To a country where the carrier lets customers redirect what is on its way."""
-    there = Address(name="Mia Keane", line1="Hafenstraße 1", postal_code="20095", city="Hamburg", country="DE")
-    return with_order(base, shipping_address=there)
-
-
-CHANGES: dict[str, Callable[[MailInputs], MailInputs]] = {
-    "companion": _companion,
-    "payment_open": _pending,
-    "updated": lambda base: replace(base, parcel_group="edit-1", offer=None),
-    "gift": lambda base: with_order(base, gift=Gift(message="For your quiet mornings. Dad", hide_prices=True)),
-    "pickup": _pickup,
-    "digital": _digital,
-    "many_lines": _many_lines,
-    "no_offer": lambda base: replace(base, offer=None),
-    "short": _short,
-    "part": _part,
-    "no_tracking": _untracked,
-    "redirect": _redirect,
-    "repeat": _repeat,
-    "refill": _refill,
-    "upgrade": _upgrade,
-    "how_is_it": lambda base: replace(base, guide=None),
-    "estimated": lambda base: replace(base, delivery_source=DeliverySource.ESTIMATED),
-}
-
-
-def example(step: str, situation: str = "") -> MailInputs:
-    """The inputs of one mail in one situation; the plain case for a name that changes nothing."""
-    base = inputs(step)
-    return CHANGES[situation](base) if situation in CHANGES else base

@@ -11,8 +11,9 @@ from PIL import Image
 from worker.bootstrap import build
 from worker.celery import Postpurchase
 from worker.cli.folders import read_folder, write_folder
-from worker.demo.examples import STEPS, example, inline_pictures
+from worker.demo.examples import STEPS, inline_pictures
 from worker.demo.shop import profile
+from worker.demo.situations import example
 from worker.preview.live import LiveContent, live_router
 from worker.rendering.pictures import Camera, Look, camera
 from worker.rendering.renderer import Renderer

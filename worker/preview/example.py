@@ -1,13 +1,10 @@
 """Mia's order as a mail would show it at each step: an example that needs no database."""
 
-import base64
 import csv
 import io
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any
 
 from schedules.events import OrderStated, ParcelStated, ParcelTracked
@@ -16,11 +13,11 @@ from schedules.merging import merge
 from schedules.shop import Role, ShopProfile
 from schedules.wanted import parcel_groups
 from worker.demo import shop as northkettle
+from worker.demo.examples import BASE, the_same_again
 from worker.demo.webhooks import order_delivered, order_placed, order_shipped
 from worker.platforms.registry import PLATFORMS
 from worker.rendering.port import CodeView, GuideView, Links, MailInputs, Offer, OfferCard, ProductView
 
-BASE = "http://127.0.0.1:8000"
 PLACED_AT = datetime(2026, 5, 14, 9, 12, tzinfo=UTC)
 SHIPPED_AT = PLACED_AT + timedelta(days=1, hours=4)
 DELIVERED_AT = PLACED_AT + timedelta(days=3)
@@ -32,7 +29,6 @@ MOMENTS = {
 }
 OFFERED = {"confirmation": slice(0, 3), "shipping": slice(3, 5), "follow_up": slice(5, 7)}
 """Which pairings each mail shows, by priority: never one twice."""
-PICTURE = re.compile(re.escape(BASE + northkettle.IMAGES_AT) + r"/([a-z0-9-]+\.jpg)")
 
 
 def example_inputs(step: str, *, role: Role, language: str, profile: ShopProfile | None = None) -> MailInputs:
@@ -40,7 +36,7 @@ def example_inputs(step: str, *, role: Role, language: str, profile: ShopProfile
     shop = profile or northkettle.profile()
     facts = _facts(step, language)
     links = _links(step, is_marketing=role is Role.COMPANION or step not in ("confirmation", "shipping"))
-    return MailInputs(
+    made = MailInputs(
         shop=shop,
         facts=facts,
         step=step,
@@ -50,23 +46,14 @@ def example_inputs(step: str, *, role: Role, language: str, profile: ShopProfile
         timezone=shop.timezone,
         now=MOMENTS[step],
         products=_products(),
-        offer=_offer(step),
+        offer=_offer(step) if step in OFFERED else None,
         guide=_guide(language),
         links=links,
         delivery_source=DeliverySource.REPORTED,
         is_first_time=True,
         expected=(SHIPPED_AT.date() + timedelta(days=1), SHIPPED_AT.date() + timedelta(days=3)),
     )
-
-
-def with_pictures(html: str) -> str:
-    """The example's pictures put into the mail itself, so that it can be looked at without a server."""
-
-    def inline(found: re.Match[str]) -> str:
-        picture = files("worker.demo") / "images" / found[1]
-        return "data:image/jpeg;base64," + base64.b64encode(picture.read_bytes()).decode("ascii")
-
-    return PICTURE.sub(inline, html)
+    return replace(made, offer=Offer(cards=(the_same_again(made),))) if step == "replenishment" else made
 
 
 def _facts(step: str, language: str) -> Facts:
@@ -109,10 +96,6 @@ def _products() -> dict[str, ProductView]:
 
 def _offer(step: str) -> Offer:
     products = _products()
-    if step == "replenishment":
-        again = products["7103"]
-        refill = OfferCard(product=again, kind="refill", why="You bought it on 14 May", url=again.url)
-        return Offer(cards=(replace(refill, bought_at=PLACED_AT, for_product="7103", hide_url=f"{BASE}/u/example"),))
     pairings = sorted(_rows("pairings"), key=lambda row: -int(row["priority"]))[OFFERED[step]]
     cards = tuple(
         OfferCard(

@@ -16,9 +16,10 @@ from schedules.sequence import Anchor
 from schedules.shop import Role, ShopProfile
 from schedules.timing import in_words
 from worker.bootstrap import Installation
+from worker.demo.examples import inline_pictures
 from worker.errors import ContentError, Fault, UserError
 from worker.planning.service import replan_shop
-from worker.preview.example import example_inputs, with_pictures
+from worker.preview.example import example_inputs
 from worker.preview.situations import in_situation, situations_of
 from worker.rendering.compiling import languages_of
 from worker.rendering.lint import lint
@@ -154,6 +155,6 @@ def live_router(live: LiveContent) -> APIRouter:
             return HTMLResponse("\n".join(str(fault) for fault in error.faults), headers={"Content-Type": "text/plain"})
         except UserError as error:
             raise HTTPException(404) from error
-        return HTMLResponse(with_pictures(made.html), headers={"Content-Security-Policy": POLICY})
+        return HTMLResponse(inline_pictures(made.html), headers={"Content-Security-Policy": POLICY})
 
     return router

@@ -2,7 +2,7 @@
 
 import json
 
-from worker.demo.examples import CHANGES
+from worker.demo.situations import CHANGES
 from worker.errors import UserError
 from worker.rendering.port import Content, MailInputs
 from worker.rendering.renderer import TEMPLATES

@@ -12,7 +12,7 @@ import sendgrid
 from celery import Celery
 from sendgrid.helpers.mail import CustomArg, Mail
 
-from worker.demo.examples import example
+from worker.demo.situations import example
 from worker.rendering.builder import Builder
 from worker.rendering.compiling import compile_mail, word_mail
 from worker.rendering.shops import shop_context

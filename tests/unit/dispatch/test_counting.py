@@ -9,7 +9,7 @@ import pytest
 from schedules.shop import Role
 from tests.support.mailing import render
 from worker.delivery.port import NO_MESSAGE
-from worker.demo.examples import example
+from worker.demo.situations import example
 from worker.dispatch.counting import with_counted_links
 from worker.links import LinkSigner, Target
 from worker.rendering.port import MailInputs

@@ -8,7 +8,8 @@ import pytest
 
 from schedules.facts import Address, DeliveryKind, PickupPoint, Tracking, TrackingStatus
 from tests.support.mailing import render, rendered
-from worker.demo.examples import LEFT, example, order, parcel
+from worker.demo.examples import LEFT, order, parcel
+from worker.demo.situations import example
 from worker.rendering.carriers import ALIASES, REDIRECTS, redirect_url
 from worker.rendering.port import RenderedMail
 

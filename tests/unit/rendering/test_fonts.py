@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.support.mailing import RENDERER
-from worker.demo.examples import example
+from worker.demo.situations import example
 from worker.store.content import packaged_content
 
 OWN = '<mj-font name="Kettle" href="https://northkettle.example/kettle.css" />'

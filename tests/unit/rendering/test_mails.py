@@ -11,7 +11,8 @@ import pytest
 from schedules.facts import Customer, Money
 from schedules.shop import Brand, Stream
 from tests.support.mailing import render, rendered
-from worker.demo.examples import CHANGES, CODE, KETTLE, PRODUCTS, STEPS, card, euros, example, line, with_order
+from worker.demo.examples import CODE, KETTLE, PRODUCTS, STEPS, card, euros, line
+from worker.demo.situations import CHANGES, example, with_order
 from worker.rendering.port import Links, Offer
 from worker.rendering.renderer import Renderer
 from worker.store.content import packaged_content
