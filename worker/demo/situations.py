@@ -5,9 +5,19 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from schedules.facts import Address, Channel, DeliveryKind, DeliverySource, Gift, LineKind, PaymentState, PickupPoint
+from schedules.facts import (
+    Address,
+    Channel,
+    DeliveryKind,
+    DeliverySource,
+    Gift,
+    LineKind,
+    ParcelLine,
+    PaymentState,
+    PickupPoint,
+)
 from schedules.shop import Role
-from worker.demo.examples import HOST, a_step_up, euros, inputs, line, order, parcel, the_same_again, totals
+from worker.demo.examples import HOST, a_step_up, euros, inputs, line, order, the_same_again, totals
 from worker.rendering.port import Links, MailInputs, Offer
 
 
@@ -40,8 +50,7 @@ def _pickup(base: MailInputs) -> MailInputs:
 def _part(base: MailInputs) -> MailInputs:
     """All but the last line is on its way."""
     lines = base.facts.order.lines if base.facts.order else ()
-    first = parcel(lines=tuple(each.id for each in lines[:-1]))
-    return replace(base, facts=base.facts.model_copy(update={"parcels": (first,)}))
+    return _with_parcel(base, lines=tuple(ParcelLine(line_id=each.id, quantity=each.quantity) for each in lines[:-1]))
 
 
 def _many_lines(base: MailInputs) -> MailInputs:
@@ -62,7 +71,13 @@ def _short(base: MailInputs) -> MailInputs:
 
 
 def _untracked(base: MailInputs) -> MailInputs:
-    return replace(base, facts=base.facts.model_copy(update={"parcels": (parcel(tracked=False),)}), expected=None)
+    return replace(_with_parcel(base, carrier="", tracking_number="", tracking_url=""), expected=None)
+
+
+def _with_parcel(base: MailInputs, **more: Any) -> MailInputs:
+    """The same mail about a changed parcel; without any, as it is."""
+    parcels = tuple(each.model_copy(update=more) for each in base.facts.parcels)
+    return replace(base, facts=base.facts.model_copy(update={"parcels": parcels}))
 
 
 def _repeat(base: MailInputs) -> MailInputs:

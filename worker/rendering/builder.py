@@ -87,7 +87,7 @@ class Builder:
             lines=[self._line(line) for line in kept],
             more_lines=len(shown) - len(kept),
             others=sum(line.quantity for line in shown) - (hero.quantity if hero else 0),
-            totals=[] if self._hides_prices else totals_context(order.totals, self.labels, self.locale),
+            totals=[] if self._hides_prices else totals_context(order, self.labels, self.locale),
             parcel=self.parcel,
             cards=offered.cards,
             code=offered.code,

@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 
-from schedules.facts import Totals
+from schedules.facts import DeliveryKind, Order
 from worker.rendering import formats
 from worker.rendering.context import TotalContext
 
 
-def totals_context(totals: Totals, labels: Mapping[str, str], locale: str) -> list[TotalContext]:
-    """Subtotal, shipping and total always, the others where they say something. `labels`: `label_NAME` -> word."""
+def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list[TotalContext]:
+    """Subtotal, total and, of what is shipped, shipping always; the others where they say something.
+
+    `labels`: `label_NAME` -> word.
+    """
+    totals = order.totals
+    always = {"subtotal"} if order.delivery is DeliveryKind.DIGITAL else {"subtotal", "shipping"}
     rows = [("subtotal", totals.subtotal), ("discount", totals.discount), ("shipping", totals.shipping)]
     rows.append(("tax_included" if totals.tax_included else "tax", totals.tax))
-    shown = [(name, value) for name, value in rows if value.amount or name in ("subtotal", "shipping")]
+    shown = [(name, value) for name, value in rows if value.amount or name in always]
     shown.append(("total", totals.total))
     if totals.outstanding.amount:
         shown += [("paid", totals.paid)] if totals.paid.amount else []

@@ -126,6 +126,12 @@ def test_without_a_page_and_a_mailbox_for_answers_the_sentence_alone_is_left() -
     assert "mailto:" not in mail.html
 
 
+def test_nothing_is_said_of_shipping_where_nothing_is_shipped() -> None:
+    mail = rendered("confirmation", "digital")
+    assert "Subtotal" in mail.text
+    assert "Shipping" not in mail.html + mail.text
+
+
 @pytest.mark.parametrize("situation", ["companion", "digital", "short", "left"])
 def test_nothing_is_said_of_changes_where_none_is_possible(situation: str) -> None:
     base = example("confirmation", situation)
