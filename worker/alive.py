@@ -18,8 +18,8 @@ ALIVE = timedelta(seconds=60)
 
 
 def is_alive(database: Database, kind: str, host: str) -> bool:
-    """Whether a process of this kind and host gave a sign of life within a minute."""
-    mine = Heartbeat.name.startswith(f"{kind}:{host}:", autoescape=True)
+    """Whether a process of this kind and host gave a sign of life within a minute, and has not ended since."""
+    mine = Heartbeat.name.startswith(f"{kind}:{host}:", autoescape=True) & Heartbeat.ended_at.is_(None)
     with database.read() as session:
         last = session.scalar(select(func.max(Heartbeat.at)).where(Heartbeat.kind == kind, mine))
     return last is not None and database.now() - last < ALIVE

@@ -1,6 +1,7 @@
 """Everything in one process: web, worker and beat over one database, locked against a second of its kind."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from types import TracebackType
 
 from fastapi import APIRouter
@@ -9,6 +10,7 @@ from filelock import FileLock, Timeout
 from worker.bootstrap import Installation, make_data_folder
 from worker.celery import Postpurchase
 from worker.errors import SettingsError
+from worker.heartbeats import lifetime
 from worker.store.migrate import upgrade
 from worker.threads import BeatThread, Part, WebThread, WorkerThread
 
@@ -36,6 +38,7 @@ class Embedded:
         self._address = (host, port)
         self._routers = routers
         self._parts: list[Part] = []
+        self._living = ExitStack()
         self.url = ""
 
     def __enter__(self) -> "Embedded":
@@ -78,6 +81,7 @@ class Embedded:
         return lock
 
     def _start(self) -> None:
+        self._living.enter_context(lifetime(self._installation.database, "worker", "beat"))
         self._app = Postpurchase(self._installation)
         host, port = self._address
         web = WebThread(self._app, host=host, port=port, routers=self._routers)
@@ -93,4 +97,5 @@ class Embedded:
             part.join()
         if hasattr(self, "_app"):
             self._app.close()
+        self._living.close()
         self._lock.release()

@@ -3,14 +3,19 @@
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+import structlog
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from worker.errors import StorageUnavailableError
 from worker.store.models import Heartbeat
 from worker.store.session import Database, database_now
+
+log = structlog.get_logger()
 
 FORGOTTEN_AFTER = timedelta(days=1)
 PULSE_S = 5.0
@@ -22,14 +27,35 @@ def process_name(kind: str) -> str:
 
 
 def record_life(database: Database, kinds: Mapping[str, str]) -> None:
-    """Writes that these processes (name -> kind) are alive now; forgets those silent for a day."""
+    """Writes that these processes (name -> kind) are alive now, unless they ended; forgets those silent for a day."""
     insert = sqlite.insert if database.is_sqlite else postgresql.insert
     with database.write() as session:
         now = database_now(session)
         for name, kind in sorted(kinds.items()):
             row = insert(Heartbeat).values(name=name, kind=kind, at=now)
-            session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
+            still = Heartbeat.ended_at.is_(None)
+            session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"at": now}, where=still))
         session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGOTTEN_AFTER))
+
+
+@contextmanager
+def lifetime(database: Database, *kinds: str) -> Iterator[None]:
+    """Around what a process of these kinds does: a clean end is told at once, so that nobody counts it as alive."""
+    names = [process_name(kind) for kind in kinds]
+    _tell(database, names, has_ended=False)  # the one before it may have had the same name, as in a container
+    try:
+        yield
+    finally:
+        _tell(database, names, has_ended=True)
+
+
+def _tell(database: Database, names: Sequence[str], *, has_ended: bool) -> None:
+    try:
+        with database.write() as session:
+            at = database_now(session) if has_ended else None
+            session.execute(update(Heartbeat).where(Heartbeat.name.in_(names)).values(ended_at=at))
+    except StorageUnavailableError as error:
+        log.warning("process.end.untold" if has_ended else "process.start.untold", error=str(error))
 
 
 class Pulse:

@@ -14,7 +14,7 @@ from worker.bootstrap import Installation
 from worker.celery import Postpurchase
 from worker.embedded import Embedded
 from worker.errors import SettingsError
-from worker.heartbeats import process_name
+from worker.heartbeats import lifetime, process_name
 from worker.store.migrate import why_not_migrated
 from worker.telemetry import configure
 from worker.threads import BeatThread, Part, WebThread, WorkerThread
@@ -79,7 +79,8 @@ def _apart(installation: Installation, kind: str) -> Iterator[Postpurchase]:
     app = Postpurchase(installation)
     log.info(f"process.{kind}.started", name=process_name(kind))
     try:
-        yield app
+        with lifetime(installation.database, kind):
+            yield app
     finally:
         app.close()
         log.info(f"process.{kind}.stopped")

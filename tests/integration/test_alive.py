@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from worker import alive
-from worker.heartbeats import record_life
+from worker.heartbeats import lifetime, process_name, record_life
 from worker.store.models import Heartbeat
 from worker.store.session import Database
 
@@ -23,6 +23,19 @@ def test_a_process_that_fell_silent_for_a_minute_is_not_healthy(database: Databa
         row = session.query(Heartbeat).one()
         row.at -= timedelta(seconds=61)
     assert not alive.is_alive(database, "beat", "here")
+
+
+def test_a_process_that_ended_is_not_alive_and_no_late_hint_brings_it_back(database: Database) -> None:
+    name = process_name("beat")
+    host = name.split(":")[1]
+    with lifetime(database, "beat", "worker"):
+        record_life(database, {name: "beat"})
+        assert alive.is_alive(database, "beat", host)
+    record_life(database, {name: "beat"})
+    assert not alive.is_alive(database, "beat", host)
+    with lifetime(database, "beat"):
+        record_life(database, {name: "beat"})
+        assert alive.is_alive(database, "beat", host)
 
 
 def test_a_database_that_is_gone_is_unhealthy_in_one_sentence(

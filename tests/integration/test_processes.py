@@ -18,6 +18,7 @@ from worker.embedded import Embedded
 from worker.errors import SettingsError
 from worker.heartbeats import last_sign_of
 from worker.processes import run_beat, run_web, run_worker
+from worker.reports.status import signs_of_life
 from worker.settings import Settings
 
 UP = """
@@ -74,6 +75,9 @@ def test_worker_and_beat_of_up_give_signs_of_life(tmp_path: Path) -> None:
         database = installation.database
         wait_until(lambda: last_sign_of(database, "worker") is not None, "a sign of the worker")
         wait_until(lambda: last_sign_of(database, "beat") is not None, "a sign of the beat")
+    with database.read() as session:
+        signs = signs_of_life(session, real_now=database.now())
+    assert [(sign.is_alive, sign.has_ended) for sign in signs] == [(False, True)] * 2
     installation.close()
 
 

@@ -132,8 +132,8 @@ def _processes(report: Status) -> list[tuple[str, str]]:
     return [
         (
             sign.kind,
-            f"[{'green' if sign.is_alive else 'red'}]{span(timedelta(seconds=sign.seconds_ago))} ago[/]  "
-            f"[bright_black]{escape(sign.name)}[/]",
+            f"[{'green' if sign.is_alive else 'red'}]{'stopped ' if sign.has_ended else ''}"
+            f"{span(timedelta(seconds=sign.seconds_ago))} ago[/]  [bright_black]{escape(sign.name)}[/]",
         )
         for sign in report.processes
     ]

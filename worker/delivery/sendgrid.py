@@ -19,7 +19,17 @@ import structlog
 
 from worker.delivery.naming import account_name
 from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
-from worker.delivery.sendgrid_answers import Answer, error_of, health_of, is_alarming, limit_of, verdict_of, wait_of
+from worker.delivery.repeats import Repeats
+from worker.delivery.sendgrid_answers import (
+    KEY_REFUSED,
+    Answer,
+    error_of,
+    health_of,
+    is_alarming,
+    limit_of,
+    verdict_of,
+    wait_of,
+)
 from worker.delivery.sendgrid_body import body_of
 
 if sys.platform == "win32":
@@ -54,6 +64,7 @@ class SendGrid:
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._repeats = Repeats()
 
     def account(self, api_key: str | None) -> str:
         """The key's name."""
@@ -124,7 +135,18 @@ class SendGrid:
             if response.status != 202:
                 text = (await response.content.read(LONGEST_ANSWER)).decode(errors="replace")
             known = {name.lower(): value for name, value in response.headers.items()}
-            return _outcome(mail, Answer(status=response.status, headers=known, body=text))
+            answer = Answer(status=response.status, headers=known, body=text)
+        self._alarm(mail, answer)
+        return _outcome(mail, answer)
+
+    def _alarm(self, mail: OutgoingMail, answer: Answer) -> None:
+        """Once a minute per key and status, and per shop where its sender alone may be at fault."""
+        if not is_alarming(answer.status):
+            return
+        whose = "" if answer.status in KEY_REFUSED else mail.shop
+        if mails := self._repeats.due(self.account(mail.api_key), str(answer.status), whose):
+            told = {"provider": self.name, "status": answer.status, "shop": mail.shop, "mails": mails}
+            log.error("delivery.provider.refused", alarm=True, **told)
 
 
 def _drained(
@@ -145,8 +167,6 @@ def _drained(
 
 def _outcome(mail: OutgoingMail, answer: Answer) -> Outcome:
     verdict = verdict_of(answer.status)
-    if is_alarming(answer.status):
-        log.error("delivery.provider.refused", alarm=True, provider="sendgrid", status=answer.status, shop=mail.shop)
     now = datetime.now(UTC)
     return Outcome(
         attempt_id=mail.attempt_id,

@@ -14,6 +14,7 @@ import structlog
 
 from worker.delivery.naming import account_name
 from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
+from worker.delivery.repeats import Repeats
 from worker.delivery.smtp_connection import ANSWER_TIMEOUT_S, OUR_FAULT, Connection, Reply, shown
 from worker.delivery.smtp_mail import Envelope, envelope_of
 from worker.delivery.smtp_server import SmtpServer
@@ -40,6 +41,7 @@ class Smtp:
         self._starting = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
+        self._repeats = Repeats()
 
     def account(self, api_key: str | None) -> str:
         """The server and its user: keys of streams are SendGrid's."""
@@ -82,8 +84,9 @@ class Smtp:
             kind = type(error).__name__
             log.error("delivery.mail.failed", message_id=str(mail.message_id), error=kind, exc_info=False)
             return Outcome(attempt_id=mail.attempt_id, verdict=Verdict.REFUSED, error=f"not a sendable mail: {kind}")
-        if reply.is_alarming:
-            log.error("delivery.provider.refused", alarm=True, provider=self.name, reason=reply.text, shop=mail.shop)
+        if reply.is_alarming and (mails := self._repeats.due(self.name)):
+            told = {"provider": self.name, "reason": reply.text, "shop": mail.shop, "mails": mails}
+            log.error("delivery.provider.refused", alarm=True, **told)
         is_taken = reply.verdict is Verdict.ACCEPTED
         return Outcome(
             attempt_id=mail.attempt_id,

@@ -133,6 +133,8 @@ def _processes(session: Session, database: Database) -> list[Check]:
         start = f"Start `postpurchase up` (or `postpurchase {kind}` beside a broker)."
         if alive:
             checks.append(ok(kind, f"{len(alive)} alive."))
+        elif own and own[0].has_ended:
+            checks.append(fail(kind, f"It was stopped {own[0].seconds_ago} s ago.", start))
         elif own:
             checks.append(fail(kind, f"The last sign of life is {own[0].seconds_ago} s old.", start))
         else:

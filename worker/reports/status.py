@@ -76,12 +76,13 @@ class Failure(BaseModel):
 
 
 class Sign(BaseModel):
-    """A process's sign of life; ages are real seconds."""
+    """A process's sign of life, or of its clean end; ages are real seconds."""
 
     name: str
     kind: str
     seconds_ago: int
     is_alive: bool
+    has_ended: bool
 
 
 class Status(BaseModel):
@@ -139,8 +140,9 @@ def signs_of_life(session: Session, *, real_now: datetime) -> list[Sign]:
         Sign(
             name=row.name,
             kind=row.kind,
-            seconds_ago=max(0, int((real_now - row.at).total_seconds())),
-            is_alive=real_now - row.at < ALIVE,
+            seconds_ago=max(0, int((real_now - (row.ended_at or row.at)).total_seconds())),
+            is_alive=row.ended_at is None and real_now - row.at < ALIVE,
+            has_ended=row.ended_at is not None,
         )
         for row in session.scalars(query)
     ]

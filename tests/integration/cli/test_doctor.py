@@ -40,6 +40,15 @@ def test_a_silent_worker_fails_and_a_lively_one_is_fine(cli: Cli, database: Data
     assert (_levels(ran.document)["worker"], _levels(ran.document)["beat"]) == ("fail", "ok")
 
 
+def test_what_was_stopped_counts_as_alive_no_longer(cli: Cli, database: Database) -> None:
+    with database.write() as session:
+        now = database_now(session)
+        session.add(Heartbeat(name="worker:a:1", kind="worker", at=now, ended_at=now))
+    [check] = [each for each in cli("doctor", "--json").document["checks"] if each["name"] == "worker"]
+    assert check["level"] == "fail"
+    assert "It was stopped" in check["text"]
+
+
 def test_a_broker_that_does_not_answer_fails(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTPURCHASE_BROKER_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", "k" * 40)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from tests.support.mails import a_mail
 from tests.support.sendgrid import Behaviour, StandIn, stand_in
@@ -49,6 +50,20 @@ def test_a_stream_with_its_own_key_uses_it(server: StandIn, provider: SendGrid) 
     assert _one(provider, api_key="SG.other").verdict is Verdict.RETRY
     assert _one(provider).verdict is Verdict.ACCEPTED
     assert server.keys == ["SG.other", server.key]
+
+
+def test_a_key_that_is_refused_raises_one_alarm_for_all_its_mails(server: StandIn, provider: SendGrid) -> None:
+    with structlog.testing.capture_logs() as lines:
+        list(provider.deliver([a_mail(api_key="SG.wrong", shop=shop) for shop in ("north", "south") * 50]))
+        list(provider.deliver([a_mail(api_key="SG.other")]))
+    assert [(line["event"], line["status"]) for line in lines] == [("delivery.provider.refused", 401)] * 2
+
+
+def test_a_sender_that_is_refused_raises_an_alarm_for_its_own_shop(server: StandIn, provider: SendGrid) -> None:
+    server.always = Behaviour(kind="answer", status=403)
+    with structlog.testing.capture_logs() as lines:
+        list(provider.deliver([a_mail(shop=shop) for shop in ("north", "south") * 5]))
+    assert sorted(line["shop"] for line in lines) == ["north", "south"]
 
 
 def test_a_full_queue_is_tried_again_when_sendgrid_says(server: StandIn, provider: SendGrid) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import structlog
 
 from tests.support.mails import a_mail
 from tests.support.smtp import PASSWORD, USER, MailServer, certificate, mail_server
@@ -32,6 +33,16 @@ def provider(server: MailServer) -> Iterator[Smtp]:
 def _one(provider: Smtp, **changes: object) -> Outcome:
     (outcome,) = list(provider.deliver([a_mail(**changes)]))
     return outcome
+
+
+def test_a_login_that_is_refused_raises_one_alarm_for_all_mails() -> None:
+    with mail_server(auth_required=True, auth_require_tls=False) as server:
+        made = Smtp(parse_server(f"smtp://{USER}:wrong@127.0.0.1:{server.port}"), answer_timeout_s=1)
+        with structlog.testing.capture_logs() as lines:
+            outcomes = list(made.deliver([a_mail() for _ in range(12)]))
+        made.close()
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.RETRY}
+    assert [(line["event"], line["alarm"]) for line in lines] == [("delivery.provider.refused", True)]
 
 
 def test_a_mail_arrives_whole(server: MailServer, provider: Smtp) -> None:

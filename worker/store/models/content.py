@@ -49,10 +49,14 @@ class ClockRow(Base):
 
 
 class Heartbeat(Base):
-    """When a process of a kind was last alive (database time). Beat writes one each tick, workers each sweep."""
+    """When a process of a kind was last alive. Beat writes one each tick, workers each sweep.
+
+    `ended_at`: it was stopped and has said so; a hint that came late does not bring it back. Database time.
+    """
 
     __tablename__ = "heartbeat"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
