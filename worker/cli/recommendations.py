@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import select
 
+from worker.cli.afterwards import afterwards_of, draw_afterwards
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, progress, say, show, side, table
 from worker.cli.shops import Slug
@@ -58,7 +59,7 @@ def show_suggestions(
     product: Annotated[str | None, typer.Argument(help="A product id or title; default: all.")] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Show what was learned, with reasons."""
+    """Show what was learned, with reasons; and what is offered again, or in a better form, once it was used."""
     with opened() as installation, installation.database.read() as session:
         owner = get_shop(session, shop)
         columns = (Product.product_id, Product.short_title, Product.title)
@@ -73,7 +74,15 @@ def show_suggestions(
             for row in session.scalars(query.order_by(Suggestion.position))
             if product is None or product in (row.when_product, titles.get(row.when_product))
         ]
-    show({"suggestions": found}, json, lambda console: _draw_lines(console, found))
+        names = {product, titles.get(product or "")}
+        later = [line for line in afterwards_of(session, owner.id) if product is None or line["bought"] in names]
+
+    def draw(console: Console) -> None:
+        _draw_lines(console, found)
+        if later:
+            draw_afterwards(console, later)
+
+    show({"suggestions": found, "afterwards": later}, json, draw)
 
 
 @app.command(
@@ -102,7 +111,7 @@ def suggest(
 
 
 def _line(row: Suggestion, titles: dict[str, str]) -> dict[str, Any]:
-    beside = titles.get(row.when_product, row.when_product) if row.when_product else f"category {row.when_category}"
+    beside = titles.get(row.when_product, row.when_product) if row.when_product else f"any of “{row.when_category}”"
     return {
         "bought": beside,
         "product_id": row.product_id,

@@ -71,6 +71,20 @@ def dripper(sheet: Sheet) -> None:
     sheet.box(470, 594, 164, 62, SHADE, 12)
 
 
+def large_dripper(sheet: Sheet) -> None:
+    sheet.shadow(552, 706, 620)
+    sheet.ring(690, 262, 220, 220, (23, 71, 57), 34)
+    sheet.shape([(262, 190), (842, 190), (664, 600), (440, 600)], GREEN)
+    sheet.shape([(668, 190), (842, 190), (664, 600), (592, 600)], (23, 71, 57))
+    sheet.oval(262, 138, 580, 104, (41, 112, 91))
+    sheet.oval(292, 153, 520, 74, (18, 55, 44))
+    for x in (372, 462, 552, 642, 732):
+        sheet.line([(x, 204), (552 + (x - 552) * 0.4, 222)], (41, 112, 91), 6)
+    sheet.box(352, 600, 400, 38, GREEN, 19)
+    sheet.box(572, 600, 180, 38, (23, 71, 57), 19)
+    sheet.box(450, 638, 204, 66, (23, 71, 57), 14)
+
+
 def filters(sheet: Sheet) -> None:
     sheet.shadow(552, 650, 560)
     sheet.box(330, 220, 444, 430, KRAFT, 20)
@@ -181,6 +195,7 @@ def cups(sheet: Sheet) -> None:
 
 PICTURES: dict[str, Callable[[Sheet], None]] = {
     "dripper-02": dripper,
+    "dripper-04": large_dripper,
     "paper-filters-02": filters,
     "house-espresso-beans": beans,
     "kettle-09": kettle,

@@ -121,7 +121,7 @@ def the_same_again(base: MailInputs) -> OfferCard:
 
 def a_step_up(base: MailInputs) -> OfferCard:
     """A dearer dripper, for whoever has had the first one for a while."""
-    view = product("7111", "Dripper 04", "49.00", "dripper-02", rating=Decimal("4.9"), rating_count=58)
+    view = product("7111", "Dripper 04", "49.00", "dripper-04", rating=Decimal("4.9"), rating_count=58)
     now = base.products["7101"]
     assert view.price is not None, "it is for sale"
     assert now.price is not None, "so was this"

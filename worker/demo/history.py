@@ -1,6 +1,7 @@
 """A year of past orders of Northkettle, invented: what people who brew coffee buy together."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -24,6 +25,9 @@ ALONG = {
 }
 """Product -> what lies beside it, and in which share of its orders."""
 
+USED_UP = {"7102", "7103"}
+"""Filters and beans: bought again. Of all else nobody needs a second one."""
+
 
 def orders_csv(until: datetime) -> str:
     """Past orders up to a moment, as a shop would export them; the same ones for the same moment."""
@@ -32,10 +36,13 @@ def orders_csv(until: datetime) -> str:
 
 def _rows(until: datetime) -> Iterator[str]:
     chance = random.Random(1042)  # noqa: S311 - invented orders, no secrets
+    owned: defaultdict[str, set[str]] = defaultdict(set)
     for number in range(ORDERS):
         at = until - timedelta(days=DAYS * (ORDERS - number) / ORDERS, minutes=chance.randrange(600))
         first = chance.choices(sorted(FIRST), [FIRST[product] for product in sorted(FIRST)])[0]
         basket = [first, *(product for product, share in ALONG[first].items() if chance.random() < share)]
         email = f"buyer{chance.randrange(PEOPLE)}@example.com"
-        for product in basket:
+        wanted = [product for product in basket if product not in owned[email]] or sorted(USED_UP)
+        owned[email].update(set(wanted) - USED_UP)
+        for product in wanted:
             yield f"past-{number},{at.isoformat()},{email},{product},,1,"

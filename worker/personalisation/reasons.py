@@ -23,7 +23,7 @@ def proof_of(paired: Paired) -> str:
     proof = paired.proof
     if proof is not None:
         share = f"{proof.support / max(proof.orders, 1) * 100:.0f} %"
-        of = paired.for_title if paired.kind == "co_purchase" else f"category {paired.for_title}"
+        of = paired.for_title if paired.kind == "co_purchase" else f"any of “{paired.for_title}”"
         return f"bought with {of} in {share} of orders ({proof.support} of {proof.orders})"
     if paired.kind == "refill" and paired.due_at is not None:
         return f"runs low about {paired.due_at.date().isoformat()}"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from decimal import Decimal
 from importlib.resources import files
 
 import pytest
@@ -36,6 +37,16 @@ def test_pairings_and_guides_speak_of_products_that_exist() -> None:
     named = {row[column] for row in _rows("pairings") for column in ("when_product", "offer_product")}
     named |= {row["for_product"] for row in _rows("guides")}
     assert named - {""} <= known
+
+
+def test_an_upgrade_says_what_it_does_better_and_costs_20_to_40_percent_more() -> None:
+    rows = {row["product_id"]: row for row in _rows("products")}
+    better = [row for row in rows.values() if row["upgrade_of"]]
+    assert better
+    for row in better:
+        ratio = Decimal(row["price"]) / Decimal(rows[row["upgrade_of"]]["price"])
+        assert row["upgrade_benefits"]
+        assert Decimal("1.2") <= ratio <= Decimal("1.4")
 
 
 def test_what_mia_buys_costs_what_the_catalogue_says() -> None:

@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from worker.personalisation.learning.matrices import Dense
 from worker.personalisation.learning.purchases import NOBODY, Purchases
 
 LEAST_REPEATS = 20
 LEAST_SHARE = 0.2
 """Fewer repeats per buyer mean that it is not used up, but given away, broken or lost."""
+WIDEST_SPREAD = 1.0
+"""Half of the gaps lie within so many medians: what is bought again by chance, as a present say, has no rhythm."""
 SHORTEST_DAYS, LONGEST_DAYS = 3.0, 365.0
 
 
@@ -30,8 +33,13 @@ def rhythms(purchases: Purchases) -> list[dict[str, Any]]:
         [
             {"product_id": purchases.products[again[start]], "days": float(np.median(mine)), "repeats": len(mine)}
             for start, mine in zip(starts, np.split(gaps, starts[1:]), strict=True)
-            if len(mine) >= max(LEAST_REPEATS, LEAST_SHARE * buyers[again[start]])
+            if len(mine) >= max(LEAST_REPEATS, LEAST_SHARE * buyers[again[start]]) and _is_steady(mine)
         ]
         if len(starts)
         else []
     )
+
+
+def _is_steady(gaps: Dense) -> bool:
+    first, middle, third = np.percentile(gaps, (25, 50, 75))
+    return bool(third - first <= WIDEST_SPREAD * middle)
