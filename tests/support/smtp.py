@@ -29,7 +29,8 @@ USER, PASSWORD = "northkettle", "kettle 0.9/:@?"
 class MailServer:
     """What came in. `script`: answers to the next commands, as (command, answer); `drop` closes without an answer.
 
-    Commands: MAIL, RCPT, CONTENT (after the mail's content has arrived).
+    Commands: MAIL, RCPT, CONTENT (after the mail's content has arrived). `greets_after_s`: until EHLO is answered.
+    `options`: what each MAIL command asked for.
     """
 
     mails: list[EmailMessage] = field(default_factory=list)
@@ -39,17 +40,21 @@ class MailServer:
     encrypted: list[bool] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     port: int = 0
+    greets_after_s: float = 0.0
+    options: list[list[str]] = field(default_factory=list)
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         self.connections += session.host_name is None
         session.host_name = hostname
+        await asyncio.sleep(self.greets_after_s)
         return responses
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.options.append(options)
         return self._scripted("MAIL", server) or self._taken(envelope, "mail_from", address)
 
     async def handle_RCPT(

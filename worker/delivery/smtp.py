@@ -7,6 +7,7 @@ import queue
 import smtplib
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +16,15 @@ import structlog
 from worker.delivery.naming import account_name
 from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
 from worker.delivery.repeats import Repeats
-from worker.delivery.smtp_connection import ANSWER_TIMEOUT_S, OUR_FAULT, Connection, Reply, shown
+from worker.delivery.smtp_connection import (
+    ANSWER_TIMEOUT_S,
+    OUR_FAULT,
+    TOO_SLOW,
+    Connection,
+    Reply,
+    is_too_late,
+    shown,
+)
 from worker.delivery.smtp_mail import Envelope, envelope_of
 from worker.delivery.smtp_server import SmtpServer
 
@@ -50,9 +59,9 @@ class Smtp:
     def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
         """Hands the mails over, a few at once, and yields outcomes in the order the answers arrive."""
         arrived: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        threads = self._running()
+        threads, began = self._running(), time.monotonic()
         for mail in mails:
-            threads.submit(self._deliver_into, arrived, mail)
+            threads.submit(self._deliver_into, arrived, mail, began)
         for _ in mails:
             yield arrived.get()
 
@@ -74,19 +83,19 @@ class Smtp:
                 self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="smtp")
             return self._threads
 
-    def _deliver_into(self, arrived: "queue.SimpleQueue[Outcome]", mail: OutgoingMail) -> None:
-        arrived.put(self._deliver(mail))
+    def _deliver_into(self, arrived: "queue.SimpleQueue[Outcome]", mail: OutgoingMail, began: float) -> None:
+        arrived.put(self._deliver(mail, began))
 
-    def _deliver(self, mail: OutgoingMail) -> Outcome:
+    def _deliver(self, mail: OutgoingMail, began: float) -> Outcome:
+        if is_too_late(began):
+            return Outcome(attempt_id=mail.attempt_id, verdict=Verdict.RETRY, error=TOO_SLOW)
         try:
-            reply = self._sent(envelope_of(mail))
+            reply = self._sent(envelope_of(mail), began)
         except Exception as error:  # noqa: BLE001 - whatever one mail provokes must not cost the others their outcome
             kind = type(error).__name__
             log.error("delivery.mail.failed", message_id=str(mail.message_id), error=kind, exc_info=False)
             return Outcome(attempt_id=mail.attempt_id, verdict=Verdict.REFUSED, error=f"not a sendable mail: {kind}")
-        if reply.is_alarming and (mails := self._repeats.due(self.name)):
-            told = {"provider": self.name, "reason": reply.text, "shop": mail.shop, "mails": mails}
-            log.error("delivery.provider.refused", alarm=True, **told)
+        self._alarm(mail, reply)
         is_taken = reply.verdict is Verdict.ACCEPTED
         return Outcome(
             attempt_id=mail.attempt_id,
@@ -96,12 +105,20 @@ class Smtp:
             health=_health(reply),
         )
 
-    def _sent(self, envelope: Envelope) -> Reply:
+    def _alarm(self, mail: OutgoingMail, reply: Reply) -> None:
+        """Once a minute, and per shop where its sender alone is at fault."""
+        if not (reply.is_alarming or reply.is_about_sender):
+            return
+        if mails := self._repeats.due(self.name, mail.shop if reply.is_about_sender else ""):
+            told = {"provider": self.name, "reason": reply.text, "shop": mail.shop, "mails": mails}
+            log.error("delivery.provider.refused", alarm=True, **told)
+
+    def _sent(self, envelope: Envelope, began: float) -> Reply:
         try:
             connection = self._connection()
         except (OSError, smtplib.SMTPException) as error:
             return _not_connected(error)
-        reply = connection.send(envelope)
+        reply = connection.send(envelope, began=began)
         if reply.is_over:
             connection.close()
         else:

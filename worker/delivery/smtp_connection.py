@@ -1,7 +1,7 @@
 """One conversation with an SMTP server, and what its answers mean for an attempt (RFC 5321, 4.2.1).
 
-4xx may pass, 5xx will not. What ends before the mail's content was sent certainly did not go out; what ends after it
-may have: SMTP has no way to ask.
+4xx may pass, 5xx will not. What ends before the end of the mail's content was sent certainly did not go out; what ends
+after it may have: SMTP has no way to ask.
 """
 
 import re
@@ -18,24 +18,40 @@ from worker.delivery.smtp_server import SmtpServer, Tls
 COMMAND_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 20.0
 LONGEST_TALK_S = 35.0
-"""Before the content is sent. With the answer's time-out it stays below dispatch's lease of an attempt."""
+"""From when a mail is handed over until its content is sent; waiting for a connection and opening it count. With the
+answer's time-out it stays below dispatch's lease of an attempt, after which another worker may send the same mail."""
+SHORTEST_ANSWER_S = 1.0
+TOO_SLOW = "the mail server was too slow"
 IDLE_S = 5.0
 MOST_MAILS = 50
 """Mails per connection; many servers end one after a hundred."""
 OUR_FAULT = frozenset({530, 534, 535, 538})
 """The login is missing or wrong: no message's fault, so messages wait for whoever mends it."""
 
+SENDER_REFUSED = re.compile(rb"5\.(7\.\d|1\.[78]\b)")
+"""Enhanced codes (RFC 3463) by which a server turns the sender away when it hears of the recipient: not authorized, not
+allowed to relay, its address is bad."""
+
 _ADDRESS = re.compile(r"[^\s\"'<>:]+@[^\s\"'<>]+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What became of one mail. `text` is safe to show. `is_alarming`: a person must mend something first."""
+    """What became of one mail. `text` is safe to show. `is_alarming`: a person must mend something first.
+
+    `is_about_sender`: that is so for this sender; others may be welcome.
+    """
 
     verdict: Verdict
     text: str
     is_alarming: bool = False
+    is_about_sender: bool = False
     is_over: bool = False  # the connection is of no further use
+
+
+def is_too_late(began: float) -> bool:
+    """Whether a mail that was handed over then, by the monotonic clock, must not be sent any more."""
+    return time.monotonic() - began > LONGEST_TALK_S
 
 
 class Connection:
@@ -49,6 +65,7 @@ class Connection:
         """
         self._answer_timeout_s = answer_timeout_s
         self._mails = 0
+        self._content_sent = False
         self._smtp = _opened(server, context)
         self._used_at = time.monotonic()
 
@@ -63,20 +80,22 @@ class Connection:
         except (OSError, smtplib.SMTPException):
             return False
 
-    def send(self, envelope: Envelope) -> Reply:
-        """Hands one mail over. Never raises for what the network or the server does."""
-        content_sent = False
+    def send(self, envelope: Envelope, *, began: float) -> Reply:
+        """Hands one mail over; `began`: since when its lease has run, by the monotonic clock.
+
+        Never raises for what the network or the server does.
+        """
+        self._content_sent = False
         self._mails += 1
         try:
-            refusal = self._announce(envelope)
+            refusal = self._announce(envelope, began)
             if refusal is not None:
                 return refusal
-            content_sent = True
             code, text = self._content(envelope.content)
             return _reply(code, text)
         except (OSError, smtplib.SMTPException) as error:
-            when = "after the mail was sent; no answer" if content_sent else "before the mail was sent"
-            verdict = Verdict.UNKNOWN if content_sent else Verdict.RETRY
+            when = "after the mail was sent; no answer" if self._content_sent else "before the mail was sent"
+            verdict = Verdict.UNKNOWN if self._content_sent else Verdict.RETRY
             told = f"the connection to the mail server ended {when} ({type(error).__name__})"
             return Reply(verdict=verdict, text=told, is_over=True)
         finally:
@@ -89,14 +108,15 @@ class Connection:
         except (OSError, smtplib.SMTPException):
             self._smtp.close()
 
-    def _announce(self, envelope: Envelope) -> Reply | None:
+    def _announce(self, envelope: Envelope, began: float) -> Reply | None:
         """Sender, recipient, and the wish to send; None: the server waits for the content."""
-        started = time.monotonic()
+        if is_too_late(began):
+            return Reply(verdict=Verdict.RETRY, text=TOO_SLOW)
         options: list[str] = []
         if envelope.needs_utf8:
             if not self._smtp.has_extn("smtputf8"):
                 return Reply(verdict=Verdict.REFUSED, text="the mail server takes no addresses outside ASCII")
-            options.append("SMTPUTF8")
+            options += ["SMTPUTF8", "BODY=8BITMIME"]  # RFC 6531, 3.6: headers in UTF-8 need both
         steps: tuple[tuple[tuple[int, ...], Callable[[], tuple[int, bytes]]], ...] = (
             ((250,), lambda: self._smtp.mail(envelope.sender, options)),
             ((250, 251), lambda: self._smtp.rcpt(envelope.recipient)),
@@ -105,9 +125,9 @@ class Connection:
         for welcome, step in steps:
             code, text = step()
             if code not in welcome:
-                return self._given_up(_reply(code, text))
-        if time.monotonic() - started > LONGEST_TALK_S:
-            return Reply(verdict=Verdict.RETRY, text="the mail server was too slow", is_over=True)
+                return self._given_up(_turned_away(code, text, is_early=step is steps[0][1]))
+        if is_too_late(began):
+            return Reply(verdict=Verdict.RETRY, text=TOO_SLOW, is_over=True)
         return None
 
     def _given_up(self, reply: Reply) -> Reply:
@@ -123,9 +143,13 @@ class Connection:
         return reply
 
     def _content(self, content: bytes) -> tuple[int, bytes]:
+        until = time.monotonic() + self._answer_timeout_s
         if self._smtp.sock is not None:
             self._smtp.sock.settimeout(self._answer_timeout_s)
         self._smtp.send(content)
+        self._content_sent = True
+        if self._smtp.sock is not None:
+            self._smtp.sock.settimeout(max(SHORTEST_ANSWER_S, until - time.monotonic()))
         answer = self._smtp.getreply()
         if self._smtp.sock is not None:
             self._smtp.sock.settimeout(COMMAND_TIMEOUT_S)
@@ -163,6 +187,14 @@ def _reply(code: int, text: bytes) -> Reply:
     if 500 <= code < 600:
         return Reply(verdict=Verdict.REFUSED, text=told)
     return Reply(verdict=Verdict.UNKNOWN, text=told, is_over=True)
+
+
+def _turned_away(code: int, text: bytes, *, is_early: bool) -> Reply:
+    """A refusal before the content. `is_early`: the server knows nothing but the sender yet."""
+    reply = _reply(code, text)
+    if reply.verdict is Verdict.REFUSED and (is_early or SENDER_REFUSED.match(text)):
+        return replace(reply, verdict=Verdict.RETRY, is_about_sender=True)
+    return reply
 
 
 def shown(code: int, text: bytes) -> str:

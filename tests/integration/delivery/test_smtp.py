@@ -1,6 +1,8 @@
 """The SMTP provider against a real SMTP server."""
 
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +12,8 @@ import structlog
 
 from tests.support.mails import a_mail
 from tests.support.smtp import PASSWORD, USER, MailServer, certificate, mail_server
-from worker.delivery.port import Outcome, OutgoingMail, Verdict
+from worker.delivery import smtp_connection
+from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
 from worker.delivery.smtp import CONNECTIONS, Smtp
 from worker.delivery.smtp_server import parse_server
 
@@ -94,7 +97,7 @@ def test_a_hundred_mails_arrive_once_each_over_a_few_connections(server: MailSer
     assert server.connections <= 2 * CONNECTIONS
 
 
-@pytest.mark.parametrize("command", ["MAIL", "RCPT", "CONTENT"])
+@pytest.mark.parametrize("command", ["RCPT", "CONTENT"])
 def test_what_may_pass_is_tried_again_and_what_will_not_is_refused(
     server: MailServer, provider: Smtp, command: str
 ) -> None:
@@ -105,6 +108,81 @@ def test_what_may_pass_is_tried_again_and_what_will_not_is_refused(
     assert _one(provider).verdict is Verdict.ACCEPTED
     assert len(server.mails) == 1
     assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("MAIL", "550 5.1.8 Sender address rejected: domain not found"),
+        ("MAIL", "553 Sender is not allowed to relay"),
+        ("RCPT", "553 5.7.1 Sender address rejected: not owned by user"),
+        ("RCPT", "554 5.7.1 <mia@example.com>: Relay access denied"),
+    ],
+)
+def test_a_sender_that_is_turned_away_waits_for_whoever_mends_it(
+    server: MailServer, provider: Smtp, command: str, answer: str
+) -> None:
+    """It is no message's fault, and other shops' senders may be fine."""
+    server.script.extend([(command, answer)] * 2)
+    with structlog.testing.capture_logs() as lines:
+        outcomes = [_one(provider, shop="north"), _one(provider, shop="north"), _one(provider, shop="south")]
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.RETRY, Verdict.RETRY, Verdict.ACCEPTED]
+    assert [outcome.health for outcome in outcomes] == [Health.UP] * 3
+    assert [(line["event"], line["shop"]) for line in lines] == [("delivery.provider.refused", "north")]
+
+
+def test_content_that_is_turned_away_is_refused_whatever_its_code(server: MailServer, provider: Smtp) -> None:
+    server.script.append(("CONTENT", "550 5.7.1 Looks like spam"))
+    assert _one(provider).verdict is Verdict.REFUSED
+
+
+def test_a_server_that_took_too_long_to_greet_gets_no_mail_that_may_be_somebody_elses_by_now(
+    server: MailServer, provider: Smtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connecting counts too: after the lease of an attempt another worker may be sending the same mail."""
+    monkeypatch.setattr(smtp_connection, "LONGEST_TALK_S", 0.2)
+    server.greets_after_s = 0.4
+    slow = _one(provider)
+    assert (slow.verdict, slow.error) == (Verdict.RETRY, "the mail server was too slow")
+    assert server.mails == []
+    assert _one(provider).verdict is Verdict.ACCEPTED
+    assert server.connections == 1
+
+
+def test_a_mail_that_waited_too_long_for_a_connection_is_given_back(
+    server: MailServer, provider: Smtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several deliveries share the connections, and the lease of each attempt runs while it waits for one."""
+    monkeypatch.setattr(smtp_connection, "LONGEST_TALK_S", 0.5)
+    server.script.extend([("CONTENT", "silence")] * CONNECTIONS)
+    busy = threading.Thread(target=lambda: list(provider.deliver([a_mail() for _ in range(CONNECTIONS)])))
+    busy.start()
+    while server.script:
+        time.sleep(0.01)
+    waited = _one(provider)
+    busy.join()
+    assert (waited.verdict, waited.error, waited.health) == (Verdict.RETRY, smtp_connection.TOO_SLOW, Health.UNTOLD)
+    assert server.mails == []
+
+
+def test_content_that_never_left_whole_is_certainly_not_a_sent_mail() -> None:
+    """The server is gone in the middle of it: without its end no server takes it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_hang_up_within_content, args=(listening,), daemon=True).start()
+        provider = Smtp(parse_server(f"smtp://127.0.0.1:{listening.getsockname()[1]}"), answer_timeout_s=5)
+        outcome = _one(provider, html="<p>" + "x" * 20_000_000)
+        provider.close()
+    assert outcome.verdict is Verdict.RETRY
+    assert "before the mail was sent" in outcome.error
+
+
+def _hang_up_within_content(listening: socket.socket) -> None:
+    talk, _ = listening.accept()
+    with talk, talk.makefile("rb") as lines:
+        talk.sendall(b"220 here\r\n")
+        for _ in range(4):  # EHLO, MAIL, RCPT, DATA
+            command = lines.readline()
+            talk.sendall(b"354 go on\r\n" if command.startswith(b"DATA") else b"250 fine\r\n")
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])
@@ -200,6 +278,7 @@ def test_an_address_outside_ascii_needs_a_server_that_takes_it(tmp_path: Path) -
             provider = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"))
             assert _one(provider, to="märta@example.com").verdict is expected
             provider.close()
+            assert not knows or {"SMTPUTF8", "BODY=8BITMIME"} <= set(server.options[0])
 
 
 def test_a_domain_outside_ascii_is_written_in_ascii(server: MailServer, provider: Smtp) -> None:
