@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from schedules.codes import CodeUse
+from schedules.offers import Named
 from schedules.sequence import Sequence
 
 PATH = "sequences/post_purchase.yaml"
@@ -25,6 +26,16 @@ class SequenceFault(NamedTuple):
     line: int | None
     problem: str
     remedy: str
+
+
+class NamedThing(NamedTuple):
+    """A product id, category, brand or tag that a sequence names, at `place`; `kind` is the list's name there."""
+
+    file: str
+    line: int
+    place: str
+    kind: str
+    name: str
 
 
 class SequenceError(Exception):
@@ -74,6 +85,18 @@ def above_ceiling(files: Mapping[str, str], ceiling: Decimal) -> list[SequenceFa
         for place, (kind, value) in depths.items()
         if kind == "percent" and value > ceiling
     ]
+
+
+def named_things(files: Mapping[str, str]) -> list[NamedThing]:
+    """What a readable sequence names of the catalogue, which nothing here knows."""
+    node, _ = _read(files[PATH])
+    found = []
+    for where in (("code", "never_on"), ("offers", "never"), ("offers", "first")):
+        for kind in Named.model_fields:
+            listed = _at(node, (*where, kind))
+            for each in listed.value if isinstance(listed, yaml.SequenceNode) else ():
+                found.append(NamedThing(PATH, _line_of(each), ".".join((*where, kind)), kind, str(each.value)))
+    return found
 
 
 def packaged_sequence() -> Sequence:
@@ -152,6 +175,14 @@ def _line(node: Any, place: list[str]) -> int | None:
             break
         line, node = _line_of(pair[0]), pair[1]
     return line
+
+
+def _at(node: Any, place: tuple[str, ...]) -> Any:
+    """The part of the tree that stands there; None: nothing does."""
+    for part in place:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        node = next((value for key, value in pairs if key.value == part), None)
+    return node
 
 
 def _line_of(node: Any) -> int:

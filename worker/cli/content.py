@@ -10,9 +10,10 @@ from rich.markup import escape
 
 from worker.cli.context import opened
 from worker.cli.folders import From, read_folder, write_folder
-from worker.cli.output import JsonFlag, counted, say, show
+from worker.cli.output import JsonFlag, counted, say, screen, show
 from worker.cli.publishing import load_known, log, push, refuse_faults, roll_back
 from worker.cli.shops import Slug
+from worker.cli.unknown import draw_unknown, unknown_names
 from worker.store.content import changed_paths, load
 from worker.store.shops import get_shop, profile_of
 
@@ -28,11 +29,15 @@ app.command("rollback")(roll_back)
 @app.command("lint")
 def check(shop: Slug, folder: From = None, json: JsonFlag = False) -> None:
     """Check content without publishing it."""
-    with opened() as installation, installation.database.read() as session:
-        profile = profile_of(get_shop(session, shop))
     content = read_folder(folder)
-    refuse_faults(content, profile)
-    say(f"{counted(len(content.files), 'file')}, no fault.", json, files=len(content.files), faults=[])
+    with opened() as installation, installation.database.read() as session:
+        owner = get_shop(session, shop)
+        refuse_faults(content, profile_of(owner))
+        unknown = unknown_names(session, owner.id, shop, content.files)
+    if not json:
+        draw_unknown(screen(), unknown)
+    sentence = f"{counted(len(content.files), 'file')}, no fault."
+    say(sentence, json, files=len(content.files), faults=[], warnings=[str(fault) for fault in unknown])
 
 
 @app.command("diff")

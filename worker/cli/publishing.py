@@ -17,6 +17,7 @@ from worker.cli.context import opened
 from worker.cli.folders import From, read_folder
 from worker.cli.output import JsonFlag, counted, grid, local, progress, say, screen, show, table
 from worker.cli.shops import Slug
+from worker.cli.unknown import draw_unknown, unknown_names
 from worker.errors import ContentError, Fault, UserError
 from worker.planning.forecast import Effect, forecast, waiting_orders
 from worker.planning.service import replan_shop
@@ -45,6 +46,8 @@ class _Change:
     content: Content
     paths: tuple[str, ...]
     effect: Effect
+    unknown: tuple[Fault, ...]
+    """Names in the sequence that the catalogue does not have."""
 
     def document(self) -> dict[str, Any]:
         moved = [
@@ -65,6 +68,7 @@ class _Change:
             "new": sum(self.effect.new.values()),
             "held": self.effect.held,
             "released": self.effect.released,
+            "warnings": [str(fault) for fault in self.unknown],
         }
 
 
@@ -165,11 +169,11 @@ def _looked_at(installation: Installation, slug: str, content: Content, *, quiet
     with installation.database.read() as session:
         shop = get_shop(session, slug)
         newest, old = load(session, shop.id, None)
-        orders = waiting_orders(session, shop.id)
+        orders, unknown = waiting_orders(session, shop.id), unknown_names(session, shop.id, slug, content.files)
     sequence = load_sequence(content.files)
     with progress("Looking at what waits", orders, quiet=quiet) as step:
         effect = forecast(installation, shop.id, sequence, on_orders=step)
-    return _Change(shop, newest, content, changed_paths(old.files, content.files), effect)
+    return _Change(shop, newest, content, changed_paths(old.files, content.files), effect, tuple(unknown))
 
 
 def _done(installation: Installation, change: _Change, note: str, *, quiet: bool) -> int:
@@ -182,6 +186,7 @@ def _done(installation: Installation, change: _Change, note: str, *, quiet: bool
 
 
 def _draw(console: Console, change: _Change) -> None:
+    draw_unknown(console, change.unknown)
     effect, timezone = change.effect, profile_of(change.shop).timezone
     rows = grid()
     rows.add_row("[bright_black]mails[/]", _mails_touched(change.paths))

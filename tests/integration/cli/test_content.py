@@ -52,6 +52,28 @@ def test_a_delay_of_soon_is_refused_with_file_line_and_remedy(cli: Cli, shop: st
     assert cli("content", "push", shop, "--json").document["revision"] == 1
 
 
+def test_a_product_that_the_catalogue_has_not_is_named_with_file_and_line_and_published_all_the_same(
+    cli: Cli, shop: str, folder: Path, tmp_path: Path
+) -> None:
+    sequence = folder / "sequences" / "post_purchase.yaml"
+    text = sequence.read_text(encoding="utf-8")
+    line = text[: text.index("  never_on:  ")].count("\n") + 2
+    _edit(sequence, "    products: []                    # product ids, like", "    products: [7104, 71O5]   # like")
+    bare = cli("content", "lint", shop, "--from", str(folder), "--json").document["warnings"]
+    assert len(bare) == 2
+    assert f"products import {shop}" in bare[0]
+    catalogue = tmp_path / "products.csv"
+    catalogue.write_text(csv_text("products", public_url="http://127.0.0.1:8000"), encoding="utf-8")
+    cli("products", "import", shop, str(catalogue))
+    [warning] = cli("content", "lint", shop, "--from", str(folder), "--json").document["warnings"]
+    assert warning.startswith(f"sequences/post_purchase.yaml:{line}: ")
+    assert "71O5" in warning
+    assert warning.endswith("Did you mean 7105?")
+    pushed = cli("content", "push", shop, "--from", str(folder))
+    assert "71O5" in pushed.out
+    assert cli("content", "push", shop, "--json").document["revision"] == 2
+
+
 def test_an_unknown_variable_is_refused_with_file_and_line(cli: Cli, shop: str, folder: Path) -> None:
     subject = folder / "email_templates" / "follow_up" / "subject.txt"
     subject.write_text(subject.read_text(encoding="utf-8") + "{{ order.colour }}", encoding="utf-8")
