@@ -80,6 +80,7 @@ class StandIn:
         self.keys: list[str] = []
         self.requests = 0
         self.always: Behaviour = Behaviour()
+        self.scopes = ["mail.send", "2fa_required"]
         self._script: deque[Behaviour] = deque()
 
     def script(self, *behaviours: Behaviour) -> None:
@@ -160,6 +161,12 @@ class StandIn:
         entries = [{"message": message, "field": None} for message in messages]
         return web.json_response({"errors": entries}, status=status, headers=self.limit.headers() | (headers or {}))
 
+    async def rights(self, request: web.Request) -> web.StreamResponse:
+        """GET /v3/scopes: what the key of the request may do."""
+        if request.headers.get("Authorization") != f"Bearer {self.key}":
+            return self._errors(401, ["authorization required"])
+        return web.json_response({"scopes": self.scopes})
+
     async def show(self, _request: web.Request) -> web.StreamResponse:
         """GET /log."""
         return web.json_response(self.log())
@@ -176,6 +183,7 @@ class StandIn:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=2 * LARGEST_BYTES)
         app.router.add_post("/v3/mail/send", self.send)
+        app.router.add_get("/v3/scopes", self.rights)
         app.router.add_get("/log", self.show)
         app.router.add_post("/script", self.take_script)
         return app

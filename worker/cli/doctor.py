@@ -14,7 +14,9 @@ from worker.doctor.service import examine, worst
 MARKS = {Level.OK: "[green]✓[/]", Level.WARN: "[yellow]![/]", Level.FAIL: "[red]✗[/]"}
 
 
-Offline = Annotated[bool, typer.Option("--offline", help="Ask nobody outside: no DNS, no visit to link hosts.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Ask nobody outside: no DNS, no mail provider, no visit to link hosts.")
+]
 
 
 def doctor(offline: Offline = False, json: JsonFlag = False) -> None:

@@ -117,7 +117,7 @@ class Smtp:
         try:
             connection = self._connection()
         except (OSError, smtplib.SMTPException) as error:
-            return _not_connected(error)
+            return not_connected(error)
         reply = connection.send(envelope, began=began)
         if reply.is_over:
             connection.close()
@@ -146,8 +146,11 @@ def _health(reply: Reply) -> Health:
     return Health.DOWN
 
 
-def _not_connected(error: Exception) -> Reply:
-    """Nothing was sent: it is tried again, with an alarm where waiting alone mends nothing."""
+def not_connected(error: Exception) -> Reply:
+    """What it means that no connection could be had.
+
+    Nothing was sent: it is tried again, with an alarm where waiting alone mends nothing.
+    """
     if isinstance(error, smtplib.SMTPResponseException):
         text = shown(error.smtp_code, _bytes(error.smtp_error))
         is_alarming = error.smtp_code in OUR_FAULT or error.smtp_code >= 500

@@ -8,6 +8,7 @@ from worker.doctor import machine
 from worker.doctor.checks import Check, Level, fail, ok, warn
 from worker.doctor.codes import check_codes
 from worker.doctor.links import check_link_host
+from worker.doctor.provider import check_access
 from worker.doctor.resolver import Resolver
 from worker.doctor.senders import SENDGRID_SELECTORS, check_senders
 from worker.errors import PostpurchaseError, SettingsError
@@ -79,6 +80,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             *_sources(session, installation),
             *check_codes(session, installation, asks=resolver is not None),
             *_refusals(session),
+            *(_access(session, installation) if resolver is not None else ()),
             *(_reputation(session, installation, resolver) if resolver is not None else ()),
         ]
 
@@ -91,6 +93,21 @@ def _skew(installation: Installation) -> list[Check]:
         return []
     text = f"This machine's clock and the database's are {apart:.0f} s apart."
     return [warn("clock", text, "Let both follow a time server (NTP): shops sign with the time, and refuse to wait.")]
+
+
+def _access(session: Session, installation: Installation) -> list[Check]:
+    """Whether the provider takes the installation's key, and those that shops have of their own."""
+    keys: dict[str, str] = {}
+    checks: list[Check] = []
+    for shop in list_shops(session):
+        for stream, kept in sorted(shop.stream_keys.items()):
+            name = f"shop {shop.slug}, key of {stream}"
+            try:
+                keys[name] = installation.sealer.open(kept["sealed"])
+            except SettingsError:
+                remedy = f"`postpurchase shop key {shop.slug} {stream} --key-file FILE`."
+                checks.append(fail(name, "It cannot be opened with the secret key.", remedy))
+    return checks + check_access(installation.settings, keys)
 
 
 def _reputation(session: Session, installation: Installation, resolver: Resolver) -> list[Check]:

@@ -65,6 +65,13 @@ def test_every_complaint_says_what_to_do() -> None:
     assert all(check.remedy for check in asked({}) if check.level is not Level.OK)
 
 
+def test_the_remedy_names_a_domain_that_is_the_shops_own() -> None:
+    """Nobody can add a record above shop.co.uk."""
+    checks = asked({}, shop(marketing="hello@shop.co.uk"))
+    [remedy] = [check.remedy for check in checks if "shop.co.uk has no DMARC record" in check.text]
+    assert "_dmarc.shop.co.uk" in remedy
+
+
 def test_a_subdomains_own_policy_comes_before_the_one_above_it() -> None:
     assert complaints({**GOOD, "_dmarc.mail.northkettle.example": ["v=DMARC1; p=reject; adkim=s"]}) == []
 
