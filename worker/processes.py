@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, repeat
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from fastapi import APIRouter
 from worker.bootstrap import Installation
 from worker.celery import Postpurchase
 from worker.embedded import Embedded
-from worker.errors import SettingsError
+from worker.errors import SettingsError, StorageUnavailableError
 from worker.heartbeats import lifetime, process_name
 from worker.store.migrate import why_not_migrated
 from worker.telemetry import configure
@@ -21,6 +22,8 @@ from worker.threads import BeatThread, Part, WebThread, WorkerThread
 
 log = structlog.get_logger()
 
+FIRST_PAUSES_S, LONGEST_PAUSE_S = (0.5, 1.0, 2.0), 5.0
+"""Between the looks for a database that does not answer when a process starts."""
 COLLECT_AFTER = 20_000
 """New objects until the youngest are looked through; Python's own default is 700."""
 
@@ -49,52 +52,67 @@ def run_up(
 
 def run_web(installation: Installation, *, host: str = "127.0.0.1", port: int = 8000) -> int:
     """Takes webhooks and serves links until a signal ends it."""
-    with _apart(installation, "web") as app:
-        return _run(WebThread(app, host=host, port=port))
+    return _run_apart(installation, "web", lambda app: WebThread(app, host=host, port=port))
 
 
 def run_worker(installation: Installation) -> int:
     """Plans and sends until a signal ends it; running tasks finish."""
-    with _apart(installation, "worker") as app:
-        return _run(WorkerThread(app))
+    return _run_apart(installation, "worker", WorkerThread)
 
 
 def run_beat(installation: Installation) -> int:
     """Ticks until a signal ends it. Two beats are harmless."""
-    with _apart(installation, "beat") as app:
-        return _run(BeatThread(app))
+    return _run_apart(installation, "beat", BeatThread)
 
 
-@contextmanager
-def _apart(installation: Installation, kind: str) -> Iterator[Postpurchase]:
+def _run_apart(installation: Installation, kind: str, part: Callable[[Postpurchase], Part]) -> int:
     if installation.settings.is_embedded:
         raise SettingsError(
             f"`postpurchase {kind}` needs a broker that all processes share. Set POSTPURCHASE_BROKER_URL, for example "
             "redis://localhost:6379/0, or run everything in one process with `postpurchase up`."
         )
-    if why := why_not_migrated(installation.database):
-        raise SettingsError(why)
     configure(as_json=installation.settings.log_json)
-    installation.warm()
-    app = Postpurchase(installation)
-    log.info(f"process.{kind}.started", name=process_name(kind))
-    try:
-        with lifetime(installation.database, kind):
-            yield app
-    finally:
-        app.close()
-        log.info(f"process.{kind}.stopped")
-
-
-def _run(thread: Part) -> int:
     with _signals() as stop:
-        thread.start()
-        rest_collector()
+        why = _schema_awaited(installation, stop)
+        if why is None:
+            return 0
+        if why:
+            raise SettingsError(why)
+        installation.warm()
+        app = Postpurchase(installation)
+        log.info(f"process.{kind}.started", name=process_name(kind))
         try:
-            return _wait(stop, thread)
+            with lifetime(installation.database, kind):
+                return _run(part(app), stop)
         finally:
-            thread.ask_to_stop()
-            thread.join()
+            app.close()
+            log.info(f"process.{kind}.stopped")
+
+
+def _schema_awaited(installation: Installation, stop: threading.Event) -> str | None:
+    """Why this version cannot work with the schema; empty when it can, None when stopped before the database answered.
+
+    Machines restart in any order: a database that is not there yet, or is recovering, is waited for.
+    """
+    pauses = chain(FIRST_PAUSES_S, repeat(LONGEST_PAUSE_S))
+    while not stop.is_set():
+        try:
+            return why_not_migrated(installation.database)
+        except StorageUnavailableError as error:
+            pause_s = next(pauses)
+            log.warning("process.database.awaited", error=str(error), again_in_s=pause_s)
+            stop.wait(pause_s)
+    return None
+
+
+def _run(thread: Part, stop: threading.Event) -> int:
+    thread.start()
+    rest_collector()
+    try:
+        return _wait(stop, thread)
+    finally:
+        thread.ask_to_stop()
+        thread.join()
 
 
 def rest_collector() -> None:

@@ -5,14 +5,16 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 from pydantic import SecretStr
 
-from tests.support.processes import wait_until
-from tests.support.servers import free_port
+from tests.support.processes import Processes, wait_until
+from tests.support.servers import free_port, fresh_postgres_database
 from worker.bootstrap import Installation, build
 from worker.embedded import Embedded
 from worker.errors import SettingsError
@@ -20,6 +22,8 @@ from worker.heartbeats import last_sign_of
 from worker.processes import run_beat, run_web, run_worker
 from worker.reports.status import signs_of_life
 from worker.settings import Settings
+from worker.store.migrate import upgrade
+from worker.store.session import Database
 
 UP = """
 import sys
@@ -101,3 +105,31 @@ def test_a_signal_ends_up_cleanly_and_leaves_only_its_data(number: signal.Signal
     assert process.returncode == 0, log
     assert "Traceback" not in log
     assert [path.name for path in tmp_path.iterdir()] == ["var"]
+
+
+@pytest.fixture
+def closed_database(postgres_url: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A migrated database that lets nobody in, and what opens it."""
+    with fresh_postgres_database(postgres_url) as url, psycopg.connect(postgres_url, autocommit=True) as admin:
+        database = Database(url.replace("postgresql://", "postgresql+psycopg://", 1))
+        upgrade(database)
+        database.close()
+        name = sql.Identifier(url.partition("?")[0].rpartition("/")[2])
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+        yield url, lambda: admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+
+
+def test_a_process_waits_for_a_database_that_is_not_there_yet_and_a_signal_ends_the_wait(
+    closed_database: tuple[str, Callable[[], None]], tmp_path: Path
+) -> None:
+    url, open_it = closed_database
+    settings = {"database_url": url, "broker_url": "redis://127.0.0.1:1/0", "secret_key": "a long random text"}
+    processes = Processes(tmp_path, settings | {"log_json": "true"})
+    patient, stopped = processes.start("beat"), processes.start("beat")
+    waits = "process.database.awaited"
+    wait_until(lambda: processes.logs().count(waits) >= 2, "both wait", logs=processes.logs)
+    assert processes.stop(stopped) == 0
+    open_it()
+    wait_until(lambda: "process.beat.started" in processes.logs(), "one has started", logs=processes.logs)
+    assert "Traceback" not in processes.logs()
+    assert processes.stop(patient) == 0

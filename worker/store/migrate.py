@@ -38,10 +38,11 @@ def upgrade(database: Database) -> None:
 
     Raises:
         SettingsError: a newer version has migrated to a schema that this one cannot work with.
+        StorageUnavailableError: the database does not answer.
     """
     from alembic import command
 
-    with database.engine.connect() as plain:
+    with database.connection() as plain:
         connection = plain.execution_options(begin_immediate=True)
         with connection.begin():
             if not database.is_sqlite:
@@ -59,8 +60,12 @@ def is_migrated(database: Database) -> bool:
 
 
 def why_not_migrated(database: Database) -> str:
-    """Why this version cannot work with the schema, and what to do; empty when it can."""
-    with database.engine.connect() as connection:
+    """Why this version cannot work with the schema, and what to do; empty when it can.
+
+    Raises:
+        StorageUnavailableError: the database does not answer.
+    """
+    with database.connection() as connection:
         found, own = _revision_in(connection), newest_revision()
     if found is None:
         return "The database has no schema yet. Run `postpurchase db upgrade`, then again."
@@ -75,7 +80,7 @@ def why_not_migrated(database: Database) -> str:
 
 def is_new(database: Database) -> bool:
     """Whether no schema was ever made in it."""
-    with database.engine.connect() as connection:
+    with database.connection() as connection:
         return _revision_in(connection) is None
 
 
