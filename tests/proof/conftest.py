@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -22,6 +23,7 @@ def make_site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeSi
             if mode == "distributed":
                 url = stack.enter_context(fresh_postgres_database(request.getfixturevalue("postgres_url")))
                 make_durable(url)
-            return stack.enter_context(site(mode, tmp_path, database_url=url, plants=plants))
+            folder = Path(mkdtemp(dir=tmp_path))
+            return stack.enter_context(site(mode, folder, database_url=url, plants=plants))
 
         yield make

@@ -1,5 +1,6 @@
 """What befalls everything around the processes: broker, database, disk, provider, clocks; each heals by itself."""
 
+import os
 import resource
 import signal
 import time
@@ -11,6 +12,7 @@ from psycopg import sql
 
 from tests.proof.blows import Blow
 from tests.proof.site import Site
+from tests.support.processes import wait_until
 from worker.store.keeping import CLAIM_LEASE
 
 AWAY_S = 1.0
@@ -33,14 +35,29 @@ def restart_broker(site: Site) -> None:
 
 def take_database_away(site: Site) -> None:
     """PostgreSQL breaks every connection and takes no new one, for a second."""
-    url = site.settings["database_url"]
-    name = url.partition("?")[0].rpartition("/")[2]
+    url, name = site.settings["database_url"], _database(site)
     with psycopg.connect(url.replace(f"/{name}", "/postgres", 1), autocommit=True) as admin:
         mine = sql.Identifier(name)
         admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(mine))
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         time.sleep(AWAY_S)
         admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(mine))
+
+
+def crash_database(site: Site) -> None:
+    """One of PostgreSQL's processes is killed: the server throws everybody out, stops, and recovers from its log.
+
+    Where the server runs on another machine it is only taken away.
+    """
+    witness = psycopg.connect(site.settings["database_url"], autocommit=True)
+    others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    found = [pid for (pid,) in witness.execute(others) if _is_postgres(pid)]
+    if not found:
+        take_database_away(site)
+        return
+    os.kill(found[0], signal.SIGKILL)
+    wait_until(lambda: not _answers(witness), "the database has noticed", timeout_s=60)
+    wait_until(lambda: _takes_connections(site), "the database has recovered", timeout_s=60)
 
 
 def fill_disk(site: Site) -> None:
@@ -71,6 +88,34 @@ def put_clock_off(site: Site) -> None:
         site.start_extra("worker", clock_off_s=by_s)
 
 
+def _database(site: Site) -> str:
+    return site.settings["database_url"].partition("?")[0].rpartition("/")[2]
+
+
+def _answers(connection: "psycopg.Connection[tuple[object, ...]]") -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _takes_connections(site: Site) -> bool:
+    try:
+        psycopg.connect(site.settings["database_url"]).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _is_postgres(pid: int) -> bool:
+    """Whether the process of this number on this machine is one of PostgreSQL's."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
+    except OSError:
+        return False
+
+
 def is_stopped(pid: int) -> bool:
     """Whether a process stands still."""
     try:
@@ -83,6 +128,7 @@ OUTAGES: dict[str, Callable[[Site], None]] = {
     "broker emptied": empty_broker,
     "broker restarted": restart_broker,
     "database away": take_database_away,
+    "database crashed": crash_database,
     "disk full": fill_disk,
     "worker frozen": freeze_worker,
     "clock off": put_clock_off,

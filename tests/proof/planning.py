@@ -28,7 +28,10 @@ PROVIDER_FAULTS = (
 )
 OUTAGES = {
     "embedded": ("disk full",),
-    "distributed": ("broker emptied", "broker restarted", "database away", "worker frozen", "clock off"),
+    "distributed": (
+        *("broker emptied", "broker restarted", "database away", "database crashed"),
+        *("worker frozen", "clock off"),
+    ),
 }
 
 
