@@ -22,6 +22,7 @@ from worker.dispatch.headers import TEST_MARK, headers_of
 from worker.dispatch.linking import links_of
 from worker.dispatch.naming import ids
 from worker.dispatch.personalising import Chooser, Personal, personal_of
+from worker.dispatch.ramping import is_ramping
 from worker.dispatch.returning import fail, put_back, skip, told
 from worker.dispatch.senders import envelope_of
 from worker.errors import PostpurchaseError, StaleFenceError, StorageUnavailableError
@@ -141,6 +142,7 @@ def _rendered(installation: Installation, draft: _Draft) -> Ready | None:
         personal=draft.personal,
         account=installation.provider.account(draft.api_key),
         counts_clicks=counted.is_counted,
+        is_ramping=is_ramping(gated.truth.profile, gated.message.stream, gated.now),
     )
 
 

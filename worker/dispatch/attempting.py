@@ -16,6 +16,7 @@ from worker.dispatch.flight import Flight, Ready
 from worker.dispatch.naming import ids
 from worker.dispatch.personalising import Personal
 from worker.dispatch.policies import ATTEMPT_LEASE
+from worker.dispatch.sharing import within_shares
 from worker.personalisation.offers import Shown, record_offers
 from worker.rendering.port import Offer
 from worker.store.many import insert_rows, is_among
@@ -44,14 +45,15 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
         real_at = database_now(session)
         same, changed = _looked_at_again(session, chunk)
         admission = admit(session, same, now, real_at)
-        changes = [_attempting(installation.provider.name, ready, now, real_at) for ready in admission.admitted]
+        admitted, late = within_shares(session, admission.admitted, now)
+        changes = [_attempting(installation.provider.name, ready, now, real_at) for ready in admitted]
         changes += [Change(ready.message, State.SCHEDULED, CHANGED, {"claims": 0}) for ready in changed]
-        changes += [_postponed(waiting) for waiting in admission.waiting]
+        changes += [_postponed(waiting) for waiting in (*admission.waiting, *late)]
         moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=real_at)}
         for ready in chunk:
             if ready.message.id not in moved:
                 log.info("dispatch.message.left", **ids(ready.message), reason="its claim has ended")
-        going = [ready for ready in admission.admitted if ready.message.id in moved]
+        going = [ready for ready in admitted if ready.message.id in moved]
         admission.take(going, now, real_at)
         flights = [_flight(ready, admission) for ready in going]
         _keep_attempts(session, installation.provider.name, flights, real_at)

@@ -13,7 +13,7 @@ from worker.store.truth import Witness
 class Ready:
     """A rendered mail and what it was judged by. `judged_at` is the gate's business time; `account` its key's name.
 
-    `counts_clicks`: it has links that are counted.
+    `counts_clicks`: it has links that are counted. `is_ramping`: it counts towards the day of a new sender.
     """
 
     message: Message
@@ -26,6 +26,7 @@ class Ready:
     personal: Personal
     account: str = ""
     counts_clicks: bool = False
+    is_ramping: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from schedules.shop import Role
 from worker.bootstrap import Installation
 from worker.dispatch.content import Edition, Shelf
 from worker.dispatch.naming import ids
-from worker.dispatch.ramping import Ramps
+from worker.dispatch.ramping import SHARE_SENT, Ramps
 from worker.dispatch.returning import put_back
 from worker.errors import StorageUnavailableError
 from worker.personalisation.library import Library, Reader
@@ -123,10 +123,10 @@ def _ramped(ramps: Ramps, gated: Gated) -> Gated:
     until = ramps.resumes_at(gated.message.shop_id, gated.truth.profile)
     if until is None:
         return gated
-    why = "the marketing sender is new and has sent its share of this day"
     if until > gated.message.expires_at:
-        return replace(gated, judgement=Judgement(action="expire", reason=f"{why}, and its window closes today"))
-    return replace(gated, judgement=Judgement(action="postpone", reason=why, until=until))
+        reason = f"{SHARE_SENT}, and its window closes today"
+        return replace(gated, judgement=Judgement(action="expire", reason=reason))
+    return replace(gated, judgement=Judgement(action="postpone", reason=SHARE_SENT, until=until))
 
 
 def _refusal(truth: Truth) -> Judgement | None:

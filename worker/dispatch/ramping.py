@@ -16,9 +16,21 @@ from worker.store.models import Message
 STARTED = (State.ATTEMPTING, State.UNKNOWN, State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.DROPPED)
 
 
+SHARE_SENT = "the marketing sender is new and has sent its share of this day"
+
+
+def is_ramping(profile: ShopProfile, stream: str, now: datetime) -> bool:
+    """Whether a mail of this stream counts towards a day's share."""
+    return stream == "marketing" and _limit(profile, now) is not None
+
+
+def _limit(profile: ShopProfile, now: datetime) -> int | None:
+    return daily_limit(profile.marketing.ramp_since, now.astimezone(zone(profile.timezone)).date())
+
+
 @dataclass
 class Ramps:
-    """Counts for one batch. Batches at the same moment may pass the limit by some mails: it is a guide, not a law."""
+    """Counts for one unit. Other batches may take of the share meanwhile, unless the shops' rows are locked."""
 
     session: Session
     now: datetime
@@ -37,11 +49,10 @@ class Ramps:
         return at_local(self.now, time(), zone(profile.timezone), days=1)
 
     def _read(self, shop_id: UUID, profile: ShopProfile) -> int | None:
-        timezone = zone(profile.timezone)
-        limit = daily_limit(profile.marketing.ramp_since, self.now.astimezone(timezone).date())
+        limit = _limit(profile, self.now)
         if limit is None:
             return None
-        midnight = at_local(self.now, time(), timezone).astimezone(UTC)
+        midnight = at_local(self.now, time(), zone(profile.timezone)).astimezone(UTC)
         at = func.coalesce(Message.accepted_at, Message.updated_at, type_=Message.updated_at.type)
         mine = (Message.shop_id == shop_id, Message.stream == "marketing", Message.state.in_(STARTED), at >= midnight)
         return limit - (self.session.scalar(select(func.count()).select_from(Message).where(*mine)) or 0)

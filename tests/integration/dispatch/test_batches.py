@@ -129,6 +129,23 @@ def test_a_new_marketing_sender_sends_fifty_on_its_first_day_and_the_rest_on_the
     assert {world.state(each) for each in made} == {State.ACCEPTED}
 
 
+def test_batches_at_the_same_moment_share_a_new_senders_day(world: World) -> None:
+    """A whole day's marketing falls due in the same minute of the morning, and many threads take of it."""
+    _ramp(world, MORNING.date())
+    made = _follow_ups(world, 80)
+
+    def meanwhile() -> None:
+        world.renderer.during = lambda: None
+        deliver_batch(world.installation, limit=40)
+
+    world.renderer.during = meanwhile
+    deliver_batch(world.installation, limit=40)
+    assert sum(world.state(each) is State.ACCEPTED for each in made) == 50
+    waiting = [world.message(each) for each in made if world.state(each) is State.SCHEDULED]
+    assert {message.reason for message in waiting} == {"the marketing sender is new and has sent its share of this day"}
+    assert all(message.send_at > world.now + timedelta(hours=10) for message in waiting)
+
+
 def test_a_sender_that_is_not_new_sends_all(world: World) -> None:
     made = _follow_ups(world, 60)
     while deliver_batch(world.installation):
