@@ -21,7 +21,7 @@ from worker.cli.unknown import draw_unknown, unknown_names
 from worker.errors import ContentError, Fault, UserError
 from worker.planning.forecast import Effect, forecast, waiting_orders
 from worker.planning.service import replan_shop
-from worker.rendering.lint import lint
+from worker.preview.rehearsing import examine
 from worker.rendering.port import Content
 from worker.rendering.renderer import TEMPLATES
 from worker.store.content import changed_paths, history, load, publish
@@ -123,7 +123,7 @@ def log(shop: Slug, json: JsonFlag = False) -> None:
 
 def refuse_faults(content: Content, profile: ShopProfile | None = None) -> None:
     """Raises ContentError: something is wrong with it, or more than the shop allows; every fault is named."""
-    faults = lint(content)
+    faults = examine(content, profile)
     if not faults and profile is not None:
         faults = [Fault(*fault) for fault in above_ceiling(content.files, profile.discount_ceiling)]
     if faults:

@@ -20,9 +20,9 @@ from worker.demo.examples import inline_pictures
 from worker.errors import ContentError, Fault, UserError
 from worker.planning.service import replan_shop
 from worker.preview.example import example_inputs
+from worker.preview.rehearsing import examine
 from worker.preview.situations import in_situation, situations_of
 from worker.rendering.compiling import languages_of
-from worker.rendering.lint import lint
 from worker.rendering.port import Content
 from worker.rendering.renderer import TEMPLATES, Renderer
 from worker.store.content import publish
@@ -77,7 +77,7 @@ class LiveContent:
             return self._note((Fault("the folder", None, str(error)),), None, "unreadable")
         if content.digest == self._digest:
             return self.seen
-        faults = lint(content)
+        faults = examine(content, self.profile)
         if faults:
             return self._note(tuple(faults), content, content.digest)
         with self._installation.database.write() as session:

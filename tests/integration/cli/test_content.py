@@ -82,6 +82,16 @@ def test_an_unknown_variable_is_refused_with_file_and_line(cli: Cli, shop: str, 
     assert "email_templates/follow_up/subject.txt:" in refused.err
 
 
+def test_what_fails_only_in_one_situation_is_refused_and_the_situation_named(cli: Cli, shop: str, folder: Path) -> None:
+    subject = folder / "email_templates" / "order_confirmation" / "subject.txt"
+    subject.write_text(subject.read_text(encoding="utf-8") + "{{ 10 // (more_lines - 9) }}", encoding="utf-8")
+    refused = cli("content", "push", shop, "--from", str(folder))
+    assert refused.code == 2
+    assert "email_templates/order_confirmation" in refused.err
+    assert "many_lines" in refused.err
+    assert cli("content", "log", shop, "--json").document["revisions"] == []
+
+
 def test_what_push_would_change_is_shown_and_pull_brings_it_back(
     cli: Cli, shop: str, folder: Path, tmp_path: Path
 ) -> None:

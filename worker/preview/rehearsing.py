@@ -1,0 +1,38 @@
+"""All that can be wrong with content, found before it is published: what it says, and what comes of it."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from schedules.shop import Role, ShopProfile
+from worker.errors import ContentError, Fault
+from worker.preview.example import example_inputs
+from worker.preview.situations import in_situation, situations_of
+from worker.rendering.compiling import languages_of
+from worker.rendering.lint import lint
+from worker.rendering.port import Content
+from worker.rendering.renderer import TEMPLATES, Renderer
+
+
+def examine(content: Content, profile: ShopProfile | None = None) -> list[Fault]:
+    """Every fault found; empty: the content may be published.
+
+    First without running anything; where that finds nothing, each mail is rendered of example data in each language
+    and situation, since some expressions can only be worked out then. `profile`: as this shop would look.
+    """
+    return lint(content) or list(_rehearsed(content, profile))
+
+
+def _rehearsed(content: Content, profile: ShopProfile | None) -> Iterator[Fault]:
+    renderer = Renderer()
+    for step, template in TEMPLATES.items():
+        told: set[str] = set()
+        for language in languages_of(content.files, template):
+            base = example_inputs(step, role=Role.REPLACE, language=language, profile=profile)
+            for situation in ("", *situations_of(content, step)):
+                try:
+                    renderer.render(content, in_situation(base, situation, content))
+                except ContentError as error:
+                    where = ", ".join((language, *([situation] if situation else [])))
+                    faults = [fault for fault in error.faults if fault.problem not in told]
+                    told |= {fault.problem for fault in faults}
+                    yield from (dataclasses.replace(each, problem=f"{each.problem} ({where})") for each in faults)
