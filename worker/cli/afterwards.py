@@ -13,14 +13,14 @@ from worker.cli.output import table
 from worker.personalisation.afterwards import CONSUMABLE
 from worker.personalisation.rules import UPGRADE_FROM, UPGRADE_TO
 from worker.rendering import formats
-from worker.store.models import Product, Rhythm
-from worker.store.shelf import ShelfProduct, shelf_products
+from worker.store.models import Rhythm
+from worker.store.shelf import ShelfProduct, shelf_of
 
 
 def afterwards_of(session: Session, shop_id: UUID) -> list[dict[str, Any]]:
     """Refills and upgrades by product, each with the reason for its time or for what it is."""
     first: dict[str, ShelfProduct] = {}
-    for row in shelf_products(session, Product.shop_id == shop_id, Product.is_active.is_(True)):
+    for row in shelf_of(session, shop_id):
         first.setdefault(row.product_id, row)
     rhythms = {
         row.product_id: row for row in session.execute(select(Rhythm.__table__).where(Rhythm.shop_id == shop_id))

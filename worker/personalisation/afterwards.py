@@ -14,9 +14,8 @@ from worker.personalisation.candidates import Paired
 from worker.personalisation.items import item_of
 from worker.personalisation.requests import OfferRequest
 from worker.personalisation.rules import KINDS_OF, leading_products
-from worker.store.many import are_among
 from worker.store.models import Product
-from worker.store.shelf import ShelfProduct, shelf_products
+from worker.store.shelf import ShelfProduct, shelf_upgrades
 from worker.store.suggestions import rhythms_of
 
 CONSUMABLE = "consumable"
@@ -94,7 +93,6 @@ def _upgrade(own: ShelfProduct, better: ShelfProduct) -> Paired:
 
 def _upgrades(session: Session, wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[ShelfProduct]]:
     found: dict[tuple[UUID, str], list[ShelfProduct]] = defaultdict(list)
-    if wanted:
-        for row in shelf_products(session, are_among(session, Product.shop_id, Product.upgrade_of, sorted(wanted))):
-            found[row.shop_id, row.upgrade_of].append(row)
+    for row in shelf_upgrades(session, wanted):
+        found[row.shop_id, row.upgrade_of].append(row)
     return found

@@ -12,8 +12,8 @@ from schedules.conditions import hero_line
 from schedules.facts import Facts, LineItem, LineKind
 from worker.rendering.port import GuideView, ProductView
 from worker.store.catalogue import view_of
-from worker.store.many import are_among, is_among
-from worker.store.models import Guide, Product
+from worker.store.many import is_among
+from worker.store.models import Guide
 from worker.store.shelf import ShelfProduct, shelf_products
 
 
@@ -67,7 +67,7 @@ def _bought(facts: Facts) -> list[str]:
 def _rows(session: Session, readers: Sequence[Reader]) -> dict[tuple[UUID, str], ShelfProduct]:
     wanted = sorted({(reader.shop_id, name) for reader in readers for name in _bought(reader.facts)})
     found: dict[tuple[UUID, str], ShelfProduct] = {}
-    for row in shelf_products(session, are_among(session, Product.shop_id, Product.product_id, wanted)):
+    for row in shelf_products(session, wanted):
         found.setdefault((row.shop_id, row.product_id), row)
     return found
 

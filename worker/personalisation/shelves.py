@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from worker.personalisation.requests import OfferRequest
 from worker.personalisation.rules import leading_products
-from worker.store.many import are_among, is_among
-from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Pairing, Product, Shop
+from worker.store.many import are_among, given_pairs, is_among, once, rows_for
+from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Shop
 from worker.store.shelf import ShelfPairing, ShelfProduct, ShelfSuggestion, shelf_pairings, shelf_products
 from worker.store.shops import profile_of
 from worker.store.suggestions import suggestions_for
@@ -34,7 +34,7 @@ def names_of(row: ShelfProduct) -> list[Name]:
 def bought_rows(session: Session, requests: Sequence[OfferRequest]) -> dict[tuple[UUID, str], list[ShelfProduct]]:
     wanted = {(request.shop_id, name) for request in requests for name in leading_products(request.facts)}
     found: dict[tuple[UUID, str], list[ShelfProduct]] = defaultdict(list)
-    for row in shelf_products(session, are_among(session, Product.shop_id, Product.product_id, sorted(wanted))):
+    for row in shelf_products(session, wanted):
         found[row.shop_id, row.product_id].append(row)
     return found
 
@@ -67,12 +67,7 @@ def _pairings_of(session: Session, shop_id: UUID, names: set[Name]) -> list[tupl
     def of(kind: str) -> list[str]:
         return sorted(name for field, name in names if field == kind)
 
-    fits = or_(
-        is_among(session, Pairing.when_product, of("product")),
-        is_among(session, Pairing.when_category, of("category")),
-        is_among(session, Pairing.when_tag, of("tag")),
-    )
-    return list(shelf_pairings(session, Pairing.shop_id == shop_id, fits))
+    return list(shelf_pairings(session, shop_id, of("product"), of("category"), of("tag")))
 
 
 def part_prices(
@@ -80,38 +75,47 @@ def part_prices(
 ) -> dict[UUID, PartPrices]:
     """By shop: what the parts of the sets among the candidates cost, the first variant of each."""
     rows = (row for each in candidates for pairs in each.values() for _, row in pairs)
-    wanted = sorted({(row.shop_id, name) for row in rows for name in row.bundle_of})
+    wanted = {(row.shop_id, name) for row in rows for name in row.bundle_of}
     found: dict[UUID, PartPrices] = defaultdict(dict)
-    if wanted:
-        parts = are_among(session, Product.shop_id, Product.product_id, wanted)
-        order = (Product.product_id, Product.variant_id.desc())
-        for row in shelf_products(session, parts, Product.price.is_not(None), order=order):
-            found[row.shop_id][row.product_id, row.currency] = row.price or Decimal(0)
+    for row in shelf_products(session, wanted):
+        if row.price is not None:
+            found[row.shop_id].setdefault((row.product_id, row.currency), row.price)
     return found
 
 
 def hidden_products(session: Session, people: Sequence[Person]) -> dict[Person, list[str]]:
-    mine = are_among(session, HiddenProduct.shop_id, HiddenProduct.address, people)
     found: dict[Person, list[str]] = defaultdict(list)
-    columns = (HiddenProduct.shop_id, HiddenProduct.address, HiddenProduct.product_id)
-    for shop_id, address, product_id in session.execute(select(*columns).where(mine)):
+    for shop_id, address, product_id in rows_for(session, _hidden(session), people):
         found[shop_id, address].append(product_id)
     return found
 
 
+@once
+def _hidden(session: Session) -> Select[*tuple[Any, ...]]:
+    columns = (HiddenProduct.shop_id, HiddenProduct.address, HiddenProduct.product_id)
+    return select(*columns).where(given_pairs(session, HiddenProduct.shop_id, HiddenProduct.address))
+
+
 def offered_products(session: Session, people: Sequence[Person]) -> dict[Person, list[tuple[UUID, str, datetime]]]:
     """Oldest first."""
-    mine = are_among(session, OfferedProduct.shop_id, OfferedProduct.address, people)
     found: dict[Person, list[tuple[UUID, str, datetime]]] = defaultdict(list)
-    columns = (OfferedProduct.shop_id, OfferedProduct.address, OfferedProduct.message_id, OfferedProduct.product_id)
-    query = select(*columns, OfferedProduct.created_at).where(mine).order_by(OfferedProduct.created_at)
-    for shop_id, address, message_id, product_id, at in session.execute(query):
+    for shop_id, address, message_id, product_id, at in rows_for(session, _offered(session), people):
         found[shop_id, address].append((message_id, product_id, at))
     return found
 
 
+@once
+def _offered(session: Session) -> Select[*tuple[Any, ...]]:
+    columns = (OfferedProduct.shop_id, OfferedProduct.address, OfferedProduct.message_id, OfferedProduct.product_id)
+    mine = given_pairs(session, OfferedProduct.shop_id, OfferedProduct.address)
+    return select(*columns, OfferedProduct.created_at).where(mine).order_by(OfferedProduct.created_at)
+
+
 def locales_of(session: Session, requests: Sequence[OfferRequest]) -> dict[UUID, str]:
-    wanted = {request.shop_id for request in requests}
+    """Of the shops of orders that name no locale of their own."""
+    wanted = {each.shop_id for each in requests if each.facts.order is None or not each.facts.order.locale}
+    if not wanted:
+        return {}
     shops = session.scalars(select(Shop).where(is_among(session, Shop.id, wanted)))
     return {shop.id: profile_of(shop).locale for shop in shops}
 

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from worker.store.many import is_among
+from worker.store.many import given_among, once
 from worker.store.models import Learning, Purchase
 from worker.store.suggestions import person_of
 
@@ -36,9 +36,7 @@ class Histories:
     def __init__(self, session: Session, people: Iterable[Person]) -> None:
         wanted = sorted({person for person in people if person[1]})
         shops = sorted({shop_id for shop_id, _ in wanted})
-        columns = (Learning.shop_id, Learning.person_key, Learning.high_value_from)
-        mine = is_among(session, Learning.shop_id, shops)
-        rows = session.execute(select(*columns).where(mine)).all() if shops else ()
+        rows = session.execute(_learnings(session), {"shops": shops}).all() if shops else ()
         self._high_value_from: dict[UUID, Decimal | None] = {row.shop_id: row.high_value_from for row in rows}
         keys = {row.shop_id: row.person_key for row in rows}
         self._orders = _orders(session, {(shop, person_of(keys[shop], at)): at for shop, at in wanted if shop in keys})
@@ -61,15 +59,26 @@ def _orders(session: Session, hashes: dict[tuple[UUID, str], str]) -> dict[Perso
     people: defaultdict[UUID, list[str]] = defaultdict(list)
     for shop_id, person in hashes:
         people[shop_id].append(person)
-    columns = (Purchase.person, Purchase.order_ref, Purchase.placed_at, Purchase.products, Purchase.value)
     found: defaultdict[Person, list[PastOrder]] = defaultdict(list)
     for shop_id, wanted in people.items():
-        mine = (Purchase.shop_id == shop_id, is_among(session, Purchase.person, sorted(wanted)))
-        for row in session.execute(select(*columns).where(*mine)):
+        for row in session.execute(_purchases(session), {"shop": shop_id, "people": sorted(wanted)}):
             if row.products:  # an order that came to nothing keeps none
                 order = PastOrder(row.order_ref, row.placed_at, frozenset(row.products), row.value)
                 found[shop_id, hashes[shop_id, row.person]].append(order)
     return {person: sorted(orders, key=lambda order: (order.placed_at, order.ref)) for person, orders in found.items()}
+
+
+@once
+def _learnings(session: Session) -> Select[*tuple[Any, ...]]:
+    columns = (Learning.shop_id, Learning.person_key, Learning.high_value_from)
+    return select(*columns).where(given_among(session, Learning.shop_id, "shops"))
+
+
+@once
+def _purchases(session: Session) -> Select[*tuple[Any, ...]]:
+    columns = (Purchase.person, Purchase.order_ref, Purchase.placed_at, Purchase.products, Purchase.value)
+    mine = (Purchase.shop_id == bindparam("shop"), given_among(session, Purchase.person, "people"))
+    return select(*columns).where(*mine)
 
 
 def top_spending(session: Session, shop_id: UUID, now: datetime) -> Decimal | None:

@@ -5,25 +5,29 @@ more than the row itself. There lists go as an array and rows as one JSON docume
 gains nothing by that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, wraps
+from typing import Any, TypeVar, cast
 
 import orjson
 from sqlalchemy import (
     ColumnElement,
     Insert,
+    Select,
     Table,
     TableValuedAlias,
     Text,
     Update,
+    and_,
     any_,
     bindparam,
     column,
+    false,
     func,
     insert,
     literal,
     literal_column,
+    or_,
     select,
     tuple_,
     update,
@@ -35,6 +39,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Row = Mapping[str, Any]
+Made = TypeVar("Made")
 KEY = "id"
 
 
@@ -52,14 +57,62 @@ def are_among(
     second: InstrumentedAttribute[Any],
     pairs: Iterable[tuple[Any, Any]],
 ) -> ColumnElement[bool]:
-    """Whether two columns together have one of these pairs of values."""
+    """Whether two columns together have one of these pairs of values.
+
+    Asked for more than one pair SQLite reads the whole table, whatever its indexes; asked for the one value and a list
+    of the other it does not.
+    """
     listed = list(pairs)
     if not _is_postgres(session):
-        return tuple_(first, second).in_(listed)
+        return or_(false(), *(and_(first == one, second.in_(others)) for one, others in _by_first(listed).items()))
     arrays = (_array(first, [pair[0] for pair in listed]), _array(second, [pair[1] for pair in listed]))
     columns = (column("first", first.type), column("second", second.type))
     wanted = func.unnest(*arrays).table_valued(*columns).render_derived()
     return tuple_(first, second).in_(select(wanted.c.first, wanted.c.second))
+
+
+def given_among(session: Session, attribute: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """`is_among` for a statement that is made once and kept: the values come as the parameter `name`."""
+    if not _is_postgres(session):
+        return attribute.in_(bindparam(name, expanding=True))
+    return attribute == any_(bindparam(name, type_=ARRAY(attribute.type)))
+
+
+def given_pairs(
+    session: Session, first: InstrumentedAttribute[Any], second: InstrumentedAttribute[Any]
+) -> ColumnElement[bool]:
+    """`are_among` for a statement that is made once and kept, and run by `rows_for`."""
+    if not _is_postgres(session):
+        return and_(first == bindparam("first"), second.in_(bindparam("second", expanding=True)))
+    columns = (column("first", first.type), column("second", second.type))
+    arrays = (bindparam(each.name, type_=ARRAY(each.type)) for each in columns)
+    wanted = func.unnest(*arrays).table_valued(*columns).render_derived()
+    return tuple_(first, second).in_(select(wanted.c.first, wanted.c.second))
+
+
+def rows_for(session: Session, query: Select[*tuple[Any, ...]], pairs: Iterable[tuple[Any, Any]]) -> Iterator[Any]:
+    """The rows of a query with `given_pairs`. On SQLite it runs once for each first value."""
+    listed = sorted(pairs)
+    if not _is_postgres(session):
+        for first, others in _by_first(listed).items():
+            yield from session.execute(query, {"first": first, "second": others})
+    elif listed:
+        firsts, seconds = zip(*listed, strict=True)
+        yield from session.execute(query, {"first": list(firsts), "second": list(seconds)})
+
+
+def once(build: Callable[[Session], Made]) -> Callable[[Session], Made]:
+    """Keeps what is built for each kind of database: putting a statement together takes as long as running it."""
+    kept: dict[str, Made] = {}
+
+    @wraps(build)
+    def made(session: Session) -> Made:
+        kind = session.get_bind().dialect.name
+        if kind not in kept:
+            kept[kind] = build(session)
+        return kept[kind]
+
+    return made
 
 
 def insert_rows(session: Session, model: Any, rows: Sequence[Row]) -> None:
@@ -89,6 +142,13 @@ def update_rows(session: Session, model: Any, rows: Sequence[Row], *, only: Colu
 
 def _is_postgres(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
+
+
+def _by_first(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for first, second in pairs:
+        found.setdefault(first, []).append(second)
+    return found
 
 
 def _array(attribute: InstrumentedAttribute[Any], values: Sequence[Any]) -> Any:

@@ -1,15 +1,15 @@
 """Rows that offers are chosen from, as plain tuples: a batch of mails reads thousands and changes none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import starmap
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import CompoundSelect, Select, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import SQLCoreOperations
 
+from worker.store.many import given_among, given_pairs, once, rows_for
 from worker.store.models import Pairing, Product, Suggestion
 
 
@@ -58,8 +58,9 @@ class ShelfPairing(NamedTuple):
 class ShelfSuggestion(NamedTuple):
     """The fields of `Suggestion` that make an offer and prove it."""
 
-    when_product: str
     when_category: str
+    when_product: str
+    position: int
     product_id: str
     score: float
     support: int
@@ -70,24 +71,76 @@ PRODUCT = tuple(getattr(Product, name) for name in ShelfProduct._fields)
 PAIRING = tuple(getattr(Pairing, name) for name in ShelfPairing._fields)
 SUGGESTION = tuple(getattr(Suggestion, name) for name in ShelfSuggestion._fields)
 BY_VARIANT = (Product.product_id, Product.variant_id)
+Named = tuple[UUID, str]
+"""A shop and a product id of it."""
 
 
-def shelf_products(
-    session: Session, *where: ColumnElement[bool], order: tuple[SQLCoreOperations[Any], ...] = BY_VARIANT
-) -> Iterator[ShelfProduct]:
-    """Variants of the catalogue."""
-    return starmap(ShelfProduct, session.execute(select(*PRODUCT).where(*where).order_by(*order)))
+def shelf_products(session: Session, names: Iterable[Named]) -> Iterator[ShelfProduct]:
+    """Each variant of these products."""
+    return _products(session, _by_id(session), names)
 
 
-def shelf_pairings(session: Session, *where: ColumnElement[bool]) -> Iterator[tuple[ShelfPairing, ShelfProduct]]:
-    """Pairings, oldest first, with each variant of what they offer."""
-    joined = (Product.shop_id == Pairing.shop_id) & (Product.product_id == Pairing.offer_product)
-    query = select(*PAIRING, *PRODUCT).join(Product, joined).where(*where).order_by(Pairing.id, Product.variant_id)
-    for row in session.execute(query):
+def shelf_upgrades(session: Session, names: Iterable[Named]) -> Iterator[ShelfProduct]:
+    """Each variant of what is better than one of these products."""
+    return _products(session, _by_what_they_better(session), names)
+
+
+def shelf_of(session: Session, shop_id: UUID) -> Iterator[ShelfProduct]:
+    """All that a shop sells."""
+    query = select(*PRODUCT).where(Product.shop_id == shop_id, Product.is_active).order_by(*BY_VARIANT)
+    return starmap(ShelfProduct, session.execute(query))
+
+
+def shelf_pairings(
+    session: Session, shop_id: UUID, products: list[str], categories: list[str], tags: list[str]
+) -> Iterator[tuple[ShelfPairing, ShelfProduct]]:
+    """Pairings of anything named, oldest first, with each variant of what they offer."""
+    told = {"shop": shop_id, "products": products, "categories": categories, "tags": tags}
+    for row in session.execute(_pairings(session), told):
         yield ShelfPairing(*row[: len(PAIRING)]), ShelfProduct(*row[len(PAIRING) :])
 
 
-def shelf_suggestions(session: Session, *where: ColumnElement[bool]) -> Iterator[ShelfSuggestion]:
-    """What was learned, the best of each product or category first."""
-    order = (Suggestion.when_category, Suggestion.when_product, Suggestion.position)
-    return starmap(ShelfSuggestion, session.execute(select(*SUGGESTION).where(*where).order_by(*order)))
+def shelf_suggestions(
+    session: Session, shop_id: UUID, products: list[str], categories: list[str]
+) -> list[ShelfSuggestion]:
+    """What was learned for anything named, the best of each product or category first."""
+    told = {"shop": shop_id, "products": products, "categories": categories}
+    return sorted(starmap(ShelfSuggestion, session.execute(_suggestions(session), told)))
+
+
+def _products(session: Session, query: Select[Any], names: Iterable[Named]) -> Iterator[ShelfProduct]:
+    return starmap(ShelfProduct, rows_for(session, query, names))
+
+
+@once
+def _by_id(session: Session) -> Select[Any]:
+    wanted = given_pairs(session, Product.shop_id, Product.product_id)
+    return select(*PRODUCT).where(wanted).order_by(*BY_VARIANT)
+
+
+@once
+def _by_what_they_better(session: Session) -> Select[Any]:
+    wanted = given_pairs(session, Product.shop_id, Product.upgrade_of)
+    return select(*PRODUCT).where(wanted).order_by(*BY_VARIANT)
+
+
+@once
+def _pairings(session: Session) -> Select[Any]:
+    fits = or_(
+        given_among(session, Pairing.when_product, "products"),
+        given_among(session, Pairing.when_category, "categories"),
+        given_among(session, Pairing.when_tag, "tags"),
+    )
+    joined = (Product.shop_id == Pairing.shop_id) & (Product.product_id == Pairing.offer_product)
+    query = select(*PAIRING, *PRODUCT).join(Product, joined).where(Pairing.shop_id == bindparam("shop"), fits)
+    return query.order_by(Pairing.id, Product.variant_id)
+
+
+@once
+def _suggestions(session: Session) -> CompoundSelect[Any]:
+    """Two parts of one table each: joined, or with an OR, SQLite walks through the whole catalogue."""
+    mine = select(*SUGGESTION).where(Suggestion.shop_id == bindparam("shop"))
+    products = given_among(session, Suggestion.when_product, "products")
+    categories = given_among(session, Suggestion.when_category, "categories")
+    parts = (products, Suggestion.when_category == ""), (Suggestion.when_product == "", categories)
+    return union_all(*(mine.where(*part) for part in parts))

@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, Double, Text, cast, delete, extract, func,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from worker.store.many import is_among
-from worker.store.models import Learning, Product, Purchase, Rhythm, Suggestion
+from worker.store.models import Learning, Purchase, Rhythm, Suggestion
 from worker.store.shelf import ShelfProduct, ShelfSuggestion, shelf_products, shelf_suggestions
 from worker.store.types import new_id
 
@@ -126,17 +125,9 @@ def suggestions_for(
     session: Session, shop_id: UUID, products: Iterable[str], categories: Iterable[str]
 ) -> list[tuple[ShelfSuggestion, ShelfProduct]]:
     """What was learned for these products and categories, with each variant of the product suggested."""
-    # Queries of one table each: joined, or with an OR, SQLite walks through the whole catalogue.
-    found: list[ShelfSuggestion] = []
-    for fits in (
-        (is_among(session, Suggestion.when_product, sorted(products)), Suggestion.when_category == ""),
-        (Suggestion.when_product == "", is_among(session, Suggestion.when_category, sorted(categories))),
-    ):
-        found += shelf_suggestions(session, Suggestion.shop_id == shop_id, *fits)
-    wanted = sorted({suggestion.product_id for suggestion in found})
+    found = shelf_suggestions(session, shop_id, sorted(products), sorted(categories))
     variants: defaultdict[str, list[ShelfProduct]] = defaultdict(list)
-    shelf = (Product.shop_id == shop_id, is_among(session, Product.product_id, wanted))
-    for product in shelf_products(session, *shelf) if wanted else ():
+    for product in shelf_products(session, {(shop_id, suggestion.product_id) for suggestion in found}):
         variants[product.product_id].append(product)
     return [(suggestion, product) for suggestion in found for product in variants[suggestion.product_id]]
 
