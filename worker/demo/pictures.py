@@ -11,7 +11,7 @@ from PIL import Image
 from worker.bootstrap import build
 from worker.celery import Postpurchase
 from worker.cli.folders import read_folder, write_folder
-from worker.demo.examples import STEPS, inline_pictures
+from worker.demo.examples import inline_pictures
 from worker.demo.shop import profile
 from worker.demo.situations import example
 from worker.preview.live import LiveContent, live_router
@@ -25,6 +25,7 @@ from worker.threads import WebThread
 
 GAP = 32
 GROUND = (226, 224, 217)
+SHOWN = ("confirmation", "shipping", "follow_up")
 LOOKS: dict[str, Look] = {"three-mails": "light", "three-mails-dark": "dark"}
 COLOURS = 128
 WINDOW = {"width": 1220, "height": 640}
@@ -46,7 +47,7 @@ def _side_by_side(taken: Camera, look: Look, path: Path) -> Path:
     renderer, content = Renderer(), packaged_content()
     with TemporaryDirectory() as scratch:
         shots = []
-        for step in STEPS:
+        for step in SHOWN:
             file = Path(scratch) / f"{step}.png"
             taken.shoot(inline_pictures(renderer.render(content, example(step)).html), file, look=look)
             shots.append(Image.open(file).convert("RGB"))
