@@ -28,11 +28,11 @@ WORK_S = 20
 FILL = """
 INSERT INTO message (id, shop_id, order_id, sequence, step, parcel_group, occurrence, role, stream, template, state,
   reason, held_by, send_at, aim_at, expires_at, fence, claims, tries, provider, provider_id, variant, subject,
-  has_offer, details, address, created_at, updated_at)
+  has_offer, counts_clicks, details, address, created_at, updated_at)
 SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), :shop, :order, 'post_purchase', 'follow_up', '', n, 'replace',
   'marketing', 'follow_up', 'scheduled', 'planned', '', :soon + n * interval '1 second',
   :soon + n * interval '1 second', :soon + interval '900 days',
-  0, 0, 0, '', '', '', '', false, '{}', 'mia@example.com', :now, :now
+  0, 0, 0, '', '', '', '', false, false, '{}', 'mia@example.com', :now, :now
 FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
 """
 
