@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import event
 
 from tests.support import bytecode  # noqa: F401 - importing it is its effect, before the program is imported
-from tests.support.effort import LONG
+from tests.support.effort import LONG, SHORT
 from tests.support.emptying import empty
 from tests.support.servers import fresh_postgres_database, postgres_server, redis_server
 from worker.store.migrate import upgrade
 from worker.store.session import Database
 
-settings.register_profile(LONG, print_blob=True)
+# How long an example takes says nothing of it on a machine that others use too.
+settings.register_profile(SHORT, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(LONG, settings.get_profile(SHORT), print_blob=True)
+settings.load_profile(SHORT)
 
 
 @pytest.fixture(autouse=True)

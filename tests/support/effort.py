@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-LONG = "long"
+SHORT, LONG = "short", "long"
 TIMES = 40
 
 
