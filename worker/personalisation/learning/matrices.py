@@ -93,9 +93,12 @@ class Cells:
         if self._table is not None:
             return np.asarray(self._table[rows, columns], dtype=np.float64)
         wanted = rows * self._width + columns
-        places = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
-        found: Dense = np.where(self._keys[places] == wanted, self._values[places], 0).astype(np.float64)
-        return found
+        order = np.argsort(wanted, axis=None)  # in a row they are found in half the time
+        keys = wanted.ravel()[order]
+        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        found = np.empty(len(keys))
+        found[order] = np.where(self._keys[places] == keys, self._values[places], 0)
+        return found.reshape(wanted.shape)
 
 
 def scaled(matrix: Any, left: NDArray[Any], right: NDArray[Any]) -> Any:
