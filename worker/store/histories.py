@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from worker.store.many import given_among, once
+from worker.store.many import given_among, once, rows_of
 from worker.store.models import Learning, Purchase
 from worker.store.suggestions import person_of
 
@@ -36,7 +36,7 @@ class Histories:
     def __init__(self, session: Session, people: Iterable[Person]) -> None:
         wanted = sorted({person for person in people if person[1]})
         shops = sorted({shop_id for shop_id, _ in wanted})
-        rows = session.execute(_learnings(session), {"shops": shops}).all() if shops else ()
+        rows = rows_of(session, _learnings(session), {"shops": shops}).all() if shops else ()
         self._high_value_from: dict[UUID, Decimal | None] = {row.shop_id: row.high_value_from for row in rows}
         keys = {row.shop_id: row.person_key for row in rows}
         self._orders = _orders(session, {(shop, person_of(keys[shop], at)): at for shop, at in wanted if shop in keys})
@@ -61,7 +61,7 @@ def _orders(session: Session, hashes: dict[tuple[UUID, str], str]) -> dict[Perso
         people[shop_id].append(person)
     found: defaultdict[Person, list[PastOrder]] = defaultdict(list)
     for shop_id, wanted in people.items():
-        for row in session.execute(_purchases(session), {"shop": shop_id, "people": sorted(wanted)}):
+        for row in rows_of(session, _purchases(session), {"shop": shop_id, "people": sorted(wanted)}):
             if row.products:  # an order that came to nothing keeps none
                 order = PastOrder(row.order_ref, row.placed_at, frozenset(row.products), row.value)
                 found[shop_id, hashes[shop_id, row.person]].append(order)

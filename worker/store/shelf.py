@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CompoundSelect, Select, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from worker.store.many import given_among, given_pairs, once, rows_for
+from worker.store.many import given_among, given_pairs, once, rows_for, rows_of
 from worker.store.models import Pairing, Product, Suggestion
 
 
@@ -96,7 +96,7 @@ def shelf_pairings(
 ) -> Iterator[tuple[ShelfPairing, ShelfProduct]]:
     """Pairings of anything named, oldest first, with each variant of what they offer."""
     told = {"shop": shop_id, "products": products, "categories": categories, "tags": tags}
-    for row in session.execute(_pairings(session), told):
+    for row in rows_of(session, _pairings(session), told):
         yield ShelfPairing(*row[: len(PAIRING)]), ShelfProduct(*row[len(PAIRING) :])
 
 
@@ -105,7 +105,7 @@ def shelf_suggestions(
 ) -> list[ShelfSuggestion]:
     """What was learned for anything named, the best of each product or category first."""
     told = {"shop": shop_id, "products": products, "categories": categories}
-    return sorted(starmap(ShelfSuggestion, session.execute(_suggestions(session), told)))
+    return sorted(starmap(ShelfSuggestion, rows_of(session, _suggestions(session), told)))
 
 
 def _products(session: Session, query: Select[Any], names: Iterable[Named]) -> Iterator[ShelfProduct]:
