@@ -11,7 +11,6 @@ from io import StringIO
 
 import yaml
 from jinja2 import Template, TemplateSyntaxError, nodes
-from mjml import mjml_to_html  # type: ignore[import-untyped]  # it ships no types
 
 from worker.errors import ContentError, Fault
 from worker.rendering.context import ShopContext
@@ -148,6 +147,8 @@ def included(files: Mapping[str, str], path: str) -> str:
 
 
 def _body(files: Mapping[str, str], template: str, words: Mapping[str, str], *, is_mirrored: bool) -> str:
+    from mjml import mjml_to_html  # type: ignore[import-untyped]  # 5 MB that only compiling needs; it ships no types
+
     path = f"{template}/body.mjml"
     source = _worded(included(files, path), {name: _escaped(word) for name, word in words.items()}, path)
     if ANY_INCLUDE.search(source):

@@ -40,6 +40,9 @@ def upgrade(database: Database) -> None:
         SettingsError: a newer version has migrated to a schema that this one cannot work with.
         StorageUnavailableError: the database does not answer.
     """
+    with database.connection() as connection:
+        if _revision_in(connection) == newest_revision():
+            return
     from alembic import command
 
     with database.connection() as plain:
