@@ -15,7 +15,7 @@ class PlannedMessage:
     """A message that exists, as the planner sees it.
 
     `held_by`: `pause` when a pause keeps it, which is not the planner's to release. `sent_at`: when it really went out;
-    None: not known, then `send_at` counts.
+    None: not known, then `send_at` counts. `knew`: ids of the parcels or edits that it told of; None: not kept.
     """
 
     step: str
@@ -31,6 +31,7 @@ class PlannedMessage:
     reason: str = ""
     held_by: str = "plan"
     sent_at: datetime | None = None
+    knew: frozenset[str] | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from schedules.lifecycle import PENDING, State
 from schedules.refills import Prospect
 from schedules.sequence import Sequence as Definition
 from schedules.shop import ShopProfile
-from schedules.wanted import Demand, Sibling, Situation, Wanted, wanted_messages
+from schedules.wanted import Demand, Sent, Sibling, Situation, Wanted, wanted_messages
 
 __all__ = ["Cancel", "Hold", "Move", "NewMessage", "Plan", "PlannedMessage", "Release", "Sibling", "plan"]
 
@@ -52,7 +52,7 @@ def plan(
         imported=imported,
         siblings=tuple(siblings),
         prospect=prospect or Prospect(),
-        sent={each.key: each.sent_at or each.send_at for each in messages if each.state in WENT_OUT},
+        sent={each.key: Sent(each.sent_at or each.send_at, each.knew) for each in messages if each.state in WENT_OUT},
     )
     demand = wanted_messages(situation)
     changes: list[Change] = []

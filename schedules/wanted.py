@@ -1,7 +1,7 @@
 """Which messages the facts of an order ask for, and for each step without one: why not."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -16,15 +16,27 @@ from schedules.sequence import Sequence, Step, Timing
 from schedules.shop import Role, ShopProfile
 from schedules.timing import in_words, near_hour, next_polite, next_within, zone
 
-__all__ = ["Demand", "Sibling", "Situation", "Wanted", "parcel_groups", "wanted_messages"]
+__all__ = ["Demand", "Sent", "Sibling", "Situation", "Wanted", "parcel_groups", "wanted_messages"]
 
 Key = tuple[str, str]
 """A step and a parcel group."""
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A mail that went out. `knew`: ids of parcels or edits that it told of; None: not kept, then its time tells."""
+
+    at: datetime
+    knew: frozenset[str] | None = None
+
+    def told_of(self, name: str, at: datetime) -> bool:
+        """Whether it told of what happened then. What it did not know it did not tell, however early it happened."""
+        return at <= self.at and (self.knew is None or name in self.knew)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """All that planning looks at. `sent`: when the mails that went out did so."""
+    """All that planning looks at. `sent`: the mails that went out."""
 
     facts: Facts
     sequence: Sequence
@@ -33,7 +45,7 @@ class Situation:
     imported: bool = False
     siblings: tuple[Sibling, ...] = ()
     prospect: Prospect = field(default_factory=Prospect)
-    sent: Mapping[Key, datetime] = field(default_factory=dict)
+    sent: Mapping[Key, Sent] = field(default_factory=dict)
 
     @property
     def order(self) -> Order:
@@ -48,10 +60,9 @@ class Situation:
     def timezone(self) -> ZoneInfo:
         return zone(self.order.timezone, self.shop.timezone)
 
-    def told(self, step: str, prefix: str = "") -> datetime | None:
-        """When the newest mail of a step, about groups that begin so, went out."""
-        times = [at for (name, group), at in self.sent.items() if name == step and group.startswith(prefix)]
-        return max(times, default=None)
+    def told(self, step: str, prefix: str = "") -> list[Sent]:
+        """The mails of a step, about groups that begin so, that went out."""
+        return [mail for (name, group), mail in self.sent.items() if name == step and group.startswith(prefix)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +182,8 @@ class _Confirmation(_Maker):
             aim, reason = max(aim, anchor + situation.sequence.wait_for_hold), reasons.ON_HOLD
         self.want("", self.polite(aim), reason, ends=anchor + self.timing.give_up)
         told = situation.told(self.name)
-        edits = [edit for edit in situation.facts.edits if told is not None and edit.at > told]
-        if edits and self.role is Role.REPLACE:
+        edits = [edit for edit in situation.facts.edits if not any(mail.told_of(edit.id, edit.at) for mail in told)]
+        if told and edits and self.role is Role.REPLACE:
             self._update(edits)
 
     def _update(self, edits: list[Edit]) -> None:
@@ -200,15 +211,20 @@ class _Shipping(_Maker):
                 self._day(day, parcels)
 
     def _day(self, day: str, parcels: list[Parcel]) -> None:
-        """One mail for a day's parcels, and one more for those that leave after it went out."""
+        """One mail for a day's parcels, and one more for those that leave, or become known, after it went out."""
         told = self.situation.told(self.name, day)
-        news = [parcel for parcel in parcels if told is None or parcel.shipped_at > told]
+        news = [parcel for parcel in parcels if not self._was_told(parcel, told)]
         waiting = [parcel for parcel in news if arrival(parcel) is None]
-        group = day if told is None or not news else f"{day}+{news[0].id}"
+        group = f"{day}+{news[0].id}" if told and news else day
         if news and not waiting:
             self.refuse(reasons.ARRIVED, group)
         elif waiting:
             self._parcels(group, min(parcel.shipped_at for parcel in waiting))
+
+    def _was_told(self, parcel: Parcel, told: Iterable[Sent]) -> bool:
+        """Whether a mail of its day told of it, or one of another day on which it was first said to have left."""
+        known = [mail for mail in self.situation.told(self.name) if mail.knew is not None]
+        return any(mail.told_of(parcel.id, parcel.shipped_at) for mail in (*told, *known))
 
     def _parcels(self, group: str, left: datetime) -> None:
         timing = self.timing

@@ -8,9 +8,9 @@ import structlog
 
 from schedules.conditions import delivered_at
 from schedules.facts import DeliverySource
+from schedules.parcels import group_parcels
 from schedules.segments import Segment
 from schedules.shop import Role
-from schedules.wanted import parcel_groups
 from worker.bootstrap import Installation
 from worker.delivery.port import OutgoingMail
 from worker.dispatch.coding import Makers, may_show_code, reserve
@@ -98,7 +98,7 @@ def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> M
     message, facts, profile = gated.message, gated.truth.facts, gated.truth.profile
     timezone = gated.truth.timezone
     arrived = delivered_at(facts)
-    parcels = parcel_groups(facts, profile).get(message.parcel_group.partition("+")[0], [])
+    parcels = group_parcels(facts, profile, message.parcel_group)
     return MailInputs(
         shop=profile,
         facts=facts,
@@ -143,7 +143,16 @@ def _rendered(installation: Installation, draft: _Draft) -> Ready | None:
         account=installation.provider.account(draft.api_key),
         counts_clicks=counted.is_counted,
         is_ramping=is_ramping(gated.truth.profile, gated.message.stream, gated.now),
+        knew=_knew(gated),
     )
+
+
+def _knew(gated: Gated) -> tuple[str, ...] | None:
+    """What the mail tells of; the rest, whenever it happened, is told by a later one."""
+    facts, group = gated.truth.facts, gated.message.parcel_group
+    if gated.message.step == "shipping":
+        return tuple(parcel.id for parcel in group_parcels(facts, gated.truth.profile, group))
+    return tuple(edit.id for edit in facts.edits) if gated.message.step == "confirmation" else None
 
 
 def _mail(installation: Installation, draft: _Draft, rendered: RenderedMail, html: str) -> OutgoingMail:

@@ -13,7 +13,8 @@ from worker.store.truth import Witness
 class Ready:
     """A rendered mail and what it was judged by. `judged_at` is the gate's business time; `account` its key's name.
 
-    `counts_clicks`: it has links that are counted. `is_ramping`: it counts towards the day of a new sender.
+    `counts_clicks`: it has links that are counted. `is_ramping`: it counts towards the day of a new sender. `knew`: ids
+    of the parcels or edits that it tells of; None: it tells of neither.
     """
 
     message: Message
@@ -27,6 +28,7 @@ class Ready:
     account: str = ""
     counts_clicks: bool = False
     is_ramping: bool = False
+    knew: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

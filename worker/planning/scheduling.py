@@ -13,6 +13,7 @@ from worker.planning.content import sequence_for
 from worker.planning.unit import Unit
 from worker.store.messages import apply_plan, messages_of, transition
 from worker.store.models import Message, OrderRow
+from worker.store.models.messages import KNEW
 from worker.store.orders import facts_of, nearby_orders
 from worker.store.siblings import sibling_of
 
@@ -68,6 +69,7 @@ def cancel_pending(unit: Unit, order: OrderRow, reason: str) -> int:
 
 
 def _planned(message: Message) -> PlannedMessage:
+    knew = message.details.get(KNEW)
     return PlannedMessage(
         step=message.step,
         parcel_group=message.parcel_group,
@@ -82,4 +84,5 @@ def _planned(message: Message) -> PlannedMessage:
         reason=message.reason,
         held_by=message.held_by or "plan",
         sent_at=message.accepted_at,
+        knew=frozenset(map(str, knew)) if knew is not None else None,
     )

@@ -14,9 +14,9 @@ from schedules.facts import (
     PaymentState,
     PickupPoint,
 )
+from schedules.parcels import group_parcels, parcel_groups
 from schedules.shop import Role
 from schedules.situations import is_short
-from schedules.wanted import parcel_groups
 from worker.rendering import formats
 from worker.rendering.carriers import redirect_url
 from worker.rendering.changes import change_mail, change_url
@@ -26,6 +26,7 @@ from worker.rendering.context import (
     OrderContext,
     ParcelContext,
     ShopContext,
+    TrackingContext,
 )
 from worker.rendering.markup import json_ld
 from worker.rendering.offers import offer_part
@@ -195,7 +196,8 @@ class Builder:
     @cached_property
     def parcel(self) -> ParcelContext:
         parcels = self.parcels
-        first = next((parcel for parcel in parcels if parcel.tracking_number or parcel.tracking_url), None)
+        tracked = [parcel for parcel in parcels if parcel.tracking_number or parcel.tracking_url]
+        first = tracked[0] if tracked else None
         groups = list(self.groups)
         to_come = self._to_come()
         day_group = self.inputs.parcel_group.partition("+")[0]
@@ -212,6 +214,12 @@ class Builder:
             part=part if is_split else 0,
             parts=max(len(groups), part) + (1 if to_come else 0) if is_split else 0,
             to_come=to_come,
+            others=[
+                TrackingContext(
+                    carrier=each.carrier, number=each.tracking_number, url=formats.web_url(each.tracking_url)
+                )
+                for each in tracked[1:]
+            ],
         )
 
     @cached_property
@@ -220,7 +228,7 @@ class Builder:
 
     @cached_property
     def parcels(self) -> list[Parcel]:
-        return self.groups.get(self.inputs.parcel_group.partition("+")[0], [])
+        return group_parcels(self.inputs.facts, self.inputs.shop, self.inputs.parcel_group)
 
     def _to_come(self) -> str:
         """Lines that are in no parcel yet, in words; empty when parcels list no lines."""

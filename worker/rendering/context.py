@@ -65,6 +65,15 @@ class OrderContext:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrackingContext:
+    """A further parcel. `number` or `url` may be empty, never both."""
+
+    carrier: str
+    number: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ParcelContext:
     carrier: str
     number: str
@@ -75,6 +84,7 @@ class ParcelContext:
     part: int  # 0: everything is in this parcel
     parts: int
     to_come: str  # what still follows, in words
+    others: list[TrackingContext]  # further parcels that the mail is about, those that can be tracked
 
 
 @dataclass(frozen=True, kw_only=True)

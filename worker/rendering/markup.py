@@ -6,8 +6,8 @@ import orjson
 from markupsafe import Markup
 
 from schedules.facts import DeliveryKind, Order
+from schedules.parcels import group_parcels
 from schedules.shop import Role
-from schedules.wanted import parcel_groups
 from worker.rendering.formats import web_url
 from worker.rendering.port import MailInputs
 
@@ -49,7 +49,7 @@ def _order(inputs: MailInputs, order: Order) -> dict[str, Any]:
 
 
 def _parcel(inputs: MailInputs, order: Order) -> dict[str, Any] | None:
-    parcels = parcel_groups(inputs.facts, inputs.shop).get(inputs.parcel_group.partition("+")[0], [])
+    parcels = group_parcels(inputs.facts, inputs.shop, inputs.parcel_group)
     parcel = next((parcel for parcel in parcels if parcel.tracking_number), None)
     if parcel is None or order.delivery is not DeliveryKind.SHIPPING:
         return None

@@ -162,6 +162,11 @@ def sent(messages: Sequence[PlannedMessage], step: str, at: datetime | None = No
     ]
 
 
+def knowing(messages: Sequence[PlannedMessage], step: str, *known: str) -> list[PlannedMessage]:
+    """The same messages, those of a step with the parcels or edits that they told of."""
+    return [replace(each, knew=frozenset(known)) if each.step == step else each for each in messages]
+
+
 def pending(messages: Sequence[PlannedMessage]) -> set[tuple[Any, ...]]:
     """What will be sent, apart from how often it was planned anew before."""
     names = ("step", "parcel_group", "state", "role", "stream", "send_at", "offer_until", "expires_at")

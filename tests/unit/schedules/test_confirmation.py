@@ -16,6 +16,7 @@ from tests.unit.schedules.examples import (
     companion,
     edit,
     facts,
+    knowing,
     message_of,
     planned,
     sent,
@@ -153,6 +154,20 @@ def test_an_edit_after_the_confirmation_brings_an_updated_one() -> None:
     new = message_of(result, "confirmation")
     assert (new.parcel_group, new.template, new.occurrence) == ("edit-1", "order_confirmation", 0)
     assert new.send_at == after(hours=5, minutes=2)
+
+
+def test_an_edit_that_the_confirmation_did_not_know_brings_an_updated_one_whenever_it_was_made() -> None:
+    """Made a second before the mail went, told a second after it."""
+    out = knowing(told(), "confirmation")
+    known = facts(more={"edits": (edit(1, after(minutes=1, seconds=59)),)})
+    assert message_of(planned(known, messages=out, now=after(minutes=3)), "confirmation").parcel_group == "edit-1"
+
+
+def test_an_edit_that_the_confirmation_knew_brings_no_other() -> None:
+    known = facts(more={"edits": (edit(1, after(minutes=1)),)})
+    assert "confirmation" not in steps_of(
+        planned(known, messages=knowing(told(), "confirmation", "1"), now=after(hours=6))
+    )
 
 
 def test_several_edits_bring_one_mail_about_the_newest() -> None:

@@ -13,6 +13,7 @@ from tests.unit.schedules.examples import (
     applied,
     companion,
     facts,
+    knowing,
     message_of,
     parcel,
     planned,
@@ -67,6 +68,18 @@ def test_a_parcel_that_leaves_after_the_days_mail_gets_a_mail_of_its_own() -> No
 def test_a_parcel_that_was_already_in_a_late_mail_gets_no_other() -> None:
     out = announced(shipped(LEFT), at=after(LEFT, hours=5))
     assert "shipping" not in steps_of(planned(two(3), messages=out, now=after(LEFT, hours=6)))
+
+
+def test_a_parcel_that_becomes_known_after_the_days_mail_is_told_whenever_it_left() -> None:
+    """It left five minutes after the first, but its webhook came after the mail had gone."""
+    out = knowing(announced(shipped(LEFT)), "shipping", "p1")
+    result = planned(two(1 / 12), messages=out, now=after(LEFT, minutes=20))
+    assert message_of(result, "shipping").parcel_group == f"{DAY}+p2"
+
+
+def test_a_parcel_that_a_mail_knew_gets_no_other() -> None:
+    out = knowing(announced(two(1 / 12)), "shipping", "p1", "p2")
+    assert "shipping" not in steps_of(planned(two(1 / 12), messages=out, now=after(LEFT, minutes=20)))
 
 
 def test_a_third_parcel_of_the_day_is_told_as_well() -> None:

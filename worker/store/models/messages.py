@@ -15,6 +15,10 @@ def _partial(name: str, condition: str, *columns: str) -> Index:
     return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(condition))
 
 
+KNEW = "knew"
+"""In a message's details: ids of the parcels, or edits, that were known when it was handed over."""
+
+
 class Message(Base):
     """Unique per (shop, order, sequence, step, parcel group, occurrence).
 
@@ -22,7 +26,7 @@ class Message(Base):
     last orderly end of one. `lease_until` and `attempted_at` are database time; everything else is business time, also
     `resolve_at` (when the policy decides an unknown one). `held_by`: what keeps a held message: `pause` (released when
     the pause ends) or `plan` (released by the planner).
-    `details` keeps what is worth showing: variant, facts the planner used. `role`: replace | companion;
+    `details` keeps what is worth showing; under `KNEW`, which parcels or edits it told of. `role`: replace | companion;
     `stream`: transactional | marketing.
     """
 
