@@ -8,7 +8,7 @@ import anyio
 import structlog
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.background import BackgroundTask
 
 from worker.bootstrap import Installation
@@ -67,7 +67,7 @@ ANSWERS = _leads_on() | texts({404: "A page that says that this link is none of 
     "/c/{token}",
     summary="Follow a counted link",
     status_code=302,
-    response_class=HTMLResponse,
+    response_class=RedirectResponse,
     responses=ANSWERS,
     tags=["links"],
 )

@@ -114,6 +114,7 @@ def test_every_route_says_what_it_answers(opened: Open) -> None:
         *("200", "202", "400", "401", "404", "413", "422", "503")
     }
     assert set(paths["/c/{token}"]["get"]["responses"]) == {"302", "404", "422"}
+    assert "content" not in paths["/c/{token}"]["get"]["responses"]["302"]
     for path, operations in paths.items():
         for method, operation in operations.items():
             assert operation.get("summary"), (method, path)
