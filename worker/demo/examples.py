@@ -87,6 +87,7 @@ PRODUCTS = {
         ),
     )
 }
+LARGE_DRIPPER = product("7111", "Dripper 04", "49.00", "dripper-04", rating=Decimal("4.9"), rating_count=58)
 KETTLE = product("7104", "Kettle 0.9", "49.00", "kettle-09", rating=Decimal("4.7"), rating_count=176)
 SERVER = product("7107", "Glass server", "24.00", "glass-server")
 CUPS = product("7110", "Stoneware cups", "26.00", "stoneware-cups")
@@ -121,8 +122,7 @@ def the_same_again(base: MailInputs) -> OfferCard:
 
 def a_step_up(base: MailInputs) -> OfferCard:
     """A dearer dripper, for whoever has had the first one for a while."""
-    view = product("7111", "Dripper 04", "49.00", "dripper-04", rating=Decimal("4.9"), rating_count=58)
-    now = base.products["7101"]
+    view, now = base.products.get(LARGE_DRIPPER.product_id, LARGE_DRIPPER), base.products["7101"]
     assert view.price is not None, "it is for sale"
     assert now.price is not None, "so was this"
     dearer = view.price.amount - now.price.amount

@@ -8,9 +8,12 @@ from importlib.resources import files
 import pytest
 from fastapi import HTTPException
 
+from schedules.shop import Role
 from worker.demo.bodies import LINES
+from worker.demo.examples import a_step_up
 from worker.demo.images import image
 from worker.demo.shop import IMAGES_AT, csv_text
+from worker.preview.example import example_inputs
 
 URL = "http://127.0.0.1:9999"
 
@@ -47,6 +50,12 @@ def test_an_upgrade_says_what_it_does_better_and_costs_20_to_40_percent_more() -
         ratio = Decimal(row["price"]) / Decimal(rows[row["upgrade_of"]]["price"])
         assert row["upgrade_benefits"]
         assert Decimal("1.2") <= ratio <= Decimal("1.4")
+
+
+def test_the_upgrade_of_a_preview_costs_what_the_catalogue_says() -> None:
+    better = a_step_up(example_inputs("follow_up", role=Role.REPLACE, language="en"))
+    assert better.product.product_id in {row["product_id"] for row in _rows("products") if row["upgrade_of"]}
+    assert better.why.endswith("€9.00 more.")
 
 
 def test_what_mia_buys_costs_what_the_catalogue_says() -> None:
