@@ -14,7 +14,7 @@ from schedules.segments import Segment
 from schedules.shop import CodeSource
 from worker.bootstrap import Installation
 from worker.dispatch.gating import Gated
-from worker.personalisation.code_requests import CodeDecision, CodeRequest, Maker
+from worker.personalisation.code_requests import OUTBOX, CodeDecision, CodeRequest, Maker
 from worker.personalisation.codes import reserve_code, view_of
 from worker.rendering.port import Offer
 from worker.store.codes import WAITS, code_of
@@ -24,7 +24,6 @@ from worker.store.transitions import transition
 WAITING_SINCE = "waits_for_code_since"
 MARGIN = timedelta(minutes=15)
 """A mail goes without its code this long before its window closes."""
-OUTBOX = "outbox"
 
 
 class Makers:

@@ -11,6 +11,9 @@ from schedules.sequence import Sequence
 from schedules.shop import ShopProfile
 from worker.rendering.port import CodeView, Offer
 
+OUTBOX = "outbox"
+"""Makes codes for mails that are only kept: no shop ever hears of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Maker:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from schedules.codes import CodeKind, CodeUse, NeverOn
 from schedules.facts import Money
 from worker.personalisation.code_issuing import issue_code, why_too_low
-from worker.personalisation.code_requests import CodeDecision, CodeRequest
+from worker.personalisation.code_requests import OUTBOX, CodeDecision, CodeRequest
 from worker.personalisation.code_terms import cheapest_of, discountable, ends_at, wanted_terms
 from worker.platforms.registry import CODE_MAKERS
 from worker.rendering.port import CodeView
@@ -57,6 +57,8 @@ def reserve_code(session: Session, request: CodeRequest) -> CodeDecision:
 def _why_not_shown(session: Session, request: CodeRequest, code: DiscountCode) -> str:
     if code.state not in (*LIVE, "expired"):
         return f"its code is {code.state}: {code.reason}"
+    if code.backend == OUTBOX and request.maker.kind != OUTBOX:
+        return "its code was made for the outbox, while mails were only kept: the shop never had it"
     who, now = (request.shop_id, request.address), request.now
     if code.ends_at <= now and has_live_code(session, *who, but_not=request.order_id, now=now):
         return "its code has ended, and a code of another order is still valid"

@@ -17,7 +17,7 @@ from tests.support.orders import an_order, keep_order
 from worker.delivery.port import OutgoingMail
 from worker.personalisation.code_ends import redeem_codes
 from worker.store.codes import claim_code
-from worker.store.models import Source
+from worker.store.models import DiscountCode, Source
 from worker.store.session import Database
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -81,6 +81,23 @@ def test_the_shop_is_told_of_one_use_by_one_person_until_the_end(mia: Coded) -> 
         assert (told["discount_type"], told["amount"], told["exclude_sale_items"]) == ("percent", "10.00", True)
         assert told["email_restrictions"] == ["mia@example.com"]
         assert told["date_expires_gmt"] == mia.code.ends_at.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@both
+def test_a_code_that_only_the_outbox_knew_is_not_shown_once_mails_go_out(mia: Coded) -> None:
+    """Mails were only kept at first; then a provider was set, and the shop's API."""
+    mia.mail()
+    mia.deliver()
+    with mia.world.installation.database.write() as session:
+        code = session.get_one(DiscountCode, mia.code.id)
+        code.backend, code.state, code.source_id, code.due_at, code.wanted_at = "outbox", "created", None, None, None
+    mia.shop.codes.clear()
+    mia.arrived()
+    message = mia.mail("follow_up")
+    mia.deliver()
+    assert mia.world.state(message) is State.ACCEPTED
+    assert mia.shown(message) == ""
+    assert "outbox" in mia.why_not(message)
 
 
 @both
