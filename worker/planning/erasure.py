@@ -4,7 +4,7 @@ Shopify demands it by customers/redact and shop/redact (48 h after the app was u
 what counts cannot do without: ids, times, lines and sums. A suppression stays, or the person's refusal would be lost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +12,13 @@ import structlog
 from sqlalchemy import delete, select, update
 
 from schedules.events import AppUninstalled, CustomerRedacted, CustomerStated, Event, ShopRedacted
-from schedules.facts import Customer, Facts, Gift, Order
-from worker.planning.scheduling import DISCONNECTED, cancel_pending
+from schedules.lifecycle import State
+from worker.planning.anonymous import anonymous, bare
+from worker.planning.scheduling import DISCONNECTED, ERASED, cancel_pending
 from worker.planning.unit import Unit
+from worker.store.many import holds_text
 from worker.store.models import (
+    Attempt,
     Click,
     CustomerRow,
     DeliveryEvent,
@@ -39,13 +42,14 @@ from worker.store.orders import (
 )
 from worker.store.shops import connected_at
 from worker.store.suggestions import forget_purchases
+from worker.store.transitions import transitions_of
 from worker.store.write_backs import forget_write_backs
 
 log = structlog.get_logger()
 
 PERSON = "customer:"
-ERASED = "the customer's data was erased on demand"
 ERASED_SHOP = "the shop's data was erased on demand"
+HELD = "it was held"
 
 
 def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
@@ -58,8 +62,9 @@ def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
     orders = {order.id for order in orders_of_addresses(unit.session, unit.shop.id, addresses)}
     orders |= {order.id for order in orders_by_external(unit.session, unit.shop.id, event.order_ids)}
     for order_id in sorted(orders):
-        _erase_order(unit, order_id, ERASED)
+        _erase_order(unit, order_id, ERASED).erased_at = unit.now
     _forget_addresses(unit, addresses)
+    _forget_unread(unit, {*addresses, event.email or ""} - {""})
     forget_purchases(unit.session, unit.shop.id, addresses)
     refs = {person_ref([event])} | {f"{PERSON}{person.external_id}" for person in people if person.external_id}
     _forget_bodies(unit, sorted(ref for ref in refs if ref))
@@ -91,12 +96,13 @@ def disconnect_shop(unit: Unit, event: AppUninstalled) -> None:
     log.warning("planning.shop.disconnected")
 
 
-def _erase_order(unit: Unit, order_id: UUID, reason: str) -> None:
+def _erase_order(unit: Unit, order_id: UUID, reason: str) -> OrderRow:
     order = lock_order(unit.session, order_id)
     cancel_pending(unit, order, reason)
     order.facts = anonymous(facts_of(order)).model_dump(mode="json")
     order.address = None
     order.unsent = {"all": reason}
+    order.hold = None
     order.version += 1
     order.updated_at = unit.now
     _forget_bodies(unit, [order.external_id])
@@ -107,8 +113,22 @@ def _erase_order(unit: Unit, order_id: UUID, reason: str) -> None:
     unit.session.execute(update(DiscountCode).where(DiscountCode.order_id == order_id).values(address=""))
     blank: dict[str, Any] = {"address": None, "subject": "", "details": {}}
     unit.session.execute(update(Message).where(Message.order_id == order_id).values(blank))
+    _forget_words(unit, order_id)
     # Last: whoever counts a click locks its message first.
     unit.session.execute(delete(Click).where(Click.message_id.in_(messages)))
+    return order
+
+
+def _forget_words(unit: Unit, order_id: UUID) -> None:
+    """What support wrote of a hold, and what providers and mailboxes said of mails."""
+    mine = select(Message).where(Message.order_id == order_id)
+    for message in unit.session.scalars(mine.execution_options(populate_existing=True)):
+        message.reason = bare(message.reason)
+        for line in transitions_of(unit.session, message.id):
+            line.reason = HELD if line.after == State.HELD else bare(line.reason)
+        said = {"error": "", "receipt": ""}
+        unit.session.execute(update(Attempt).where(Attempt.message_id == message.id).values(said))
+    unit.session.flush()
 
 
 def person_ref(told: Sequence[Event]) -> str | None:
@@ -122,26 +142,20 @@ def _forget_bodies(unit: Unit, refs: Sequence[str]) -> None:
     unit.session.execute(update(InboundEvent).where(*mine).values(body=None))
 
 
+def _forget_unread(unit: Unit, addresses: Iterable[str]) -> None:
+    """Bodies that could not be read, or are of no use here, name no order; they are found by the address in them.
+
+    What waits to be planned is left: it may be an order that the person has placed since.
+    """
+    unread = (InboundEvent.shop_id == unit.shop.id, InboundEvent.order_ref.is_(None), InboundEvent.body.is_not(None))
+    over = InboundEvent.state.in_(("failed", "ignored"))
+    for address in sorted(addresses):
+        found = holds_text(unit.session, InboundEvent.body, f'"{address}"')
+        unit.session.execute(update(InboundEvent).where(*unread, over, found).values(body=None))
+
+
 def _forget_addresses(unit: Unit, addresses: Sequence[str]) -> None:
     for table in (HiddenProduct, CustomerRow):
         mine = (table.shop_id == unit.shop.id, table.address.in_(addresses))
         unit.session.execute(delete(table).where(*mine))
     forget_write_backs(unit.session, unit.shop.id, addresses)
-
-
-def anonymous(facts: Facts) -> Facts:
-    """The facts without anything that leads to a person."""
-    if facts.order is None:
-        return facts
-    return facts.model_copy(update={"order": _anonymous_order(facts.order)})
-
-
-def _anonymous_order(order: Order) -> Order:
-    keep_country = {"line1": "", "line2": "", "postal_code": "", "city": "", "region": "", "name": "", "company": ""}
-    places = {
-        field: place.model_copy(update=keep_country) if (place := getattr(order, field)) else None
-        for field in ("shipping_address", "billing_address")
-    }
-    gift = Gift(hide_prices=order.gift.hide_prices) if order.gift else None
-    nobody = Customer(orders_count=order.customer.orders_count)
-    return order.model_copy(update={**places, "customer": nobody, "gift": gift, "status_url": "", "payment_method": ""})

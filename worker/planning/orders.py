@@ -10,6 +10,7 @@ from schedules.events import OrderEvent, OrderStated
 from schedules.facts import Order
 from schedules.merging import merge
 from worker.personalisation.code_ends import end_codes
+from worker.planning.anonymous import anonymous
 from worker.planning.customers import hear_buyer
 from worker.planning.scheduling import replan
 from worker.planning.unit import Unit
@@ -28,9 +29,9 @@ from worker.store.siblings import sibling_of
 
 def merge_order(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> OrderRow:
     """Merges what was told of one order and plans it; equal facts keep the order's version."""
-    _lock_person(unit, external_id)
+    is_erased = _lock_person(unit, external_id)
     for event in told:
-        if isinstance(event, OrderStated):
+        if isinstance(event, OrderStated) and not is_erased:
             hear_buyer(unit, event.order)
     row = locked_order(unit.session, unit.shop.id, external_id, source_id=unit.source_id, now=unit.now)
     neighbours = {near.id for near in nearby_orders(unit.session, row)}
@@ -46,12 +47,14 @@ def merge_order(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> Ord
     return row
 
 
-def _lock_person(unit: Unit, external_id: str) -> None:
-    """Whoever is known to have placed the order is locked before it, as for their other orders."""
-    known = select(OrderRow.address).where(OrderRow.shop_id == unit.shop.id, OrderRow.external_id == external_id)
-    address = unit.session.scalar(known)
-    if address is not None:
-        locked_customer(unit.session, unit.shop.id, address, now=unit.now)
+def _lock_person(unit: Unit, external_id: str) -> bool:
+    """Whoever is known to have placed the order is locked before it, as for their other orders; whether they were
+    erased: then nothing more is kept of them."""
+    mine = (OrderRow.shop_id == unit.shop.id, OrderRow.external_id == external_id)
+    known = unit.session.execute(select(OrderRow.address, OrderRow.erased_at).where(*mine)).one_or_none()
+    if known is not None and known.address is not None:
+        locked_customer(unit.session, unit.shop.id, known.address, now=unit.now)
+    return known is not None and known.erased_at is not None
 
 
 def _merge(unit: Unit, row: OrderRow, told: Sequence[OrderEvent]) -> None:
@@ -60,6 +63,8 @@ def _merge(unit: Unit, row: OrderRow, told: Sequence[OrderEvent]) -> None:
         facts = merge(facts, event)
         if isinstance(event, OrderStated):
             row.pinned = pinned(unit, row.pinned, event.order)
+    if row.erased_at is not None:  # what was told before, and comes after
+        facts = anonymous(facts)
     if facts == before:
         return
     row.facts = facts.model_dump(mode="json")

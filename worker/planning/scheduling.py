@@ -20,13 +20,15 @@ from worker.store.siblings import sibling_of
 log = structlog.get_logger()
 
 DISCONNECTED = "the shop disconnected: nothing more is sent for it"
+ERASED = "the customer's data was erased on demand"
 
 
 def replan(unit: Unit, order: OrderRow) -> None:
     """Plans a locked order anew from its facts and applies the changes. Doing it twice changes nothing twice."""
-    if unit.shop.uninstalled_at is not None:
-        cancel_pending(unit, order, DISCONNECTED)
-        order.unsent = {"all": DISCONNECTED}
+    nothing = DISCONNECTED if unit.shop.uninstalled_at is not None else ERASED if order.erased_at is not None else ""
+    if nothing:
+        cancel_pending(unit, order, nothing)
+        order.unsent = {"all": nothing}
         return
     result = plan_of(unit, order, sequence_for(unit, order))
     applied = apply_plan(

@@ -73,6 +73,14 @@ def are_among(
     return tuple_(first, second).in_(select(wanted.c.first, wanted.c.second))
 
 
+def holds_text(session: Session, attribute: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+    """Whether a column of bytes holds this text in UTF-8, letter by letter."""
+    if not _is_postgres(session):
+        return func.instr(attribute, text.encode()) > 0
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return attribute.bool_op("LIKE")(f"%{escaped}%".encode())
+
+
 def given_among(session: Session, attribute: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
     """`is_among` for a statement that is made once and kept: the values come as the parameter `name`."""
     if not _is_postgres(session):

@@ -7,14 +7,16 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from schedules.facts import ConsentState
+from schedules.lifecycle import State
 from tests.support.intake import Connected
 from tests.support.rows import make_click
-from tests.support.shopify import order
+from tests.support.shopify import fulfillment, order
 from worker.planning.replay import replay
 from worker.planning.service import plan_event
-from worker.store.models import Click, DeliveryEvent
+from worker.store.models import Click, DeliveryEvent, Message, OrderRow, Transition
 from worker.store.orders import facts_of
 from worker.store.shops import add_source, get_shop
+from worker.store.transitions import transition
 
 
 def consent(shop: Connected, order_id: int, state: str, minutes: int) -> dict[str, Any]:
@@ -94,6 +96,72 @@ def test_replay_brings_nothing_erased_back(shop: Connected) -> None:
     shop.plan("customers/redact", redact(1042))
     assert {result.after for result in replay(shop.installation)} == {"purged"}
     assert shop.order(1042).address is None
+
+
+def test_what_was_told_before_an_erasure_and_comes_after_it_brings_nothing_back(shop: Connected) -> None:
+    """Webhooks come late and in any order; the next snapshot of the order was on its way."""
+    placed = shop.now - timedelta(minutes=10)
+    shop.plan("orders/create", order(1042, placed))
+    shop.plan("customers/redact", redact(1042))
+    assert shop.plan("orders/updated", order(1042, placed, updated_at=shop.now.isoformat())).state == "planned"
+    row = shop.order(1042)
+    known = facts_of(row).order
+    assert known is not None
+    assert (row.address, known.customer.email, known.customer.last_name) == (None, None, "")
+    assert known.updated_at > placed
+    assert shop.customers() == []
+    assert row.unsent == {"all": "the customer's data was erased on demand"}
+    assert {message.state for message in shop.messages()} == {"cancelled"}
+
+
+def test_a_parcel_told_after_an_erasure_gets_no_mail(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("customers/redact", redact(1042))
+    shop.plan("fulfillments/create", fulfillment(1042, shop.now))
+    assert {message.state for message in shop.messages()} == {"cancelled"}
+    assert [(parcel.tracking_number, parcel.tracking_url) for parcel in facts_of(shop.order(1042)).parcels] == [
+        ("", "")
+    ]
+
+
+def test_an_erased_order_tracks_no_parcel(shop: Connected) -> None:
+    """A carrier's page shows where a parcel went."""
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("fulfillments/create", fulfillment(1042, shop.now))
+    assert facts_of(shop.order(1042)).parcels[0].tracking_number
+    shop.plan("customers/redact", redact(1042))
+    assert [(parcel.tracking_number, parcel.tracking_url) for parcel in facts_of(shop.order(1042)).parcels] == [
+        ("", "")
+    ]
+
+
+def test_bodies_that_were_never_read_are_forgotten_with_their_person(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    broken = shop.plan("orders/updated", {"id": 1042, "email": "mia@example.com", "updated_at": "soon"})
+    asked = shop.take("customers/data_request", {"customer": {"id": 701042, "email": "Mia@example.com"}})
+    other = shop.plan("orders/updated", {"id": 7, "email": "noah@example.com", "updated_at": "soon"})
+    assert (broken.state, asked.status) == ("failed", 202)
+    shop.plan("customers/redact", redact(1042))
+    bodies = {event.id: event.body for event in shop.events()}
+    assert [body for key, body in bodies.items() if key != other.id] == [None] * 4
+    assert bodies[other.id] is not None
+
+
+def test_words_of_others_about_an_erased_customer_are_forgotten(shop: Connected) -> None:
+    """What support wrote of a hold, and what a mailbox said, may hold a name."""
+    shop.plan("orders/create", order(1042, shop.now))
+    message = shop.messages()[0]
+    with shop.installation.database.write() as session:
+        session.get_one(OrderRow, message.order_id).hold = "Mia Keane rang twice"
+        transition(session, session.get_one(Message, message.id), State.HELD, "Mia Keane rang twice", now=shop.now)
+        line = {"message_id": message.id, "before": "attempting", "after": "scheduled", "at": shop.now}
+        session.add(Transition(reason="tried again later: 450 Mia Keane is full", real_at=shop.now, **line))
+    shop.plan("customers/redact", redact(1042))
+    assert shop.order(1042).hold is None
+    with shop.installation.database.read() as session:
+        reasons = [each.reason for each in session.scalars(select(Transition))]
+    assert "tried again later" in reasons
+    assert not any("Mia" in reason for reason in (*reasons, shop.messages()[0].reason))
 
 
 def test_other_customers_stay_when_one_is_redacted(shop: Connected) -> None:

@@ -15,7 +15,8 @@ class OrderRow(Base):
     """`facts` is a `schedules.facts.Facts` as JSON; `version` grows with each change and guards the gate.
 
     `unsent`: step -> readable reason why nothing is planned for it. `pinned`: locale, currency, timezone at order time.
-    `imported`: known from history only; starts nothing.
+    `imported`: known from history only; starts nothing. `erased_at`: its person was erased; nothing that comes later
+    brings them back.
     """
 
     __tablename__ = "customer_order"
@@ -38,6 +39,7 @@ class OrderRow(Base):
     unsent: Mapped[dict[str, Any]] = mapped_column(default=dict)
     hold: Mapped[str | None]  # reason of a manual hold (`postpurchase hold`)
     imported: Mapped[bool] = mapped_column(default=False)
+    erased_at: Mapped[datetime | None]
     revision: Mapped[int | None]  # number of the content revision whose steps apply
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
