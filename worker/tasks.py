@@ -11,8 +11,7 @@ from celery import Task
 
 from worker import queues
 from worker.bootstrap import Installation
-from worker.dispatch.policies import BATCH
-from worker.dispatch.service import deliver_batch, due_within, sweep_due, sweep_leases
+from worker.dispatch.service import batch_size, deliver_batch, due_within, sweep_due, sweep_leases
 from worker.errors import StorageUnavailableError
 from worker.feedback.writing_back import write_back_due
 from worker.heartbeats import Pulse, record_life
@@ -98,8 +97,8 @@ class Deliver(StageTask):
     name = queues.DELIVER
 
     def run(self) -> None:
-        until = time.monotonic() + DELIVER_FOR_S
-        while deliver_batch(self.installation) >= BATCH and time.monotonic() < until:
+        until, full = time.monotonic() + DELIVER_FOR_S, batch_size(self.installation)
+        while deliver_batch(self.installation) >= full and time.monotonic() < until:
             pass
 
 

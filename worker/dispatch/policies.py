@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from schedules.lifecycle import State
 
-BATCH = 128
-"""Messages per claim. What is read for a batch is read once; marks and calls go in chunks of the open connections."""
+BATCH, CHUNKS = 128, 4
+"""Most messages per claim, and most chunks of a provider's open connections. What is read for a batch is read once; but
+what a slow server with few connections has still to come to, another worker could send meanwhile."""
 TASKS_AT_ONCE = 8
 """Most `deliver` tasks that one sweep asks for; the next sweep is a second away."""
 ATTEMPT_LEASE = timedelta(seconds=60)
@@ -28,6 +29,11 @@ SWEEP_LIMIT = 500
 class Decision:
     state: State
     reason: str
+
+
+def batch_for(connections: int) -> int:
+    """Messages per claim with a provider of so many connections."""
+    return min(BATCH, CHUNKS * max(1, connections))
 
 
 def decide_unknown(stream: str, unclear: int) -> Decision:

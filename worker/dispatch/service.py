@@ -17,7 +17,7 @@ from worker.dispatch.gathering import gathered
 from worker.dispatch.gating import gate
 from worker.dispatch.naming import ids
 from worker.dispatch.outcomes import settle_surely
-from worker.dispatch.policies import BATCH, MAX_CLAIMS, SUSPECTS_AT_ONCE, TASKS_AT_ONCE
+from worker.dispatch.policies import MAX_CLAIMS, SUSPECTS_AT_ONCE, TASKS_AT_ONCE, batch_for
 from worker.dispatch.sweeping import sweep, sweep_claims
 from worker.store.claims import Turn, claim_due, claim_suspect, count_due, next_due
 from worker.store.keeping import CLAIM_LEASE
@@ -41,7 +41,8 @@ def sweep_due(installation: Installation) -> int:
         sweep_claims(installation)
     with installation.database.read() as session:
         sift = sift_of(installation, session, now, real_at)
-        return ceil(count_due(session, now, BATCH * TASKS_AT_ONCE, sift) / BATCH)
+        batch = batch_size(installation)
+        return ceil(count_due(session, now, batch * TASKS_AT_ONCE, sift) / batch)
 
 
 def due_within(installation: Installation, span: timedelta) -> float | None:
@@ -52,12 +53,17 @@ def due_within(installation: Installation, span: timedelta) -> float | None:
     return None if at is None else (at - now).total_seconds()
 
 
-def deliver_batch(installation: Installation, limit: int = BATCH) -> int:
-    """Claims due messages and takes each as far as it goes; how many were claimed.
+def batch_size(installation: Installation) -> int:
+    """Messages per claim with this installation's provider."""
+    return batch_for(installation.provider.connections)
+
+
+def deliver_batch(installation: Installation, limit: int | None = None) -> int:
+    """Claims due messages and takes each as far as it goes; how many were claimed. `limit`: by default `batch_size`.
 
     Messages whose earlier claims ended without an outcome are taken first, each alone.
     """
-    suspects = 0
+    limit, suspects = limit or batch_size(installation), 0
     while suspects < SUSPECTS_AT_ONCE and (suspect := _claim(installation, limit, is_suspect=True)):
         suspects += 1
         _work(installation, suspect)

@@ -391,7 +391,7 @@ def test_a_sweep_asks_for_as_many_tasks_as_there_is_work(world: World) -> None:
 
 
 def test_a_sweep_never_asks_for_more_than_its_share(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "BATCH", 2)
+    monkeypatch.setattr(service, "batch_for", lambda _connections: 2)
     monkeypatch.setattr(service, "TASKS_AT_ONCE", 3)
     for number in range(9):
         world.add_message(occurrence=number)

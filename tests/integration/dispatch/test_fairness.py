@@ -9,7 +9,6 @@ from schedules.lifecycle import State
 from tests.support.backlog import analyze, counted_work, pile_up
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import NORTHKETTLE, an_order, keep_order, keep_shop
-from worker.dispatch.policies import BATCH
 from worker.dispatch.service import deliver_batch
 from worker.store.claims import Turn, claim_due
 from worker.store.keeping import CLAIM_LEASE
@@ -34,7 +33,7 @@ def test_ten_mails_of_a_small_shop_go_with_the_first_batch_beside_a_backlog(worl
     pile_up(world, world.add_message(due=HOURS_AGO), 1_000)
     shop_id, order_id = _shop(world, "small")
     few = [world.add_message(shop_id=shop_id, order_id=order_id, occurrence=number) for number in range(10)]
-    assert deliver_batch(world.installation) == BATCH
+    assert deliver_batch(world.installation, 64) == 64
     assert {world.state(each) for each in few} == {State.ACCEPTED}
 
 
