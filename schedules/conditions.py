@@ -222,16 +222,17 @@ def _free_at(times: tuple[datetime, ...], cap: Cap, now: datetime) -> datetime |
 
 def _permission(gate: GateInputs) -> str | None:
     """Why consent forbids marketing content; None: it is allowed."""
-    order = gate.order
-    address = order.shipping_address or order.billing_address
-    permission = may_market(
-        country=address.country if address else "",
-        consent=gate.consent,
-        soft_opt_in=gate.shop.soft_opt_in,
-        purchased_at=order.placed_at,
-        now=gate.now,
-    )
-    return None if permission.allowed else permission.reason
+    for country in sorted(gate.order.countries) or [""]:
+        permission = may_market(
+            country=country,
+            consent=gate.consent,
+            soft_opt_in=gate.shop.soft_opt_in,
+            purchased_at=gate.order.placed_at,
+            now=gate.now,
+        )
+        if not permission.allowed:
+            return permission.reason
+    return None
 
 
 def why_no_offer(gate: GateInputs) -> str | None:

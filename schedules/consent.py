@@ -31,7 +31,7 @@ def may_market(
     """Whether a buyer may get offers and marketing mails.
 
     Args:
-        country: ISO 3166-1 alpha-2 of the delivery or billing address; empty when unknown.
+        country: ISO 3166-1 alpha-2 of the delivery or the billing address, both are asked; empty when unknown.
         consent: what the shop's platform says; only SUBSCRIBED is a yes.
         soft_opt_in: the owner confirmed that checkout tells buyers about such mails and lets them refuse.
         purchased_at: when the order was placed.

@@ -188,6 +188,19 @@ class Order(Value):
     def currency(self) -> str:
         return self.totals.total.currency
 
+    @property
+    def countries(self) -> frozenset[str]:
+        """Where it goes and where its buyer gets the bill, as far as told: the rules of both count."""
+        places = (self.shipping_address, self.billing_address)
+        return frozenset(place.country for place in places if place and place.country)
+
+    @property
+    def home(self) -> Address | None:
+        """Where the buyer is most likely to be: a gift goes to somebody else."""
+        if self.gift is not None and self.billing_address is not None and self.billing_address.country:
+            return self.billing_address
+        return self.shipping_address or self.billing_address
+
 
 class ParcelState(StrEnum):
     OPEN = "open"  # being prepared

@@ -80,8 +80,8 @@ def pinned(unit: Unit, before: dict[str, Any], order: Order) -> dict[str, Any]:
     """Locale, currency and time zone as the order's earliest known snapshot has them, whatever order they come in."""
     if before and datetime.fromisoformat(before["as_of"]) <= order.updated_at:
         return before
-    address = order.shipping_address or order.billing_address
-    zone = timezone_for(address.country, address.region) if address else None
+    home = order.home
+    zone = timezone_for(home.country, home.region) if home else None
     return {
         "locale": order.locale or unit.profile.locale,
         "currency": order.currency,

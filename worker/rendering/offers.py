@@ -29,8 +29,8 @@ class OfferPart:
 
 def offer_part(offer: Offer, shop: ShopProfile, order: Order, locale: str) -> OfferPart:
     """The offer in words and prices; no price beside a code where that counts as an announced reduction."""
-    address, code = order.shipping_address or order.billing_address, offer.code
-    with_price = code is None or address is None or address.country not in STRICT_PRICES
+    code = offer.code
+    with_price = code is None or order.countries.isdisjoint(STRICT_PRICES)
     thresholds = shop.free_shipping_from if with_price else {}
     return OfferPart(
         cards=[card_context(card, locale, with_price=with_price) for card in offer.cards],

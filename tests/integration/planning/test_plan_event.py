@@ -10,7 +10,7 @@ import structlog.testing
 from sqlalchemy import select, update
 
 from tests.support.intake import Connected
-from tests.support.shopify import fulfillment, order, tracking
+from tests.support.shopify import ADDRESS, fulfillment, order, tracking
 from worker.planning.replay import replay
 from worker.planning.service import plan_event, replan_order, sweep_events
 from worker.store.events import LEASE, MAX_CLAIMS, claim_event
@@ -50,6 +50,18 @@ def test_locale_currency_and_time_zone_are_those_of_the_earliest_snapshot(shop: 
     shop.plan("orders/create", early)
     pinned = shop.order(1042).pinned
     assert (pinned["locale"], pinned["currency"], pinned["timezone"]) == ("de", "EUR", "Europe/Stockholm")
+
+
+def test_the_hours_of_a_gift_are_those_of_its_buyer(shop: Connected) -> None:
+    there = ADDRESS | {"name": "Aiko Mori", "city": "Osaka", "country": "Japan", "country_code": "JP"}
+    shop.plan("orders/create", order(1042, shop.now, shipping_address=there, billing_address=ADDRESS))
+    assert shop.order(1042).pinned["timezone"] == "Europe/Stockholm"
+
+
+def test_the_hours_of_other_orders_are_those_of_where_they_go(shop: Connected) -> None:
+    there = ADDRESS | {"city": "Osaka", "country": "Japan", "country_code": "JP"}
+    shop.plan("orders/create", order(1042, shop.now, shipping_address=there, billing_address=ADDRESS))
+    assert shop.order(1042).pinned["timezone"] == "Asia/Tokyo"
 
 
 def test_events_in_any_order_lead_to_the_same_schedule(shop: Connected) -> None:

@@ -175,6 +175,17 @@ def test_the_billing_address_tells_the_country_where_nothing_is_shipped() -> Non
     assert confirmation(known, consent=ConsentState.NOT_SUBSCRIBED).with_offer
 
 
+@pytest.mark.parametrize(("ships_to", "lives_in"), [("US", "DE"), ("DE", "US")])
+def test_what_goes_abroad_obeys_the_rules_of_both_countries(ships_to: str, lives_in: str) -> None:
+    """A present from Hamburg to Boston: its mails go to the buyer in Hamburg, who never subscribed."""
+    places = {"shipping_address": Address(country=ships_to), "billing_address": Address(country=lives_in)}
+    receipt = confirmation(facts(**places), consent=ConsentState.NOT_SUBSCRIBED)
+    assert (receipt.action, receipt.with_offer) == ("send", False)
+    assert "in DE" in receipt.offer_reason
+    assert follow_up(delivered(**places), consent=ConsentState.NOT_SUBSCRIBED).action == "skip"
+    assert confirmation(facts(**places), consent=ConsentState.SUBSCRIBED).with_offer
+
+
 def test_a_companion_is_marketing_and_needs_consent() -> None:
     inputs = gate(facts(), "confirmation", shop=companion("confirmation"), consent=ConsentState.NOT_SUBSCRIBED)
     assert judge(inputs).action == "skip"
