@@ -257,7 +257,7 @@ class Parcel(Value):
 
 
 class RefundReason(StrEnum):
-    CUSTOMER = "customer"
+    CUSTOMER = "customer"  # a return, or what may be one
     STOCK = "stock"  # the shop could not deliver
     OTHER = "other"
 

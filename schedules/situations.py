@@ -93,7 +93,7 @@ def why_no_marketing(facts: Facts) -> str | None:
             return reasons.TROUBLE[case.kind]
     if any(refund.reason is RefundReason.STOCK for refund in facts.refunds):
         return reasons.SHORT_OF_STOCK
-    if any(refund.lines for refund in facts.refunds):
+    if any(refund.lines or refund.reason is RefundReason.CUSTOMER for refund in facts.refunds):
         return reasons.PARTLY_REFUNDED
     return None
 

@@ -11,6 +11,7 @@ import pytest
 from schedules.events import Event, OrderRefunded, OrderStated, ParcelStated, ParcelTracked
 from schedules.facts import Channel, ConsentState, DeliveryKind, Facts, LineKind, Order, PaymentState, RefundReason
 from schedules.merging import merge
+from schedules.situations import why_no_marketing
 from tests.support.woocommerce import ADDRESS, DRIPPER, FILTERS, PLACED, gmt, line, meta, order, tracking
 from worker.errors import UnreadableEventError
 from worker.platforms.woocommerce.platform import WooCommerce
@@ -248,6 +249,13 @@ def test_refunds_inside_an_order_have_ids_and_positive_amounts() -> None:
         ("88", Decimal("12.00"), RefundReason.STOCK),
         ("89", Decimal("1.00"), RefundReason.OTHER),
     ]
+
+
+@pytest.mark.parametrize(("paid_back", "follows"), [("-6.00", False), ("-40.00", False), ("-5.99", True)])
+def test_a_refund_that_may_be_for_a_piece_that_came_back_ends_the_follow_up(paid_back: str, *, follows: bool) -> None:
+    """WooCommerce never tells which lines a refund is for; less than the cheapest piece is a courtesy."""
+    facts = _facts(order(refunds=[{"id": 88, "reason": "", "total": paid_back}]))
+    assert (why_no_marketing(facts) is None) is follows
 
 
 def test_refunds_of_everything_make_it_refunded() -> None:

@@ -156,6 +156,7 @@ def test_a_full_refund_takes_back_all_that_waits() -> None:
         (refund(RefundReason.STOCK), reasons.SHORT_OF_STOCK),
         (refund(RefundReason.STOCK, ["2"]), reasons.SHORT_OF_STOCK),
         (refund(RefundReason.CUSTOMER, ["2"]), reasons.PARTLY_REFUNDED),
+        (refund(RefundReason.CUSTOMER), reasons.PARTLY_REFUNDED),
     ],
 )
 def test_a_partly_refunded_order_gets_its_facts_without_an_offer_and_no_follow_up(back: object, reason: str) -> None:

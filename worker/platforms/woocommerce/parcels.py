@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -49,16 +50,24 @@ def read_parcels(order: Order, body: Body) -> Iterator[OrderEvent]:
 def read_refunds(order: Order, body: Body) -> Iterator[OrderEvent]:
     """Refunds are told inside the order, without a time and without the lines they are for."""
     for refund in objects(body.get("refunds")):
-        words = text(refund.get("reason") or refund.get("refund"))
+        words, paid_back = text(refund.get("reason") or refund.get("refund")), abs(amount(refund.get("total")))
         yield OrderRefunded(
             order_id=order.id,
             refund=Refund(
                 id=needed_id(refund, "id"),
                 at=version_of(body),
-                amount=money(abs(amount(refund.get("total"))), order.currency),
-                reason=RefundReason.STOCK if tables.STOCK.search(words) else RefundReason.OTHER,
+                amount=money(paid_back, order.currency),
+                reason=_refund_reason(order, words, paid_back),
             ),
         )
+
+
+def _refund_reason(order: Order, words: str, paid_back: Decimal) -> RefundReason:
+    """What would pay for a piece may be for one that came back; less than the cheapest is a courtesy."""
+    if tables.STOCK.search(words):
+        return RefundReason.STOCK
+    cheapest = min((line.unit_price.amount for line in order.lines if line.unit_price.amount), default=None)
+    return RefundReason.CUSTOMER if cheapest is not None and paid_back >= cheapest else RefundReason.OTHER
 
 
 def _tracking_items(body: Body) -> list[Body]:
