@@ -240,6 +240,16 @@ def test_a_cancelled_order_is_cancelled_and_a_trashed_one_too() -> None:
     assert _order(order(status="trash")).cancelled_at is not None
 
 
+def test_dinars_keep_their_three_digits() -> None:
+    bought = line(1, "Dripper 02", "12.345", "0.000")
+    body = order(currency="KWD", line_items=[bought], total="14.595", shipping_total="2.250", total_tax="0.000")
+    told = _order(body | {"prices_include_tax": False, "shipping_tax": "0.000"})
+    assert (told.totals.total.amount, told.totals.shipping.amount) == (Decimal("14.595"), Decimal("2.250"))
+    assert [each.total.amount for each in told.lines] == [Decimal("12.345")]
+    back = _facts(body | {"refunds": [{"id": 88, "total": "-1.125"}]}).refunds
+    assert [each.amount.amount for each in back] == [Decimal("1.125")]
+
+
 def test_refunds_inside_an_order_have_ids_and_positive_amounts() -> None:
     refunds = [{"id": 88, "reason": "out of stock", "total": "-12.00"}, {"id": 89, "refund": "", "total": "-1.00"}]
     facts = _facts(order(refunds=refunds))

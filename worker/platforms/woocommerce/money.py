@@ -57,17 +57,17 @@ def read_lines(body: Body, currency: str) -> tuple[LineItem, ...]:
 def read_totals(body: Body, currency: str, payment: PaymentState) -> Totals:
     """All rows add up to the total. What was paid back later is no part of them."""
     with_tax = body.get("prices_include_tax") is True
-    fees = [taxed(fee, "total", "total_tax", with_tax=with_tax) for fee in objects(body.get("fee_lines"))]
+    fees = [taxed(fee, "total", "total_tax", currency, with_tax=with_tax) for fee in objects(body.get("fee_lines"))]
     lines = objects(body.get("line_items"))
-    subtotal = sum((taxed(line, "subtotal", "subtotal_tax", with_tax=with_tax) for line in lines), Decimal(0))
-    discount = taxed(body, "discount_total", "discount_tax", with_tax=with_tax)
-    total = rounded(amount(body.get("total")))
+    subtotal = sum((taxed(line, "subtotal", "subtotal_tax", currency, with_tax=with_tax) for line in lines), Decimal(0))
+    discount = taxed(body, "discount_total", "discount_tax", currency, with_tax=with_tax)
+    total = rounded(amount(body.get("total")), currency)
     is_open = payment in (S.OPEN, S.FAILED, S.VOIDED, S.ACCEPTED)
     outstanding = total if is_open else Decimal(0)
     return Totals(
         subtotal=money(subtotal + sum((fee for fee in fees if fee > 0), Decimal(0)), currency),
         discount=money(discount - sum((fee for fee in fees if fee < 0), Decimal(0)), currency),
-        shipping=money(taxed(body, "shipping_total", "shipping_tax", with_tax=with_tax), currency),
+        shipping=money(taxed(body, "shipping_total", "shipping_tax", currency, with_tax=with_tax), currency),
         tax=money(amount(body.get("total_tax")), currency),
         total=money(total, currency),
         paid=money(total - outstanding, currency),
@@ -80,7 +80,7 @@ def _product_line(line: Body, currency: str, *, with_tax: bool) -> LineItem:
     number = amount(line.get("quantity"))
     # 0.5 kg is one piece at the price of half a kilogram: pieces are whole, and sums stay true.
     pieces = int(number) if number > 0 and number == number.to_integral_value() else int(number > 0)
-    before = taxed(line, "subtotal", "subtotal_tax", with_tax=with_tax)
+    before = taxed(line, "subtotal", "subtotal_tax", currency, with_tax=with_tax)
     title, variant = _names(line)
     return LineItem(
         id=needed_id(line, "id"),
@@ -92,7 +92,7 @@ def _product_line(line: Body, currency: str, *, with_tax: bool) -> LineItem:
         quantity=pieces,
         ordered_quantity=pieces,
         unit_price=money(before / pieces if pieces else before, currency),
-        total=money(taxed(line, "total", "total_tax", with_tax=with_tax), currency),
+        total=money(taxed(line, "total", "total_tax", currency, with_tax=with_tax), currency),
         kind=_kind(title, LineKind.PHYSICAL),
         image_url=web_url(mapping(line.get("image")).get("src")) or None,
     )
@@ -107,7 +107,7 @@ def _names(line: Body) -> tuple[str, str]:
 
 
 def _fee_line(fee: Body, currency: str, *, with_tax: bool) -> LineItem:
-    price = money(taxed(fee, "total", "total_tax", with_tax=with_tax), currency)
+    price = money(taxed(fee, "total", "total_tax", currency, with_tax=with_tax), currency)
     title = plain(fee.get("name")) or "Fee"
     return LineItem(
         id=needed_id(fee, "id"),

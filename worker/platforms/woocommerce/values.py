@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from babel.numbers import get_currency_precision
+
 from schedules.facts import Money
 from worker.errors import UnreadableEventError
 from worker.platforms.bodies import CURRENCY, Body, amount, currency, moment, objects, text
 from worker.platforms.woocommerce import tables
 
-CENT = Decimal("0.01")
+DIGITS = 2
+"""After the point, at least: a shop may print cents of a currency that has none."""
 TAG = re.compile(r"<[^<>]*>")
 
 
@@ -68,14 +71,15 @@ def currency_of(body: Body, options: Mapping[str, Any]) -> str:
     return currency(told, "the order's")
 
 
-def rounded(number: Decimal) -> Decimal:
-    return number.quantize(CENT, ROUND_HALF_UP)
+def rounded(number: Decimal, code: str) -> Decimal:
+    """Rounded as the shop does; dinars have three digits after the point."""
+    return number.quantize(Decimal(1).scaleb(-max(DIGITS, get_currency_precision(code))), ROUND_HALF_UP)
 
 
-def taxed(body: Body, net: str, tax: str, *, with_tax: bool) -> Decimal:
+def taxed(body: Body, net: str, tax: str, code: str, *, with_tax: bool) -> Decimal:
     """An amount as the shop shows it: WooCommerce writes every amount without its tax, and the tax beside it."""
-    return rounded(amount(body.get(net)) + (amount(body.get(tax)) if with_tax else Decimal(0)))
+    return rounded(amount(body.get(net)) + (amount(body.get(tax)) if with_tax else Decimal(0)), code)
 
 
 def money(number: Decimal, code: str) -> Money:
-    return Money(amount=rounded(number), currency=code)
+    return Money(amount=rounded(number, code), currency=code)
