@@ -2,14 +2,20 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, TextIO
 
 import structlog
 
 QUIET = ("celery", "kombu", "amqp", "uvicorn", "aiohttp", "alembic", "asyncio")
 """Libraries whose warnings are worth a line, and whose progress is not."""
+
+ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+LONGEST_CHAIN = 10
+"""Errors that led to one another, of which a log tells."""
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -43,12 +49,29 @@ def configure(*, as_json: bool, level: int = logging.INFO) -> None:
 def _formatter(shared: Sequence[Any], *, as_json: bool) -> logging.Formatter:
     ending: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if as_json:
-        ending += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        ending += [structlog.processors.ExceptionRenderer(_as_text), structlog.processors.JSONRenderer()]
     else:
-        # The default formatter prints the variables of every frame: customers' data among them.
-        plain = structlog.dev.plain_traceback
-        ending.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
+        ending.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_print_error))
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending)
+
+
+def _print_error(out: TextIO, info: ErrorInfo) -> None:
+    out.write("\n" + _as_text(info))
+
+
+def _as_text(exc_info: ErrorInfo) -> str:
+    """An error and what led to it: where, of which type, and the first line of its text.
+
+    The further lines quote what it choked on, and the default formatter prints the variables of every frame: customers'
+    data among them.
+    """
+    told: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(told) < LONGEST_CHAIN:
+        said = next(iter(str(error).splitlines()), "")
+        told.append("".join(traceback.format_tb(error.__traceback__)) + f"{type(error).__qualname__}: {said}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(reversed(told))
 
 
 @contextmanager

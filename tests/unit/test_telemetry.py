@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import text
 
+from schedules.facts import Customer
 from worker.errors import StorageUnavailableError
 from worker.store.session import Database
 from worker.telemetry import bound, configure, masked
@@ -48,6 +50,37 @@ def test_a_logged_error_says_nothing_of_the_values_at_hand(as_json: bool, capsys
         structlog.get_logger().error("planning.event.failed", exc_info=error)
     told = capsys.readouterr().err
     assert "something broke" in told
+    assert "mia" not in told
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_logged_error_keeps_what_it_choked_on_to_itself(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pydantic quotes the value, PostgreSQL the key that is there twice: both behind the first line."""
+    address = "mia@example.com"
+    configure(as_json=as_json)
+    try:
+        try:
+            Customer.model_validate({"email": [address]})
+        except ValidationError as error:
+            raise RuntimeError(f"no second one\nDETAIL: Key (address)=({address}) exists") from error
+    except RuntimeError as error:
+        structlog.get_logger().error("planning.event.failed", exc_info=error)
+    told = capsys.readouterr().err
+    assert "ValidationError: 1 validation error for Customer" in told
+    assert "RuntimeError: no second one" in told
+    assert "test_telemetry.py" in told
+    assert "mia" not in told
+
+
+def test_a_library_that_logs_an_error_is_kept_as_short(capsys: pytest.CaptureFixture[str]) -> None:
+    address = "mia@example.com"
+    configure(as_json=True)
+    try:
+        raise RuntimeError(f"broken\n{address}")
+    except RuntimeError:
+        logging.getLogger("celery").exception("the task failed")
+    told = capsys.readouterr().err
+    assert "RuntimeError: broken" in told
     assert "mia" not in told
 
 
