@@ -88,8 +88,22 @@ def build(settings: Settings | None = None) -> Installation:
 
 
 def make_data_folder(folder: Path) -> None:
-    """Makes the data folder for this user alone: it holds customers' data and the secret key."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Makes the data folder for this user alone: it holds customers' data and the secret key.
+
+    Raises:
+        SettingsError: it cannot be made there, or not be written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {folder} cannot be made ({error.strerror}). Name another in POSTPURCHASE_DATA_DIR."
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(
+            f"The data folder {folder} cannot be written by this user. Give it to the user that runs Postpurchase, or "
+            "name another in POSTPURCHASE_DATA_DIR."
+        )
 
 
 def secret_keys(settings: Settings) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Settings from the environment and `.env`, typed. Read once, in `bootstrap.py`."""
 
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from worker.errors import SettingsError
 PREFIX = "POSTPURCHASE_"
 SECRETS = ("secret_key", "database_url", "broker_url", "sendgrid_api_key", "smtp_url", "metrics_token")
 SENDGRID_HOSTS = ("https://api.sendgrid.com", "https://api.eu.sendgrid.com")
+DATABASES = ("postgresql", "postgres", "sqlite")
+ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
@@ -47,6 +50,20 @@ class Settings(BaseSettings):
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
+
+    @field_validator("redirect_all_to")
+    @classmethod
+    def _one_address(cls, address: str | None) -> str | None:
+        if address is not None and not ADDRESS.fullmatch(address):
+            raise ValueError("It is no email address. Give one like you@example.com.")
+        return address
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and re.split(r"[+:]", url.get_secret_value())[0] not in DATABASES:
+            raise ValueError("Give one that begins with postgresql://, or unset it to use SQLite.")
+        return url
 
     @model_validator(mode="after")
     def _agree(self) -> "Settings":

@@ -1,5 +1,6 @@
 """The running parts of a process, each in a thread that starts, stops cleanly and says whether it lives."""
 
+import os
 import socket
 import threading
 from collections.abc import Sequence
@@ -147,5 +148,10 @@ def _bound(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise SettingsError(
-            f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with --port."
+            f"Port {port} on {host} cannot be used ({_reason(error)}). Choose another with --port."
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    """The system's words alone: what Python adds to them says the address again."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror)

@@ -41,3 +41,12 @@ def test_the_data_folder_is_made_private_and_only_when_something_is_kept(tmp_pat
     installation.database.now()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     installation.close()
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    for folder in (tmp_path / "taken", tmp_path / "taken" / "var"):
+        installation = build(Settings(data_dir=folder))
+        with pytest.raises(SettingsError, match="POSTPURCHASE_DATA_DIR"):
+            installation.database.now()
+        installation.close()

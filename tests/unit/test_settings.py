@@ -61,3 +61,19 @@ def test_a_wrong_value_is_refused_without_being_shown(monkeypatch: pytest.Monkey
     with pytest.raises(SettingsError, match="POSTPURCHASE_CLOCK") as caught:
         load_settings()
     assert "soon" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "remedy"),
+    [
+        ("REDIRECT_ALL_TO", "you", "no email address"),
+        ("DATABASE_URL", "mysql://user:hush@db/postpurchase", "postgresql://"),
+    ],
+)
+def test_what_would_only_fail_later_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str, remedy: str
+) -> None:
+    monkeypatch.setenv(f"POSTPURCHASE_{setting}", value)
+    with pytest.raises(SettingsError, match=remedy) as refused:
+        load_settings()
+    assert "hush" not in str(refused.value)

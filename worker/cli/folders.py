@@ -1,5 +1,7 @@
 """Content in a folder: what marketers edit, as files."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -38,16 +40,34 @@ def read_folder(folder: Path | None) -> Content:
     return content_of(_texts(folder / TEMPLATES, TEMPLATES) | _texts(sequences, SEQUENCES))
 
 
+@contextmanager
+def writing_below(folder: Path) -> Iterator[None]:
+    """
+    Raises:
+        UserError: what is written meanwhile has no place in this folder.
+    """
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or folder
+        raise UserError(f"{place} cannot be written ({error.strerror}). Name another folder with --to.") from error
+
+
 def write_folder(content: Content, folder: Path) -> list[str]:
-    """Writes the content's files below a folder; the paths that changed. Other files stay."""
+    """Writes the content's files below a folder; the paths that changed. Other files stay.
+
+    Raises:
+        UserError: the folder takes no files.
+    """
     changed = []
-    for path, text in content.files.items():
-        at = folder / path
-        if at.exists() and at.read_text(encoding="utf-8") == text:
-            continue
-        at.parent.mkdir(parents=True, exist_ok=True)
-        at.write_text(text, encoding="utf-8")
-        changed.append(path)
+    with writing_below(folder):
+        for path, text in content.files.items():
+            at = folder / path
+            if at.exists() and at.read_bytes() == text.encode():
+                continue
+            at.parent.mkdir(parents=True, exist_ok=True)
+            at.write_text(text, encoding="utf-8")
+            changed.append(path)
     return changed
 
 

@@ -13,9 +13,8 @@ from schedules.sequence import STEPS
 from schedules.shop import Role, ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
-from worker.cli.folders import TEMPLATES, From, read_folder
+from worker.cli.folders import TEMPLATES, From, read_folder, writing_below
 from worker.cli.output import JsonFlag, grid, say, show, side
-from worker.cli.shop_fields import ADDRESS
 from worker.cli.shops import Slug
 from worker.delivery.port import NO_MESSAGE, OutgoingMail, Verdict
 from worker.demo.examples import inline_pictures
@@ -30,6 +29,7 @@ from worker.rendering.pictures import DESKTOP, camera
 from worker.rendering.port import Content, MailInputs, RenderedMail
 from worker.rendering.renderer import Renderer
 from worker.reports.timeline import find_order
+from worker.settings import ADDRESS
 from worker.store.content import load
 from worker.store.shops import get_shop, profile_of
 
@@ -183,11 +183,12 @@ def _rendered(renderer: Renderer, content: Content, inputs: MailInputs) -> Rende
 
 def _write(made: Made, folder: Path, name: str) -> tuple[list[Path], str]:
     """The files, and why there is no picture (empty when there is)."""
-    folder.mkdir(parents=True, exist_ok=True)
     html = inline_pictures(made.mail.html)
     page, text = folder / f"{name}.html", folder / f"{name}.txt"
-    page.write_text(html, encoding="utf-8")
-    text.write_text(made.mail.text, encoding="utf-8")
+    with writing_below(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        page.write_text(html, encoding="utf-8")
+        text.write_text(made.mail.text, encoding="utf-8")
     phone, desktop = folder / f"{name}.png", folder / f"{name}-desktop.png"
     try:
         with camera() as shots:

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from schedules.sequence import STEPS
 from schedules.shop import CodeSource, Role, ShopProfile
 from worker.errors import UserError
+from worker.settings import ADDRESS
 
-ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 AMOUNTS = re.compile(r"none|[A-Z]{3}=\d{1,7}(\.\d{1,2})?(,[A-Z]{3}=\d{1,7}(\.\d{1,2})?)*", re.ASCII)
 
 

@@ -43,6 +43,15 @@ def test_publishing_the_same_content_twice_keeps_its_revision(cli: Cli, shop: st
     assert (second["revision"], second["changed"]) == (1, False)
 
 
+@pytest.mark.parametrize("words", [("content", "pull", "northkettle"), ("preview", "follow_up")])
+def test_a_folder_that_takes_no_files_is_named(cli: Cli, shop: str, tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "taken").write_text("")
+    refused = cli(*words, "--to", str(tmp_path / "taken"))
+    assert refused.code == 2
+    assert "taken" in refused.err
+    assert "--to" in refused.err
+
+
 def test_a_delay_of_soon_is_refused_with_file_line_and_remedy(cli: Cli, shop: str, folder: Path) -> None:
     _edit(folder / "sequences" / "post_purchase.yaml", "send: 9 days", "send: soon")
     refused = cli("content", "push", shop, "--from", str(folder))
