@@ -190,13 +190,17 @@ def _signs(session: Session, mails: dict[Person, list[SentMail]]) -> dict[Person
 def _orders_of(
     session: Session, people: Sequence[Person], known: dict[UUID, OrderRow], *how: ExecutableOption
 ) -> dict[Person, list[OrderRow]]:
-    """Every order of these people, newest first; those that are known are not read twice."""
+    """The newest orders of these people, newest first; those that are known are not read twice.
+
+    An address of the shop's own, for orders taken by phone, may have thousands.
+    """
     mine = are_among(session, OrderRow.shop_id, OrderRow.address, people)
-    ids = session.scalars(select(OrderRow.id).where(mine)).all()
-    every = known | _by_id(session, OrderRow, [each for each in ids if each not in known], *how)
-    found: dict[Person, list[OrderRow]] = defaultdict(list)
-    for order_id in sorted(every.keys() & set(ids), reverse=True):
-        order = every[order_id]
-        if len(found[person_of(order)]) < MOST_ORDERS:
-            found[person_of(order)].append(order)
-    return found
+    ids: dict[Person, list[UUID]] = defaultdict(list)
+    for shop_id, address, order_id in session.execute(
+        select(OrderRow.shop_id, OrderRow.address, OrderRow.id).where(mine)
+    ):
+        ids[shop_id, address or ""].append(order_id)
+    newest = {person: sorted(theirs, reverse=True)[:MOST_ORDERS] for person, theirs in ids.items()}
+    unread = [each for theirs in newest.values() for each in theirs if each not in known]
+    every = known | _by_id(session, OrderRow, unread, *how)
+    return {person: [every[each] for each in theirs if each in every] for person, theirs in newest.items()}

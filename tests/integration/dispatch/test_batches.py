@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from schedules.facts import Case, CaseKind, Facts
 from schedules.lifecycle import State
@@ -13,6 +13,8 @@ from worker.delivery.port import Verdict
 from worker.dispatch.service import deliver_batch
 from worker.store.models import Message, OrderRow, Shop
 from worker.store.shops import profile_of
+from worker.store.surroundings import MOST_ORDERS
+from worker.store.truth import read_truths
 
 
 def another_order(world: World, number: int, *, email: str = "", before: timedelta = timedelta(minutes=5)) -> OrderRow:
@@ -151,3 +153,29 @@ def test_a_sender_that_is_not_new_sends_all(world: World) -> None:
     while deliver_batch(world.installation):
         pass
     assert {world.state(each) for each in made} == {State.ACCEPTED}
+
+
+def test_of_an_address_that_many_orders_share_only_the_newest_are_read(world: World) -> None:
+    """A shop enters orders taken by phone under an address of its own."""
+    with world.installation.database.write() as session:
+        facts = Facts(order=an_order(MORNING - timedelta(days=90), number="7", email="mia@example.com"))
+        for number in range(MOST_ORDERS + 20):
+            keep_order(session, world.shop_id, _numbered(facts, number), MORNING)
+    message = world.message(world.add_message())
+    read: list[OrderRow] = []
+    event.listen(OrderRow, "load", note := lambda row, _context: read.append(row))
+    try:
+        with world.installation.database.read() as session:
+            others = read_truths(session, [message], world.now).of(message).others
+    finally:
+        event.remove(OrderRow, "load", note)
+    newest = [other.number for other in others][:2]
+    assert newest == [str(MOST_ORDERS + 19), str(MOST_ORDERS + 18)]
+    assert len(read) <= MOST_ORDERS + 1
+
+
+def _numbered(facts: Facts, number: int) -> Facts:
+    assert facts.order is not None
+    return facts.model_copy(
+        update={"order": facts.order.model_copy(update={"id": f"n{number}", "number": str(number)})}
+    )
