@@ -15,9 +15,11 @@ from worker.timetravel import advance as travel
 from worker.timetravel import advance_to_next, next_due
 
 app = typer.Typer(no_args_is_help=True, help="Business time. It moves only with POSTPURCHASE_CLOCK=simulated.")
-UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-PART = re.compile(r"(\d+)\s*(min|[smhdw])")
-Length = Annotated[str, typer.Argument(metavar="LENGTH|TIME", help="36h, 9d, '1d 12h', or 2026-05-14T09:00+02:00.")]
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+PART = re.compile(r"(\d+)\s*(?:(s|m|h|d|w)|(s)ec(?:ond)?s?|(m)in(?:ute)?s?|(h)ours?|(d)ays?|(w)eeks?)(?![a-z])")
+Length = Annotated[
+    str, typer.Argument(metavar="LENGTH|TIME", help="36h, 9d, '9 days', '1d 12h', or 2026-05-14T09:00+02:00.")
+]
 Jump = Annotated[bool, typer.Option("--jump", help="Imitate an outage: go there at once, then work off what is due.")]
 
 
@@ -63,7 +65,7 @@ def moment_of(text: str, now: datetime) -> datetime:
     """
     parts = PART.findall(text)
     if parts and not PART.sub("", text).strip():
-        lengths = [timedelta(**{UNITS[unit]: int(count)}) for count, unit in parts]
+        lengths = [timedelta(**{UNITS["".join(units)]: int(count)}) for count, *units in parts]
         return now + sum(lengths, timedelta())
     try:
         moment = datetime.fromisoformat(text)

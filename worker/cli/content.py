@@ -49,13 +49,14 @@ def compare(
         owner = get_shop(session, shop)
         number, old = load_known(session, owner.id, shop, revision)
         new = load_known(session, owner.id, shop, to)[1] if to is not None else read_folder(folder)
+    sides = f"revision {number}", "here" if to is None else f"revision {to}"
     changed = changed_paths(old.files, new.files)
 
     def draw(console: Console) -> None:
         if not changed:
             console.print(f"No difference to revision {number}.")
         for path in changed:
-            _draw_diff(console, path, old.files.get(path, ""), new.files.get(path, ""))
+            _draw_diff(console, path, sides, old.files.get(path, ""), new.files.get(path, ""))
 
     show({"revision": number, "changed": changed}, json, draw)
 
@@ -70,10 +71,9 @@ def pull(shop: Slug, to: Annotated[Path, typer.Option(help="Folder to write into
     say(sentence, json, revision=number, changed=changed)
 
 
-def _draw_diff(console: Console, path: str, old: str, new: str) -> None:
+def _draw_diff(console: Console, path: str, sides: tuple[str, str], old: str, new: str) -> None:
     colours = {"+": "green", "-": "red", "@": "cyan"}
-    for line in difflib.unified_diff(
-        old.splitlines(), new.splitlines(), f"published/{path}", f"here/{path}", lineterm=""
-    ):
+    before, after = (f"{path} ({side})" for side in sides)
+    for line in difflib.unified_diff(old.splitlines(), new.splitlines(), before, after, lineterm=""):
         colour = colours.get(line[:1])
         console.print(f"[{colour}]{escape(line)}[/]" if colour else escape(line), soft_wrap=True)

@@ -70,6 +70,8 @@ def _heading(event: Happened) -> Table:
 def _panel(sent: Sent, number: int, *, stays: bool) -> Panel:
     line, mail = sent.line, sent.mail
     rows: Table = grid()
+    rows.add_column()
+    rows.add_column(overflow="fold")  # an address that is cut short leads nowhere
     for name, value in (
         ("From", escape(mail.sender)),
         ("To", escape(mail.to)),

@@ -209,7 +209,8 @@ def _mails_touched(paths: tuple[str, ...]) -> str:
         return "all three change"
     steps = [step for folder, step in STEPS.items() if folder in folders]
     if not steps:
-        return "none changes" if any(path.startswith("sequences/") for path in paths) else "nothing changes"
+        has_sequence = any(path.startswith("sequences/") for path in paths)
+        return "texts and looks stay, the sequence changes" if has_sequence else "nothing changes"
     return f"{' and '.join(steps)} {'change' if len(steps) > 1 else 'changes'}"
 
 

@@ -204,7 +204,7 @@ def changed_profile(profile: ShopProfile, options: dict[str, Any]) -> ShopProfil
         if value is None:
             continue
         if field.type is str and not field.accepts(value):
-            faults.append(f"--{name.replace('_', '-')} {value!r} is not known: give {field.wanted}.")
+            faults.append(f"--{name.replace('_', '-')} {value!r} cannot be used: give {field.wanted}.")
             continue
         for path in field.paths:
             _put(document, path, field.adapt(value) if field.type is str else value)
@@ -228,7 +228,7 @@ def _roles(pairs: list[str], faults: list[str]) -> dict[str, str]:
         if step in STEPS and role in set(Role):
             found[step] = role
         else:
-            faults.append(f"--role {pair!r} is not known: give {ROLE_HELP.removesuffix(' Repeatable.')}")
+            faults.append(f"--role {pair!r} cannot be used: give {ROLE_HELP.removesuffix(' Repeatable.')}")
     return found
 
 

@@ -1,5 +1,6 @@
 """`postpurchase shop add | set | list | show`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -48,6 +49,8 @@ def add(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
 @with_profile_options
 def change(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
     """Change what is known of a shop; options that are not given stay as they are."""
+    if all(value is None for value in options.values()):
+        raise UserError("Say what to set: see `postpurchase shop set --help`.")
     with opened() as installation:
         with installation.database.write() as session:
             shop = get_shop(session, slug)
@@ -146,13 +149,22 @@ def _sources(installation: Installation, session: Session, shop: Shop) -> list[d
     ]
 
 
+def _told(value: Any) -> str:
+    """A setting's value in the words that its option takes; empty: it says nothing."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={amount}" for key, amount in value.items())
+    return "" if value is None else str(value)
+
+
 def _draw_shop(console: Console, profile: ShopProfile, sources: list[dict[str, Any]]) -> None:
     console.print(f"[bold]{escape(profile.name)}[/]  {escape(profile.slug)}\n")
     rows = table("setting", "value")
     for name, field in FIELDS.items():
         value = _get(profile, field.paths[0])
-        if value not in ("", False):
-            rows.add_row(name.replace("_", " "), escape(str(value)))
+        if text := _told(value):
+            rows.add_row(name.replace("_", " "), escape(text))
     rows.add_row("roles", ", ".join(f"{step}: {profile.role(step).value}" for step in STEPS))
     console.print(rows)
     console.print()

@@ -35,7 +35,8 @@ def _draw_shops(console: Console, report: Status) -> None:
         return
     rows = table("shop", "orders in", "confirmations out", "mails out", "last 24 h")
     for shop in report.shops:
-        day = f"{shop.orders_last_day} in, {shop.confirmations_last_day} confirmed, {shop.mails_last_day} mails"
+        day = f"{shop.orders_last_day} in, {shop.confirmations_last_day} confirmed, "
+        day += counted(shop.mails_last_day, "mail")
         rows.add_row(escape(shop.shop), str(shop.orders), str(shop.confirmations), str(shop.mails), day)
     console.print(rows)
     console.print()

@@ -187,7 +187,7 @@ def _sources(session: Session, installation: Installation) -> list[Check]:
     return [
         fail(
             f"shop {line.shop}",
-            f"No webhook of {line.kind} for {(line.seconds_ago or 0) / 3600:.0f} h, longer than ever before.",
+            f"No webhook of {line.kind} for {_span(line.seconds_ago or 0)}, longer than ever before.",
             remedy(line.kind),
         )
         for line in silent
@@ -221,3 +221,8 @@ def _missing(profile: ShopProfile) -> list[tuple[str, str]]:
         (profile.legal.postal_address, "No postal address: marketing mails must carry one.", "--postal-address"),
     ]
     return [(text, option) for value, text, option in wanted if not value]
+
+
+def _span(seconds: float) -> str:
+    hours = round(seconds / 3600)
+    return f"{hours} h" if hours < 48 else f"{hours // 24} days"

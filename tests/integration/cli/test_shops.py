@@ -19,6 +19,22 @@ def test_an_added_shop_is_shown_with_what_it_was_given(cli: Cli) -> None:
     )
 
 
+def test_a_shop_is_shown_in_words_that_its_options_take(cli: Cli, shop: str) -> None:
+    assert cli("shop", "set", shop, "--free-shipping-from", "EUR=50", "--no-checkout-links").code == 0
+    shown = cli("shop", "show", shop).out
+    assert "EUR=50" in shown
+    assert not [word for word in ("Decimal", "None", "True", "False", "{") if word in shown]
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["checkout", "links", "no"] in lines
+    assert not [line for line in lines if line[:2] == ["marketing", "ramp"]]
+
+
+def test_setting_nothing_is_no_change_of_a_shop(cli: Cli, shop: str) -> None:
+    refused = cli("shop", "set", shop)
+    assert refused.code == 2
+    assert "shop set --help" in refused.err
+
+
 def test_adding_a_shop_twice_changes_nothing_twice(cli: Cli, shop: str) -> None:
     again = cli("shop", "add", shop, "--currency", "EUR", "--json")
     assert again.code == 0

@@ -19,6 +19,10 @@ NOW = datetime(2026, 5, 14, 8, 0, tzinfo=UTC)
         ("90 min", timedelta(minutes=90)),
         ("5m", timedelta(minutes=5)),
         ("2w", timedelta(weeks=2)),
+        ("1d12h", timedelta(days=1, hours=12)),
+        ("9 days", timedelta(days=9)),
+        ("2 minutes", timedelta(minutes=2)),
+        ("1 week 1 hour", timedelta(weeks=1, hours=1)),
     ],
 )
 def test_a_length_counts_from_now(text: str, length: timedelta) -> None:
@@ -29,7 +33,7 @@ def test_a_time_without_a_zone_is_utc() -> None:
     assert moment_of("2026-05-20T09:00", NOW) == datetime(2026, 5, 20, 9, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["soon", "", "36", "h36", "1d tomorrow", "-5h"])
+@pytest.mark.parametrize("text", ["soon", "", "36", "h36", "1d tomorrow", "1 month", "2 dayss", "-5h"])
 def test_anything_else_is_a_sentence_with_examples(text: str) -> None:
     with pytest.raises(UserError, match="36h, 9d"):
         moment_of(text, NOW)
