@@ -44,7 +44,7 @@ class Installation:
 
     @cached_property
     def links(self) -> LinkSigner:
-        return LinkSigner(self.keys, self.settings.public_url)
+        return LinkSigner(self.keys, self.settings.public_url, is_test=bool(self.settings.redirect_all_to))
 
     @cached_property
     def renderer(self) -> "Renderer":

@@ -17,6 +17,7 @@ SALT = "postpurchase.link"
 CLICK_SALT = "postpurchase.click"
 WEB = ("https://", "http://")
 PLAIN, PACKED = b"c", b"z"
+TEST = "test"
 LONG = 200
 """Bytes from which on compressing is tried: shorter ones become no shorter."""
 LONGEST = 4000
@@ -55,11 +56,12 @@ class LinkKind(StrEnum):
 
 @dataclass(frozen=True)
 class LinkToken:
-    """What a link says. `extra`: the product id of a HIDE link."""
+    """What a link says. `extra`: the product id of a HIDE link. `is_test`: its mail went to us, not to its customer."""
 
     purpose: Purpose
     message_id: UUID
     extra: str = ""
+    is_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,23 +82,25 @@ class ClickToken:
 
 
 class LinkSigner:
-    """Writes and reads links. `keys`: newest first; the newest signs."""
+    """Writes and reads links. `keys`: newest first; the newest signs. `is_test`: what it writes is for mails of test
+    mode, and says so for as long as the link lives."""
 
-    def __init__(self, keys: Sequence[str], public_url: str) -> None:
+    def __init__(self, keys: Sequence[str], public_url: str, *, is_test: bool = False) -> None:
         self._serializer = URLSafeSerializer(list(reversed(keys)), salt=SALT)
         self._clicks = Signer(list(reversed(keys)), salt=CLICK_SALT)
         self._public_url = public_url.rstrip("/")
+        self._marks: tuple[str, ...] = (TEST,) if is_test else ()
 
     def url(self, purpose: Purpose, message_id: UUID, extra: str = "", *, base: str = "") -> str:
         """The absolute URL of one of our pages; `base` is the stream's own link host."""
-        token = self._serializer.dumps([purpose.value, message_id.hex, extra])
+        token = self._serializer.dumps([purpose.value, message_id.hex, extra, *self._marks])
         return self._address(purpose, token.decode() if isinstance(token, bytes) else token, base)
 
     def read(self, token: str) -> LinkToken | None:
         """What the token says; None when it was not signed by us."""
         try:
-            purpose, message_id, extra = self._serializer.loads(token)
-            return LinkToken(Purpose(purpose), UUID(message_id), str(extra))
+            purpose, message_id, extra, *marks = self._serializer.loads(token)
+            return LinkToken(Purpose(purpose), UUID(message_id), str(extra), TEST in marks)
         except (BadSignature, ValueError, TypeError):
             return None
 

@@ -161,6 +161,11 @@ class World:
             row.facts, row.placed_at = facts.model_dump(mode="json"), facts.order.placed_at
             row.version += 1
 
+    @property
+    def order_version(self) -> int:
+        with self.installation.database.read() as session:
+            return session.get_one(OrderRow, self.order_id).version
+
     def pass_time(self, by: timedelta) -> None:
         self.installation.clock.move_to(self.now + by)
 

@@ -1,12 +1,12 @@
 """What the pages behind links show, put into words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker.feedback.pages import Person
 from worker.feedback.preferences import CHOICE_OF, Choice
 from worker.links import LinkToken, Purpose
 from worker.rendering.formats import language_of, locale_of
-from worker.web.words import CHOICES, GONE, HEARD, LESS, SAVED, SILENT, THIS_PRODUCT, WORDS, PageWords
+from worker.web.words import CHOICES, GONE, HEARD, LESS, SAVED, SILENT, TESTED, THIS_PRODUCT, WORDS, PageWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,11 @@ def view_of(link: LinkToken, person: Person, *, was_saved: bool = False) -> View
     """The page behind a link. `was_saved`: it answers a tap on one of its further choices."""
     language = language_of(locale_of(person.locale))
     language = language if language in WORDS else "en"
+    view = _view(link, person, language, was_saved=was_saved)
+    return replace(view, saved=TESTED[language]) if link.is_test else view
+
+
+def _view(link: LinkToken, person: Person, language: str, *, was_saved: bool) -> View:
     if link.purpose in CHOICE_OF:
         return _preferences(link.purpose, person, language, was_saved=was_saved)
     named = _named(person, language)

@@ -133,6 +133,10 @@ LESS = {
 }
 """Above the other choices, by the link that led here."""
 
+TESTED = {
+    "en": "This mail was a test: whatever is tapped here changes nothing.",
+    "de": "Diese Mail war ein Test: Was hier getippt wird, ändert nichts.",
+}
 SAVED = {"en": "Saved. It counts from now on.", "de": "Gespeichert. Das gilt ab sofort."}
 
 HEARD = {
