@@ -1,10 +1,13 @@
 """The documentation keeps up with the code."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
 from worker.cli.commands import COMMANDS
+from worker.platforms.standard.form import json_schema
+from worker.platforms.standard.platform import Standard
 from worker.settings import PREFIX, SECRETS, Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -39,6 +42,15 @@ def test_links_between_documents_lead_somewhere() -> None:
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_every_event_of_the_standard_form_is_explained_and_every_example_is_one() -> None:
+    text = (ROOT / "docs" / "connect-other.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`\w+\.\w+`.*?) \|", text, re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+\.\w+)`", " ".join(rows))) == sorted(json_schema()["discriminator"]["mapping"])
+    examples = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    assert [json.loads(example)["type"] for example in examples] == ["order.placed", "order.shipped", "order.delivered"]
+    assert [Standard().check(example.encode()) for example in examples] == [None] * len(examples)
 
 
 def test_commands_in_the_documents_exist() -> None:

@@ -1,5 +1,6 @@
-"""`postpurchase source add | list | rotate | set | subscribe | refusals`."""
+"""`postpurchase source add | list | rotate | set | subscribe | refusals | schema`."""
 
+import json as jsons
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from worker.cli.source_settings import read_secret, refusals, set_source, write_
 from worker.cli.subscribing import subscribe_source
 from worker.errors import UserError
 from worker.platforms.registry import PLATFORMS
+from worker.platforms.standard.form import json_schema
 from worker.store.models import Source
 from worker.store.shops import (
     add_source,
@@ -136,3 +138,9 @@ def _row(session: Session, base: str, slug: str, source: Source) -> dict[str, An
         "write_back": write_back_state(source),
         "refusals": count_write_backs(session, source.id),
     }
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of what a `standard` source takes."""
+    typer.echo(jsons.dumps(json_schema(), ensure_ascii=False, indent=2))

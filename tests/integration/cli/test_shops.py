@@ -107,6 +107,10 @@ def test_without_shops_the_list_says_how_to_add_one(cli: Cli) -> None:
     assert cli("shop", "list", "--json").document == {"shops": []}
 
 
+def test_the_form_of_a_standard_source_is_printed_without_an_installation(cli: Cli) -> None:
+    assert "order.placed" in cli("source", "schema").document["discriminator"]["mapping"]
+
+
 def test_a_source_is_kept_sealed_and_its_url_is_told(cli: Cli, shop: str, database: Database, tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("hush-hush\n", encoding="utf-8")
