@@ -16,6 +16,7 @@ from worker.dispatch.flight import Flight, Ready
 from worker.dispatch.naming import ids
 from worker.dispatch.personalising import Personal
 from worker.dispatch.policies import ATTEMPT_LEASE
+from worker.dispatch.returning import CHANGED
 from worker.dispatch.sharing import within_shares
 from worker.personalisation.offers import Shown, record_offers
 from worker.rendering.port import Offer
@@ -30,7 +31,6 @@ from worker.store.types import new_id
 log = structlog.get_logger()
 
 LATE = timedelta(hours=2)
-CHANGED = "something changed while it was being prepared; it is looked at again"
 
 
 def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[Flight]:

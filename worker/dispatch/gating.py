@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.conditions import GateInputs, Judgement, judge
@@ -15,11 +16,12 @@ from worker.bootstrap import Installation
 from worker.dispatch.content import Edition, Shelf
 from worker.dispatch.naming import ids
 from worker.dispatch.ramping import SHARE_SENT, Ramps
-from worker.dispatch.returning import put_back
+from worker.dispatch.returning import CHANGED, put_back
 from worker.errors import StorageUnavailableError
 from worker.personalisation.library import Library, Reader
 from worker.rendering.port import GuideView, ProductView
-from worker.store.models import Message
+from worker.store.many import is_among
+from worker.store.models import Message, OrderRow
 from worker.store.session import database_now
 from worker.store.siblings import sibling_of
 from worker.store.transitions import Change, transition_many
@@ -27,6 +29,8 @@ from worker.store.truth import Truth, Truths, read_truths
 
 log = structlog.get_logger()
 
+Consequence = tuple[State, str, dict[str, Any]]
+"""A message's next state, why, and what goes with it."""
 DISCONNECTED = "the shop disconnected: nothing more is sent for it"
 
 
@@ -64,8 +68,7 @@ def gate(installation: Installation, messages: Sequence[Message]) -> list[Gated]
         judged = _examined(session, messages, now, trip)
     stopped = [each for each in judged if each.judgement.action != "send"]
     if stopped:
-        with installation.database.write() as session:
-            _act(session, stopped, now)
+        act_on(installation, stopped, now)
     return [each for each in judged if each.judgement.action == "send"]
 
 
@@ -165,12 +168,24 @@ def _inputs(message: Message, truth: Truth, edition: Edition, now: datetime, *, 
     )
 
 
-def _act(session: Session, stopped: Sequence[Gated], now: datetime) -> None:
-    changes = [Change(each.message, *_consequence(each)) for each in stopped]
-    real_at = database_now(session)
-    moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=real_at)}
-    for each in stopped:
-        message = each.message
+def act_on(installation: Installation, stopped: Sequence[Gated], now: datetime) -> None:
+    """Lets each of these messages, none of which may go now, wait or end."""
+    held = [each for each in stopped if each.judgement.action == "hold"]
+    with installation.database.write() as session:
+        _move(session, [Change(each.message, *_consequence(each)) for each in stopped if each not in held], now)
+    if not held:
+        return
+    with installation.database.write() as session:
+        at_rest = _at_rest(session, held)
+        _move(session, [Change(each.message, *_consequence(each)) for each in at_rest], now)
+    with installation.database.write() as session:  # the others' orders are locked by somebody who may want ours
+        again = (State.SCHEDULED, CHANGED, {"claims": 0})
+        _move(session, [Change(each.message, *again) for each in held if each not in at_rest], now)
+
+
+def _move(session: Session, changes: Sequence[Change], now: datetime) -> None:
+    moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=database_now(session))}
+    for message in (change.message for change in changes):
         if message.id in moved:
             is_loss = message.state == State.EXPIRED and message.stream == "transactional"
             log.info("dispatch.message.stopped", alarm=is_loss, **ids(message), state=message.state)
@@ -178,7 +193,20 @@ def _act(session: Session, stopped: Sequence[Gated], now: datetime) -> None:
             log.info("dispatch.message.left", **ids(message), reason="its claim has ended")
 
 
-def _consequence(gated: Gated) -> tuple[State, str, dict[str, Any]]:
+def _at_rest(session: Session, held: Sequence[Gated]) -> list[Gated]:
+    """Those whose order nobody changes now, nor has changed since it was read; it stays as it is until this unit ends.
+
+    A release that came between found the message claimed and left it; held now, it would wait for the next event.
+    """
+    mine = is_among(session, OrderRow.id, {each.truth.order.id for each in held})
+    rows = select(OrderRow.id, OrderRow.version, OrderRow.hold).where(mine).order_by(OrderRow.id)
+    free = session.execute(rows.with_for_update(read=True, skip_locked=True))
+    still = {row.id: (row.version, row.hold) for row in free}
+    seen = (each.truth.order for each in held)
+    return [each for each, order in zip(held, seen, strict=True) if still.get(order.id) == (order.version, order.hold)]
+
+
+def _consequence(gated: Gated) -> Consequence:
     """Every way in which the gate may stop a message: a state, why, and what goes with it."""
     judgement = gated.judgement
     if judgement.action == "postpone":

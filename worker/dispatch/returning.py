@@ -15,6 +15,8 @@ from worker.store.transitions import transition
 
 log = structlog.get_logger()
 
+CHANGED = "something changed while it was being prepared; it is looked at again"
+
 
 def put_back(installation: Installation, message: Message, error: Exception, what: str) -> None:
     """Puts a claimed message behind the others after an unforeseen error. Its claims still count: often enough, and it

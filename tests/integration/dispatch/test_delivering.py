@@ -12,7 +12,7 @@ from schedules.shop import Role
 from tests.support.dispatching import Killed, World, delivered_facts
 from worker.delivery.outbox import Outbox
 from worker.delivery.port import Outcome, OutgoingMail, Verdict
-from worker.dispatch import outcomes, service
+from worker.dispatch import gating, outcomes, service
 from worker.dispatch.policies import GRACE, MAX_CLAIMS, MAX_UNCLEAR
 from worker.dispatch.service import deliver_batch, sweep_due, sweep_leases
 from worker.errors import ContentError, Fault, StaleFenceError, StorageUnavailableError
@@ -87,6 +87,25 @@ def test_what_changes_while_a_mail_is_prepared_keeps_it_from_going_out(
     deliver_batch(world.installation)
     assert world.state(message_id) is then
     assert world.provider.mails == []
+
+
+def test_what_is_released_while_the_gate_would_hold_it_goes_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    message_id, act = world.add_message(), gating.act_on
+    _hold(world)
+
+    def release_first(*told: Any) -> None:
+        monkeypatch.setattr(gating, "act_on", act)
+        with (
+            world.installation.database.write() as session
+        ):  # what a release does to a message that is claimed: nothing
+            session.get_one(OrderRow, world.order_id).hold = None
+        act(*told)
+
+    monkeypatch.setattr(gating, "act_on", release_first)
+    deliver_batch(world.installation)
+    assert world.state(message_id) is State.SCHEDULED
+    deliver_batch(world.installation)
+    assert world.state(message_id) is State.ACCEPTED
 
 
 def test_a_harmless_change_on_the_way_only_delays_by_a_claim(world: World) -> None:
