@@ -36,6 +36,7 @@ def create_app(installation: Installation, hints: Hints, *, routers: Sequence[AP
     app.include_router(clicks.router)
     app.include_router(events.router)
     if installation.settings.is_embedded and not installation.settings.has_provider:
+        app.include_router(outbox.front)
         app.include_router(outbox.router)
     for router in routers:
         app.include_router(router)

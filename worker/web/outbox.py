@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -48,6 +48,15 @@ def _installation(request: Request) -> Installation:
 
 
 Here = Annotated[Installation, Depends(_installation)]
+
+
+front = APIRouter(dependencies=[Depends(only_loopback)], include_in_schema=False)
+"""What is at the address that `up` prints."""
+
+
+@front.get("/")
+def start() -> RedirectResponse:
+    return RedirectResponse("/outbox", status_code=302)
 
 
 @router.get("", summary="Kept mails", response_class=HTMLResponse)

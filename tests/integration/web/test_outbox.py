@@ -18,6 +18,11 @@ def test_an_empty_outbox_says_what_to_do(served: Served) -> None:
     assert "No mail yet" in page
 
 
+def test_the_address_that_up_prints_leads_to_the_kept_mails(served: Served) -> None:
+    status, _, headers = get(served.url, "/")
+    assert (status, headers["Location"]) == (302, "/outbox")
+
+
 def test_the_newest_mail_is_listed_first_and_text_is_escaped(served: Served) -> None:
     keep(served, subject="First")
     keep(served, subject="Second <script>")
