@@ -24,9 +24,12 @@ from worker.errors import ContentError, UserError
 from worker.preview.example import example_inputs
 from worker.preview.orders import glimpse
 from worker.preview.situations import in_situation, situations_of
+from worker.rendering import formats
+from worker.rendering.compiling import languages_of
 from worker.rendering.lint import lint
 from worker.rendering.pictures import DESKTOP, camera
 from worker.rendering.port import Content, MailInputs, RenderedMail
+from worker.rendering.renderer import TEMPLATES as MAILS
 from worker.rendering.renderer import Renderer
 from worker.reports.timeline import find_order
 from worker.settings import ADDRESS
@@ -143,6 +146,7 @@ def make(installation: Installation, wish: Wish) -> Made:
         order = find_order(session, owner, wish.order) if wish.order else None
         is_local = wish.folder is not None or Path(TEMPLATES).is_dir()
         content = read_folder(wish.folder) if is_local else load(session, owner.id, None)[1]
+    _refuse_unknown_language(content, wish)
     if order is None:
         return _example(content, wish, profile_of(owner), installation.renderer)
     found = glimpse(installation, owner, order, wish.step, role=wish.role, language=wish.language)
@@ -153,9 +157,18 @@ def _made_here(wish: Wish) -> Made:
     if wish.shop is None:
         if wish.order is not None:
             raise UserError("An order belongs to a shop: name it with --shop SHOP.")
-        return _example(read_folder(wish.folder), wish, None, Renderer())
+        content = read_folder(wish.folder)
+        _refuse_unknown_language(content, wish)
+        return _example(content, wish, None, Renderer())
     with opened() as installation:
         return make(installation, wish)
+
+
+def _refuse_unknown_language(content: Content, wish: Wish) -> None:
+    """Raises UserError: the mail has no texts in the language, and would silently come in another."""
+    known = languages_of(content.files, MAILS[wish.step])
+    if wish.language and formats.language_of(wish.language.replace("-", "_")).lower() not in known:
+        raise UserError(f"{wish.step} has no texts in {wish.language!r}. There are: {', '.join(known)}.")
 
 
 def _example(content: Content, wish: Wish, profile: ShopProfile | None, renderer: Renderer) -> Made:
