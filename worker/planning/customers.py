@@ -45,6 +45,11 @@ def hear_buyer(unit: Unit, order: Order) -> None:
     _note(row, unit, order.customer.consent, at, order.customer.id, order.customer.orders_count)
 
 
+def is_untold(row: CustomerRow) -> bool:
+    """Whether nobody has told anything of this person yet: the row was only made to be locked."""
+    return row.version == 0 and row.external_id is None and row.orders_count is None and row.consent_at is None
+
+
 def _note(
     row: CustomerRow,
     unit: Unit,

@@ -11,7 +11,7 @@ from schedules.facts import Order
 from schedules.merging import merge
 from worker.personalisation.code_ends import end_codes
 from worker.planning.anonymous import anonymous
-from worker.planning.customers import hear_buyer
+from worker.planning.customers import hear_buyer, is_untold
 from worker.planning.scheduling import replan
 from worker.planning.unit import Unit
 from worker.platforms.zones import timezone_for
@@ -51,10 +51,15 @@ def _lock_person(unit: Unit, external_id: str) -> bool:
     """Whoever is known to have placed the order is locked before it, as for their other orders; whether they were
     erased: then nothing more is kept of them."""
     mine = (OrderRow.shop_id == unit.shop.id, OrderRow.external_id == external_id)
-    known = unit.session.execute(select(OrderRow.address, OrderRow.erased_at).where(*mine)).one_or_none()
-    if known is not None and known.address is not None:
-        locked_customer(unit.session, unit.shop.id, known.address, now=unit.now)
-    return known is not None and known.erased_at is not None
+    known = select(OrderRow.address, OrderRow.erased_at).where(*mine)
+    before = unit.session.execute(known).one_or_none()
+    if before is None or before.address is None:
+        return before is not None and before.erased_at is not None
+    person = locked_customer(unit.session, unit.shop.id, before.address, now=unit.now)
+    is_erased = unit.session.execute(known).one().erased_at is not None  # it may have waited for just that
+    if is_erased and is_untold(person):
+        unit.session.delete(person)
+    return is_erased
 
 
 def _merge(unit: Unit, row: OrderRow, told: Sequence[OrderEvent]) -> None:

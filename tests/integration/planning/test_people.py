@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select
 
 from schedules.facts import ConsentState
@@ -11,6 +12,7 @@ from schedules.lifecycle import State
 from tests.support.intake import Connected
 from tests.support.rows import make_click
 from tests.support.shopify import fulfillment, order
+from worker.planning import orders
 from worker.planning.replay import replay
 from worker.planning.service import plan_event
 from worker.store.models import Click, DeliveryEvent, Message, OrderRow, Transition
@@ -162,6 +164,24 @@ def test_words_of_others_about_an_erased_customer_are_forgotten(shop: Connected)
         reasons = [each.reason for each in session.scalars(select(Transition))]
     assert "tried again later" in reasons
     assert not any("Mia" in reason for reason in (*reasons, shop.messages()[0].reason))
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)  # on SQLite one unit writes at a time
+def test_what_waits_for_the_erasure_of_its_person_brings_nobody_back(
+    shop: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    lock = orders.locked_customer
+
+    def erased_first(*told: Any, **how: Any) -> Any:
+        monkeypatch.setattr(orders, "locked_customer", lock)
+        shop.plan("customers/redact", redact(1042))
+        return lock(*told, **how)
+
+    monkeypatch.setattr(orders, "locked_customer", erased_first)
+    shop.plan("orders/updated", order(1042, shop.now, updated_at=(shop.now + timedelta(minutes=5)).isoformat()))
+    assert shop.customers() == []
+    assert shop.order(1042).address is None
 
 
 def test_other_customers_stay_when_one_is_redacted(shop: Connected) -> None:
