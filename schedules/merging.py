@@ -1,8 +1,9 @@
 """Events fold into facts, in any order and any number of times.
 
 Each part of the facts is a register or a set of registers, keyed by the source's id: of two versions the one with the
-newer `updated_at` wins, and of two with the same time the one whose canonical JSON sorts last. Of two reports
-of a carrier with the same id the earlier counts, and of two sightings of a parcel's dispatch. So `merge` commutes and
+newer `updated_at` wins, and of two with the same time the one whose canonical JSON sorts last. Platforms tell whole
+seconds, and a mail about a cancelled order is worse than a late one: there the cancelled order wins. Of two reports of
+a carrier with the same id the earlier counts, and of two sightings of a parcel's dispatch. So `merge` commutes and
 repeating it changes nothing.
 """
 
@@ -111,7 +112,7 @@ def _earliest(reports: Iterable[Tracking]) -> list[Tracking]:
     return list(kept.values())
 
 
-def _united(values: Iterable[V], version: Callable[[V], datetime]) -> list[V]:
+def _united(values: Iterable[V], version: Callable[[V], Any]) -> list[V]:
     """One value per id: the newest."""
     kept: dict[str, V] = {}
     for value in values:
@@ -120,12 +121,12 @@ def _united(values: Iterable[V], version: Callable[[V], datetime]) -> list[V]:
     return list(kept.values())
 
 
-def _newer(one: V, other: V, version: Callable[[V], datetime]) -> V:
+def _newer(one: V, other: V, version: Callable[[V], Any]) -> V:
     return max(one, other, key=lambda value: (version(value), value.model_dump_json()))
 
 
-def _order_version(order: Order) -> datetime:
-    return order.updated_at
+def _order_version(order: Order) -> tuple[datetime, bool]:
+    return order.updated_at, order.cancelled_at is not None
 
 
 def _parcel_version(parcel: Parcel) -> datetime:

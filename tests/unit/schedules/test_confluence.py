@@ -205,3 +205,15 @@ def test_a_usual_week_backwards_gives_the_same_mails(hours: int) -> None:
     forth, back = planned_one_by_one(week, now, NORTHKETTLE), planned_one_by_one(week[::-1], now, NORTHKETTLE)
     assert pending(forth) == pending(back) != set()
     assert all(each.send_at > PLACED + timedelta(minutes=5) for each in back if each.state in PENDING)
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_of_two_snapshots_of_one_second_that_with_the_cancellation_counts(is_turned: bool) -> None:
+    at = after(minutes=5)
+    told: list[OrderEvent] = [
+        OrderStated(order=an_order(PLACED, updated_at=at)),
+        OrderStated(order=an_order(PLACED, updated_at=at, cancelled_at=at)),
+    ]
+    known = merged(told[::-1] if is_turned else told)
+    assert known.order is not None
+    assert known.order.cancelled_at == at
