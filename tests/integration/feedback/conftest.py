@@ -16,6 +16,8 @@ from tests.integration.web.conftest import serving
 from tests.support.dispatching import World, build_world
 from tests.support.installation import installed
 from tests.support.sendgrid_events import EventSigner, an_event, batch
+from tests.support.shop_apis import ShopApi, shop_api
+from tests.support.writing_back import Subscribed, subscribed
 from worker.store.models import Attempt, DeliveryEvent
 from worker.store.session import Database
 from worker.store.suppressions import scopes_of
@@ -82,3 +84,19 @@ def told(database: Database, tmp_path: Path) -> Iterator[Told]:
     world = build_world(installed(database, tmp_path, clock="simulated", **settings))
     for url in serving(world.installation):
         yield Told(world=world, url=url, signer=signer)
+
+
+@pytest.fixture
+def api() -> Iterator[ShopApi]:
+    with shop_api() as found:
+        yield found
+
+
+@pytest.fixture(params=["shopify", "woocommerce"])
+def mia(request: pytest.FixtureRequest, database: Database, tmp_path: Path, api: ShopApi) -> Subscribed:
+    return subscribed(database, tmp_path, api, request.param)
+
+
+@pytest.fixture
+def shopify_mia(database: Database, tmp_path: Path, api: ShopApi) -> Subscribed:
+    return subscribed(database, tmp_path, api, "shopify")

@@ -1,33 +1,13 @@
 """An address that the shop suppresses by hand, and what --undo takes back of it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.support.shop_apis import ShopApi, shop_api
-from tests.support.writing_back import ADDRESS, Subscribed, subscribed
+from tests.support.writing_back import ADDRESS, Subscribed
 from worker.feedback.by_hand import BOUNCE, COMPLAINT, Undone, suppress_by_hand, undo_by_hand
 from worker.links import Purpose
-from worker.store.session import Database
 from worker.store.suppressions import scopes_of, suppress
-
-
-@pytest.fixture
-def api() -> Iterator[ShopApi]:
-    with shop_api() as found:
-        yield found
-
-
-@pytest.fixture(params=["shopify", "woocommerce"])
-def mia(request: pytest.FixtureRequest, database: Database, tmp_path: Path, api: ShopApi) -> Subscribed:
-    return subscribed(database, tmp_path, api, request.param)
-
-
-@pytest.fixture
-def shopify_mia(database: Database, tmp_path: Path, api: ShopApi) -> Subscribed:
-    return subscribed(database, tmp_path, api, "shopify")
 
 
 def _suppress(mia: Subscribed, scope: str = "all") -> bool:

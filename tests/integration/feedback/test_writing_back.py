@@ -1,40 +1,18 @@
 """Refusals reach the shop, and second thoughts too: on both databases, over HTTP to stand-ins of the shops' APIs."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from schedules.events import CustomerRedacted
 from schedules.facts import ConsentState
-from tests.support.shop_apis import ShopApi, shop_api
-from tests.support.writing_back import ADDRESS, Subscribed, connect, subscribed
+from tests.support.writing_back import ADDRESS, Subscribed, connect
 from worker.links import Purpose
 from worker.planning.erasure import erase_customer
 from worker.planning.unit import Unit
 from worker.store.models import OrderRow, Pause, Shop, Source
 from worker.store.pauses import RESTORED, pause
-from worker.store.session import Database
 
 MINUTE = timedelta(minutes=1)
 TEN = timedelta(minutes=10)
-
-
-@pytest.fixture
-def api() -> Iterator[ShopApi]:
-    with shop_api() as found:
-        yield found
-
-
-@pytest.fixture(params=["shopify", "woocommerce"])
-def mia(request: pytest.FixtureRequest, database: Database, tmp_path: Path, api: ShopApi) -> Subscribed:
-    return subscribed(database, tmp_path, api, request.param)
-
-
-@pytest.fixture
-def shopify_mia(database: Database, tmp_path: Path, api: ShopApi) -> Subscribed:
-    return subscribed(database, tmp_path, api, "shopify")
 
 
 def test_a_refusal_reaches_the_shop_once_after_a_quarter_of_an_hour(mia: Subscribed) -> None:
