@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
@@ -170,17 +171,21 @@ def _inputs(message: Message, truth: Truth, edition: Edition, now: datetime, *, 
 
 def act_on(installation: Installation, stopped: Sequence[Gated], now: datetime) -> None:
     """Lets each of these messages, none of which may go now, wait or end."""
+    over = [each for each in stopped if each.judgement.action != "hold"]
     held = [each for each in stopped if each.judgement.action == "hold"]
-    with installation.database.write() as session:
-        _move(session, [Change(each.message, *_consequence(each)) for each in stopped if each not in held], now)
+    if over:
+        with installation.database.write() as session:
+            _move(session, [Change(each.message, *_consequence(each)) for each in over], now)
     if not held:
         return
     with installation.database.write() as session:
-        at_rest = _at_rest(session, held)
-        _move(session, [Change(each.message, *_consequence(each)) for each in at_rest], now)
-    with installation.database.write() as session:  # the others' orders are locked by somebody who may want ours
-        again = (State.SCHEDULED, CHANGED, {"claims": 0})
-        _move(session, [Change(each.message, *again) for each in held if each not in at_rest], now)
+        free = _at_rest(session, held)
+        rests = [each for each in held if each.truth.order.id in free]
+        _move(session, [Change(each.message, *_consequence(each)) for each in rests], now)
+    if moving := [each for each in held if each.truth.order.id not in free]:
+        with installation.database.write() as session:  # apart: whoever has locked their orders may want ours
+            again = (State.SCHEDULED, CHANGED, {"claims": 0})
+            _move(session, [Change(each.message, *again) for each in moving], now)
 
 
 def _move(session: Session, changes: Sequence[Change], now: datetime) -> None:
@@ -193,17 +198,16 @@ def _move(session: Session, changes: Sequence[Change], now: datetime) -> None:
             log.info("dispatch.message.left", **ids(message), reason="its claim has ended")
 
 
-def _at_rest(session: Session, held: Sequence[Gated]) -> list[Gated]:
-    """Those whose order nobody changes now, nor has changed since it was read; it stays as it is until this unit ends.
+def _at_rest(session: Session, held: Sequence[Gated]) -> set[UUID]:
+    """Orders that nobody changes now, nor has changed since they were read; they stay as they are until the unit ends.
 
     A release that came between found the message claimed and left it; held now, it would wait for the next event.
     """
-    mine = is_among(session, OrderRow.id, {each.truth.order.id for each in held})
+    orders = {each.truth.order.id: each.truth.order for each in held}
+    mine = is_among(session, OrderRow.id, orders)
     rows = select(OrderRow.id, OrderRow.version, OrderRow.hold).where(mine).order_by(OrderRow.id)
     free = session.execute(rows.with_for_update(read=True, skip_locked=True))
-    still = {row.id: (row.version, row.hold) for row in free}
-    seen = (each.truth.order for each in held)
-    return [each for each, order in zip(held, seen, strict=True) if still.get(order.id) == (order.version, order.hold)]
+    return {row.id for row in free if (row.version, row.hold) == (orders[row.id].version, orders[row.id].hold)}
 
 
 def _consequence(gated: Gated) -> Consequence:
