@@ -16,7 +16,7 @@ from schedules.sequence import Sequence, Step, Timing
 from schedules.shop import Role, ShopProfile
 from schedules.timing import in_words, near_hour, next_polite, next_within, zone
 
-__all__ = ["Demand", "Sent", "Sibling", "Situation", "Wanted", "parcel_groups", "wanted_messages"]
+__all__ = ["Demand", "Sent", "Sibling", "Situation", "Wanted", "wanted_messages"]
 
 Key = tuple[str, str]
 """A step and a parcel group."""

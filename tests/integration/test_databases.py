@@ -1,8 +1,13 @@
 """What the databases promise."""
 
+import json
 from pathlib import Path
 
+import pytest
+from sqlalchemy import literal_column, select
+
 from worker.store.session import Database
+from worker.store.types import Json
 
 
 def test_what_is_committed_to_sqlite_survives_a_loss_of_power(tmp_path: Path) -> None:
@@ -14,3 +19,10 @@ def test_what_is_committed_to_sqlite_survives_a_loss_of_power(tmp_path: Path) ->
         ]
     database.close()
     assert pragmas == [2, "wal"], "2 is FULL"
+
+
+@pytest.mark.parametrize("written", ['{"half": "\\ud800"}', '{"least": -Infinity}'])
+def test_a_document_that_only_pythons_own_reader_takes_is_read(written: str, sqlite_database: Database) -> None:
+    with sqlite_database.read() as session:
+        read = session.scalar(select(literal_column(f"'{written}'", Json)))
+    assert read == json.loads(written)

@@ -10,8 +10,8 @@ from typing import Any
 from schedules.events import OrderStated, ParcelStated, ParcelTracked
 from schedules.facts import DeliverySource, Facts, Money
 from schedules.merging import merge
+from schedules.parcels import parcel_groups
 from schedules.shop import Role, ShopProfile
-from schedules.wanted import parcel_groups
 from worker.demo import shop as northkettle
 from worker.demo.examples import BASE, the_same_again
 from worker.demo.webhooks import order_delivered, order_placed, order_shipped
