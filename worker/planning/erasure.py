@@ -31,10 +31,12 @@ from worker.store.models import (
     OutboxMail,
 )
 from worker.store.orders import (
+    addresses_with_orders,
     facts_of,
     find_customers,
     lock_order,
     locked_customer,
+    locked_order,
     normal_address,
     orders_by_external,
     orders_of_addresses,
@@ -53,22 +55,58 @@ HELD = "it was held"
 
 
 def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
-    """Erases a person by id and address, with all their orders and those named."""
-    address = normal_address(event.email)
-    people = find_customers(unit.session, unit.shop.id, address=address, external_id=event.customer_id)
-    addresses = sorted({person.address for person in people} | ({address} if address else set()))
-    for each in addresses:
-        locked_customer(unit.session, unit.shop.id, each, now=unit.now)
-    orders = {order.id for order in orders_of_addresses(unit.session, unit.shop.id, addresses)}
-    orders |= {order.id for order in orders_by_external(unit.session, unit.shop.id, event.order_ids)}
+    """Erases a person by id and address with all their orders, and the named orders: of these people whoever has no
+    other order is erased too."""
+    told = _named_people(unit, event)
+    maybe = _behind(unit, event.order_ids) - told
+    for address in sorted(told | maybe):
+        locked_customer(unit.session, unit.shop.id, address, now=unit.now)
+    orders = {order.id for order in orders_of_addresses(unit.session, unit.shop.id, sorted(told))}
+    orders |= set(_named_orders(unit, event.order_ids))
     for order_id in sorted(orders):
         _erase_order(unit, order_id, ERASED).erased_at = unit.now
-    _forget_addresses(unit, addresses)
+    unit.session.flush()
+    forget_purchases(unit.session, unit.shop.id, orders=event.order_ids)
+    people = told | (maybe - addresses_with_orders(unit.session, unit.shop.id, maybe))
+    _erase_people(unit, people, event)
+    log.info("planning.customer.erased", orders=len(orders), people=len(people))
+
+
+def _named_people(unit: Unit, event: CustomerRedacted) -> set[str]:
+    address = normal_address(event.email)
+    people = find_customers(unit.session, unit.shop.id, address=address, external_id=event.customer_id)
+    return {person.address for person in people} | ({address} if address else set())
+
+
+def _behind(unit: Unit, order_ids: Sequence[str]) -> set[str]:
+    """The addresses of these orders, and those that the platform's id of their customers is known by."""
+    found: set[str] = set()
+    for order in orders_by_external(unit.session, unit.shop.id, order_ids):
+        known = facts_of(order).order
+        customer_id = known.customer.id if known is not None else None
+        people = find_customers(unit.session, unit.shop.id, address=order.address, external_id=customer_id)
+        found |= {person.address for person in people}
+    return found
+
+
+def _named_orders(unit: Unit, external_ids: Sequence[str]) -> list[UUID]:
+    """The rows of these orders. One that is told of only later must find that it was erased: its row is made."""
+    known = {order.external_id: order.id for order in orders_by_external(unit.session, unit.shop.id, external_ids)}
+    for external_id in sorted(set(external_ids) - known.keys()):
+        new = locked_order(unit.session, unit.shop.id, external_id, source_id=unit.source_id, now=unit.now)
+        known[external_id] = new.id
+    return list(known.values())
+
+
+def _erase_people(unit: Unit, addresses: set[str], event: CustomerRedacted) -> None:
+    """What hangs on the addresses themselves, and not on an order."""
+    mine = (CustomerRow.shop_id == unit.shop.id, CustomerRow.address.in_(addresses))
+    ids = unit.session.scalars(select(CustomerRow.external_id).where(*mine)).all()
+    refs = {person_ref([event])} | {f"{PERSON}{external_id}" for external_id in ids if external_id}
+    _forget_addresses(unit, sorted(addresses))
     _forget_unread(unit, {*addresses, event.email or ""} - {""})
     forget_purchases(unit.session, unit.shop.id, addresses)
-    refs = {person_ref([event])} | {f"{PERSON}{person.external_id}" for person in people if person.external_id}
     _forget_bodies(unit, sorted(ref for ref in refs if ref))
-    log.info("planning.customer.erased", orders=len(orders), people=len(people))
 
 
 def erase_shop(unit: Unit, _event: ShopRedacted) -> None:

@@ -1,6 +1,6 @@
 """Orders and customers: found, locked, made once. Addresses are lower case."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -70,9 +70,13 @@ def locked_customer(session: Session, shop_id: UUID, address: str, *, now: datet
     """The customer's row, made if missing, locked until the unit ends."""
     made = {"id": new_id(), "shop_id": shop_id, "address": address, "created_at": now, "updated_at": now}
     made |= {"consent": "unknown", "version": 0}
-    session.execute(_insert(session, CustomerRow).values(made).on_conflict_do_nothing())
     found = select(CustomerRow).where(CustomerRow.shop_id == shop_id, CustomerRow.address == address)
-    return session.scalars(found.with_for_update().execution_options(populate_existing=True)).one()
+    found = found.with_for_update().execution_options(populate_existing=True)
+    row = None
+    while row is None:  # the unit that it waited for may have erased the person
+        session.execute(_insert(session, CustomerRow).values(made).on_conflict_do_nothing())
+        row = session.scalars(found).one_or_none()
+    return row
 
 
 def find_customers(
@@ -90,6 +94,12 @@ def find_customers(
 def orders_of_addresses(session: Session, shop_id: UUID, addresses: Sequence[str]) -> Sequence[OrderRow]:
     same = (OrderRow.shop_id == shop_id, OrderRow.address.in_(addresses))
     return session.scalars(select(OrderRow).where(*same).order_by(OrderRow.id)).all()
+
+
+def addresses_with_orders(session: Session, shop_id: UUID, addresses: Collection[str]) -> set[str]:
+    """Those of the addresses that orders are known of."""
+    same = (OrderRow.shop_id == shop_id, OrderRow.address.in_(addresses))
+    return {address for address in session.scalars(select(OrderRow.address).where(*same).distinct()) if address}
 
 
 def orders_by_external(session: Session, shop_id: UUID, external_ids: Sequence[str]) -> Sequence[OrderRow]:

@@ -101,9 +101,13 @@ def mark_stale(session: Session, shop_id: UUID) -> None:
     session.execute(update(Learning).where(Learning.shop_id == shop_id).values(is_stale=True))
 
 
-def forget_purchases(session: Session, shop_id: UUID, addresses: Iterable[str] | None = None) -> None:
-    """Makes the purchases of these people nobody's; without addresses, of everybody."""
+def forget_purchases(
+    session: Session, shop_id: UUID, addresses: Iterable[str] | None = None, *, orders: Sequence[str] | None = None
+) -> None:
+    """Makes the purchases of these people, or these orders, nobody's; without either, those of everybody."""
     mine = Purchase.shop_id == shop_id
+    if orders is not None:
+        mine = mine & Purchase.order_ref.in_(orders)
     if addresses is not None:
         key = session.scalar(select(Learning.person_key).where(Learning.shop_id == shop_id))
         people = [person_of(key, address) for address in addresses if address] if key else []
