@@ -6,7 +6,7 @@ from typing import Any, get_args
 from schedules import events
 from schedules.events import Event, OrderEvent
 from worker.planning.customers import hear_customer
-from worker.planning.erasure import disconnect_shop, erase_customer, erase_shop
+from worker.planning.erasure import disconnect_shop, erase_customer
 from worker.planning.orders import merge_order
 from worker.planning.products import drop_product, keep_product, keep_variants
 from worker.planning.unit import Unit
@@ -16,7 +16,6 @@ ORDER_EVENTS = get_args(get_args(OrderEvent)[0])
 HEAR: dict[type[Any], Callable[[Unit, Any], None]] = {
     events.CustomerStated: hear_customer,
     events.CustomerRedacted: erase_customer,
-    events.ShopRedacted: erase_shop,
     events.AppUninstalled: disconnect_shop,
     events.ProductStated: keep_product,
     events.VariantsStated: keep_variants,

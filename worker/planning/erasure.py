@@ -1,17 +1,18 @@
-"""Forgetting: a customer, a whole shop, or only the connection to it.
+"""Forgetting: a customer, an order, or the connection to a shop; `shop_erasure` forgets all of a shop's people.
 
 Shopify demands it by customers/redact and shop/redact (48 h after the app was uninstalled). What stays of an order is
 what counts cannot do without: ids, times, lines and sums. A suppression stays, or the person's refusal would be lost.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import delete, select, update
 
-from schedules.events import AppUninstalled, CustomerRedacted, CustomerStated, Event, ShopRedacted
+from schedules.events import AppUninstalled, CustomerRedacted, CustomerStated, Event
 from schedules.lifecycle import State
 from worker.planning.anonymous import anonymous, bare
 from worker.planning.scheduling import DISCONNECTED, ERASED, cancel_pending
@@ -29,6 +30,7 @@ from worker.store.models import (
     OfferedProduct,
     OrderRow,
     OutboxMail,
+    Transition,
 )
 from worker.store.orders import (
     addresses_with_orders,
@@ -44,14 +46,14 @@ from worker.store.orders import (
 )
 from worker.store.shops import connected_at
 from worker.store.suggestions import forget_purchases
-from worker.store.transitions import transitions_of
 from worker.store.write_backs import forget_write_backs
 
 log = structlog.get_logger()
 
 PERSON = "customer:"
-ERASED_SHOP = "the shop's data was erased on demand"
 HELD = "it was held"
+ORDERS_AT_ONCE = 500
+"""An address of the shop's own may have more than one statement can name."""
 
 
 def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
@@ -63,9 +65,9 @@ def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
         locked_customer(unit.session, unit.shop.id, address, now=unit.now)
     orders = {order.id for order in orders_of_addresses(unit.session, unit.shop.id, sorted(told))}
     orders |= set(_named_orders(unit, event.order_ids))
-    for order_id in sorted(orders):
-        _erase_order(unit, order_id, ERASED).erased_at = unit.now
-    unit.session.flush()
+    listed = sorted(orders)
+    for start in range(0, len(listed), ORDERS_AT_ONCE):
+        erase_orders(unit, listed[start : start + ORDERS_AT_ONCE], ERASED)
     forget_purchases(unit.session, unit.shop.id, orders=event.order_ids)
     people = told | (maybe - addresses_with_orders(unit.session, unit.shop.id, maybe))
     _erase_people(unit, people, event)
@@ -109,16 +111,10 @@ def _erase_people(unit: Unit, addresses: set[str], event: CustomerRedacted) -> N
     _forget_bodies(unit, sorted(ref for ref in refs if ref))
 
 
-def erase_shop(unit: Unit, _event: ShopRedacted) -> None:
-    """Erases everybody the shop ever sold to, and its raw bodies; nothing more is sent for it."""
-    unit.shop.uninstalled_at = unit.shop.uninstalled_at or unit.now
-    for order_id in unit.session.scalars(select(OrderRow.id).where(OrderRow.shop_id == unit.shop.id)).all():
-        _erase_order(unit, order_id, ERASED_SHOP)
-    people = unit.session.scalars(select(CustomerRow.address).where(CustomerRow.shop_id == unit.shop.id)).all()
-    _forget_addresses(unit, people)
-    forget_purchases(unit.session, unit.shop.id)
-    unit.session.execute(update(InboundEvent).where(InboundEvent.shop_id == unit.shop.id).values(body=None))
-    log.info("planning.shop.erased")
+def close_shop(unit: Unit, told_at: datetime) -> None:
+    """Before its people are erased: nothing more is sent for the shop, unless it was connected again since."""
+    if connected_at(unit.session, unit.shop.id) < told_at:
+        unit.shop.uninstalled_at = unit.shop.uninstalled_at or unit.now
 
 
 def disconnect_shop(unit: Unit, event: AppUninstalled) -> None:
@@ -134,38 +130,46 @@ def disconnect_shop(unit: Unit, event: AppUninstalled) -> None:
     log.warning("planning.shop.disconnected")
 
 
-def _erase_order(unit: Unit, order_id: UUID, reason: str) -> OrderRow:
+def erase_orders(unit: Unit, order_ids: Collection[UUID], reason: str) -> None:
+    """Takes everything of people off orders, their mails and bodies; nothing that comes later brings it back."""
+    orders = [_bare_order(unit, order_id, reason) for order_id in sorted(order_ids)]
+    unit.session.flush()
+    _forget_bodies(unit, [order.external_id for order in orders])
+    messages = select(Message.id).where(Message.order_id.in_(order_ids))
+    unit.session.execute(delete(OutboxMail).where(OutboxMail.message_id.in_(messages)))
+    unit.session.execute(update(DeliveryEvent).where(DeliveryEvent.message_id.in_(messages)).values(details={}))
+    unit.session.execute(update(OfferedProduct).where(OfferedProduct.message_id.in_(messages)).values(address=""))
+    unit.session.execute(update(DiscountCode).where(DiscountCode.order_id.in_(order_ids)).values(address=""))
+    blank: dict[str, Any] = {"address": None, "subject": "", "details": {}}
+    unit.session.execute(update(Message).where(Message.order_id.in_(order_ids)).values(blank))
+    _forget_words(unit, order_ids)
+    # Last: whoever counts a click locks its message first.
+    unit.session.execute(delete(Click).where(Click.message_id.in_(messages)))
+
+
+def _bare_order(unit: Unit, order_id: UUID, reason: str) -> OrderRow:
     order = lock_order(unit.session, order_id)
     cancel_pending(unit, order, reason)
     order.facts = anonymous(facts_of(order)).model_dump(mode="json")
     order.address = None
+    order.erased_at = unit.now
     order.unsent = {"all": reason}
     order.hold = None
     order.version += 1
     order.updated_at = unit.now
-    _forget_bodies(unit, [order.external_id])
-    messages = select(Message.id).where(Message.order_id == order_id)
-    unit.session.execute(delete(OutboxMail).where(OutboxMail.message_id.in_(messages)))
-    unit.session.execute(update(DeliveryEvent).where(DeliveryEvent.message_id.in_(messages)).values(details={}))
-    unit.session.execute(update(OfferedProduct).where(OfferedProduct.message_id.in_(messages)).values(address=""))
-    unit.session.execute(update(DiscountCode).where(DiscountCode.order_id == order_id).values(address=""))
-    blank: dict[str, Any] = {"address": None, "subject": "", "details": {}}
-    unit.session.execute(update(Message).where(Message.order_id == order_id).values(blank))
-    _forget_words(unit, order_id)
-    # Last: whoever counts a click locks its message first.
-    unit.session.execute(delete(Click).where(Click.message_id.in_(messages)))
     return order
 
 
-def _forget_words(unit: Unit, order_id: UUID) -> None:
+def _forget_words(unit: Unit, order_ids: Collection[UUID]) -> None:
     """What support wrote of a hold, and what providers and mailboxes said of mails."""
-    mine = select(Message).where(Message.order_id == order_id)
-    for message in unit.session.scalars(mine.execution_options(populate_existing=True)):
+    mine = select(Message).where(Message.order_id.in_(order_ids)).execution_options(populate_existing=True)
+    for message in unit.session.scalars(mine):
         message.reason = bare(message.reason)
-        for line in transitions_of(unit.session, message.id):
-            line.reason = HELD if line.after == State.HELD else bare(line.reason)
-        said = {"error": "", "receipt": ""}
-        unit.session.execute(update(Attempt).where(Attempt.message_id == message.id).values(said))
+    messages = select(Message.id).where(Message.order_id.in_(order_ids))
+    for line in unit.session.scalars(select(Transition).where(Transition.message_id.in_(messages))):
+        line.reason = HELD if line.after == State.HELD else bare(line.reason)
+    said = {"error": "", "receipt": ""}
+    unit.session.execute(update(Attempt).where(Attempt.message_id.in_(messages)).values(said))
     unit.session.flush()
 
 

@@ -1,15 +1,17 @@
 """Stored events run again, for example after a fix: facts merge to the same, and old events start nothing."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from worker.bootstrap import Installation
 from worker.errors import UnreadableEventError
 from worker.planning.service import plan_event, read_event
-from worker.store.events import reopen_events, select_events
+from worker.store.events import Choice, chosen_until, last_chosen, reopen_events
 from worker.store.models import InboundEvent, Source
+
+AT_ONCE = 50
+"""Events whose bodies are in memory together; one may have megabytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,28 +26,24 @@ class Replayed:
 
 
 def replay(
-    installation: Installation,
-    *,
-    shop_id: UUID | None = None,
-    ids: Sequence[UUID] | None = None,
-    states: Sequence[str] | None = None,
-    since: datetime | None = None,
-    dry_run: bool = False,
-    on_event: Callable[[Replayed], None] | None = None,
-) -> list[Replayed]:
-    """Plans every event that matches what is given once more, in the order they came.
+    installation: Installation, choice: Choice | None = None, *, dry_run: bool = False, at_once: int = AT_ONCE
+) -> Iterator[Replayed]:
+    """Plans the chosen events once more, all by default, in the order they came; tells of each as it is done.
 
-    `dry_run` only reads the bodies and changes nothing. `on_event` is told of each as it is done.
+    It holds `at_once` bodies in memory, and leaves out what comes while it runs. `dry_run` only reads the bodies and
+    changes nothing. What breaks off is gone on with by `Choice.after` the last that was told of.
     """
+    choice = choice or Choice()
     with installation.database.read() as session:
-        chosen = select_events(session, shop_id=shop_id, ids=ids, states=states, since=since)
-    results = []
-    for event in chosen:
-        done = _rehearse(installation, event) if dry_run else _run(installation, event)
-        results.append(done)
-        if on_event is not None:
-            on_event(done)
-    return results
+        last = last_chosen(session, choice)
+    while last is not None:
+        with installation.database.read() as session:
+            page = chosen_until(session, choice, last, at_once)
+        for event in page:
+            yield _rehearse(installation, event) if dry_run else _run(installation, event)
+        if len(page) < at_once:
+            return
+        choice = replace(choice, after=page[-1].id)
 
 
 def _run(installation: Installation, event: InboundEvent) -> Replayed:

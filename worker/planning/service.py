@@ -6,15 +6,17 @@ from uuid import UUID
 
 import structlog
 
+from schedules.events import ShopRedacted
 from worker.bootstrap import Installation
 from worker.errors import StorageUnavailableError, UnreadableEventError
 from worker.planning.apply import apply_reading
-from worker.planning.erasure import person_ref
+from worker.planning.erasure import close_shop, person_ref
 from worker.planning.scheduling import replan
+from worker.planning.shop_erasure import erase_people
 from worker.planning.unit import Unit
 from worker.platforms.port import Reading
 from worker.platforms.registry import PLATFORMS
-from worker.store.events import MAX_CLAIMS, claim_event, finish_event, lock_event, waiting_events
+from worker.store.events import MAX_CLAIMS, claim_event, finish_event, lock_event, reopen_events, waiting_events
 from worker.store.models import InboundEvent, Shop, Source
 from worker.store.orders import lock_order, orders_with_pending
 from worker.telemetry import bound
@@ -28,6 +30,8 @@ TRIES = 3
 
 def plan_event(installation: Installation, event_id: UUID) -> str | None:
     """Plans a stored event; its new state, or None when there was nothing to do or somebody else does it.
+
+    The erasure of a large shop takes many of these calls: until it is done its event stays stored.
 
     An event that cannot be read, or whose planning fails or dies repeatedly, ends as failed and is kept for `replay`.
 
@@ -98,7 +102,8 @@ def _replan(installation: Installation, order_id: UUID) -> None:
         replan(Unit(session=session, shop=shop, source_id=order.source_id, now=now), order)
 
 
-def _plan(installation: Installation, event_id: UUID) -> str | None:
+def _plan(installation: Installation, event_id: UUID, *, is_erased: bool = False) -> str | None:
+    """`is_erased`: the people of the shop that the event wants erased are."""
     now = installation.clock.now()
     with installation.database.write() as session:
         event = lock_event(session, event_id)
@@ -109,14 +114,34 @@ def _plan(installation: Installation, event_id: UUID) -> str | None:
             return event.state
         shop = session.get_one(Shop, event.shop_id)
         reading = read_event(event, session.get_one(Source, event.source_id))
-        event.order_ref = reading.order_ref or person_ref(reading.events)
-        if reading.events:
-            with bound(shop=shop.slug, order=reading.order_ref or "none"):
-                apply_reading(Unit(session=session, shop=shop, source_id=event.source_id, now=now), reading.events)
-        finish_event(event, "planned" if reading.events else "ignored", note=reading.note, now=now)
-        state = event.state
-    log.info("planning.event.planned", state=state, topic=event.topic, shop=shop.slug, order=reading.order_ref)
-    return state
+        unit = Unit(session=session, shop=shop, source_id=event.source_id, now=now)
+        is_erasure = any(isinstance(each, ShopRedacted) for each in reading.events)
+        if is_erasure and not is_erased:
+            close_shop(unit, event.received_at)
+        else:
+            _work_in(unit, event, reading)
+            event.body = None if is_erased else event.body
+    if is_erasure and not is_erased:
+        return _erase(installation, event)
+    log.info("planning.event.planned", state=event.state, topic=event.topic, shop=shop.slug, order=reading.order_ref)
+    return event.state
+
+
+def _work_in(unit: Unit, event: InboundEvent, reading: Reading) -> None:
+    event.order_ref = reading.order_ref or person_ref(reading.events)
+    if reading.events:
+        with bound(shop=unit.shop.slug, order=reading.order_ref or "none"):
+            apply_reading(unit, reading.events)
+    finish_event(event, "planned" if reading.events else "ignored", note=reading.note, now=unit.now)
+
+
+def _erase(installation: Installation, demand: InboundEvent) -> str | None:
+    """Erases a part of the shop's people; the demand waits on until the last of them is gone."""
+    if erase_people(installation, demand):
+        return _plan(installation, demand.id, is_erased=True)
+    with installation.database.write() as session:
+        reopen_events(session, [demand.id])
+    return "stored"
 
 
 def read_event(event: InboundEvent, source: Source) -> Reading:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -119,22 +119,42 @@ def reopen_events(session: Session, event_ids: Sequence[UUID]) -> int:
     return len(session.scalars(reopened).all())
 
 
-def select_events(
-    session: Session,
-    *,
-    shop_id: UUID | None = None,
-    ids: Sequence[UUID] | None = None,
-    states: Sequence[str] | None = None,
-    since: datetime | None = None,
-) -> list[InboundEvent]:
-    """Events that match everything given, in the order they came."""
-    conditions: list[Any] = []
-    if shop_id is not None:
-        conditions.append(InboundEvent.shop_id == shop_id)
-    if ids is not None:
-        conditions.append(InboundEvent.id.in_(ids))
-    if states is not None:
-        conditions.append(InboundEvent.state.in_(states))
-    if since is not None:
-        conditions.append(InboundEvent.received_at >= since)
-    return list(session.scalars(select(InboundEvent).where(*conditions).order_by(InboundEvent.received_at)))
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which stored events: those that match everything given. `after`: those that came after the event of this id."""
+
+    shop_id: UUID | None = None
+    ids: Sequence[UUID] | None = None
+    states: Sequence[str] | None = None
+    since: datetime | None = None
+    after: UUID | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        told: list[ColumnElement[bool]] = []
+        if self.shop_id is not None:
+            told.append(InboundEvent.shop_id == self.shop_id)
+        if self.ids is not None:
+            told.append(InboundEvent.id.in_(self.ids))
+        if self.states is not None:
+            told.append(InboundEvent.state.in_(self.states))
+        if self.since is not None:
+            told.append(InboundEvent.received_at >= self.since)
+        if self.after is not None:
+            told.append(InboundEvent.id > self.after)
+        return told
+
+
+def count_chosen(session: Session, choice: Choice) -> int:
+    return session.scalar(select(func.count()).select_from(InboundEvent).where(*choice.conditions())) or 0
+
+
+def last_chosen(session: Session, choice: Choice) -> UUID | None:
+    """The newest of them."""
+    newest = select(InboundEvent.id).where(*choice.conditions()).order_by(InboundEvent.id.desc())
+    return session.scalar(newest.limit(1))
+
+
+def chosen_until(session: Session, choice: Choice, last: UUID, limit: int) -> Sequence[InboundEvent]:
+    """The first of them up to the last, in the order of their ids, which is that in which they came."""
+    page = select(InboundEvent).where(*choice.conditions(), InboundEvent.id <= last)
+    return session.scalars(page.order_by(InboundEvent.id).limit(limit)).all()

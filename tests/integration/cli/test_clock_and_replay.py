@@ -46,3 +46,13 @@ def test_a_failed_event_is_run_again_and_a_dry_run_changes_nothing(cli: Cli, sho
     assert cli("status", "--json").document["events"] == {"failed": 1, "ignored": 1}
     wet = cli("replay", "--json").document
     assert (wet["events"], wet["after"]) == (2, {"failed": 1, "ignored": 1})
+
+
+def test_a_replay_goes_on_after_an_event(cli: Cli, shop: str, database: Database) -> None:
+    with database.write() as session:
+        owner = get_shop(session, shop)
+        made = [make_event(session, owner, dedupe_key=str(each), state="failed", body=b"no json") for each in range(3)]
+        first = str(made[0].id)
+    assert cli("replay", "--dry-run", "--after", first, "--json").document["events"] == 2
+    refused = cli("replay", "--after", "yesterday")
+    assert (refused.code, "id of an event" in refused.err) == (2, True)

@@ -209,7 +209,7 @@ def test_a_shop_that_connects_again_is_sent_for_again(shop: Connected) -> None:
         add_source(session, installation.sealer, owner, "shopify", "fresh", now=installation.clock.now())
     shop.plan("orders/create", order(1042, shop.now))
     assert [message.state for message in shop.messages()] == ["scheduled"]
-    replay(installation)
+    assert [each.after for each in replay(installation)].count("planned") == 2
     assert [message.state for message in shop.messages()] == ["scheduled"]
 
 

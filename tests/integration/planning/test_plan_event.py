@@ -13,7 +13,7 @@ from tests.support.intake import Connected
 from tests.support.shopify import ADDRESS, fulfillment, order, tracking
 from worker.planning.replay import replay
 from worker.planning.service import plan_event, replan_order, sweep_events
-from worker.store.events import LEASE, MAX_CLAIMS, claim_event
+from worker.store.events import LEASE, MAX_CLAIMS, Choice, claim_event
 from worker.store.models import InboundEvent, Message, OrderRow
 from worker.store.orders import facts_of
 from worker.store.session import database_now
@@ -138,9 +138,9 @@ def test_a_failed_event_is_repaired_by_replay(shop: Connected) -> None:
     with shop.installation.database.write() as session:
         mended = json.dumps(order(1042, shop.now)).encode()
         session.execute(update(InboundEvent).where(InboundEvent.id == failed.id).values(body=mended))
-    [rehearsed] = replay(shop.installation, states=["failed"], dry_run=True)
+    [rehearsed] = replay(shop.installation, Choice(states=["failed"]), dry_run=True)
     assert (rehearsed.after, shop.event(failed.id).state) == ("planned", "failed")
-    [replayed] = replay(shop.installation, states=["failed"])
+    [replayed] = replay(shop.installation, Choice(states=["failed"]))
     assert (replayed.before, replayed.after) == ("failed", "planned")
     assert len(shop.messages()) == 1
 
