@@ -32,6 +32,7 @@ from worker.store.messages import apply_plan
 from worker.store.models import Attempt, Base, Message, OrderRow, Transition
 from worker.store.pauses import pause, resume
 from worker.store.session import Database
+from worker.store.siblings import keep_facts
 
 STEPS = ("confirmation", "follow_up")
 PLACES = st.tuples(st.sampled_from(STEPS), st.integers(0, 2))
@@ -105,7 +106,7 @@ class DispatchMachine(RuleBasedStateMachine):
             facts = Facts.model_validate(row.facts)
             assert facts.order is not None
             order = facts.order.model_copy(update={"cancelled_at": self.world.now})
-            row.facts = facts.model_copy(update={"order": order}).model_dump(mode="json")
+            keep_facts(row, facts.model_copy(update={"order": order}))
             row.version += 1
             cancels = tuple(Cancel(step, "", number, "the order was cancelled") for number in range(3))
             self._apply_in(session, step, cancel=cancels)

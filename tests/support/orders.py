@@ -25,6 +25,7 @@ from schedules.facts import (
 )
 from schedules.shop import Legal, ShopProfile, Stream
 from worker.store.models import OrderRow, Shop
+from worker.store.siblings import keep_facts
 
 NORTHKETTLE = ShopProfile(
     slug="northkettle",
@@ -120,12 +121,12 @@ def keep_order(session: Session, shop_id: UUID, facts: Facts, now: datetime) -> 
         number=order.number,
         address=(order.customer.email or "").lower() or None,
         placed_at=order.placed_at,
-        facts=facts.model_dump(mode="json"),
         version=1,
         pinned={"locale": "en", "currency": order.currency, "timezone": "Europe/Stockholm"},
         created_at=now,
         updated_at=now,
     )
+    keep_facts(row, facts)
     session.add(row)
     session.flush()
     return row

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 from schedules.events import AppUninstalled, CustomerRedacted, CustomerStated, Event
 from schedules.lifecycle import State
 from worker.planning.anonymous import anonymous, bare
-from worker.planning.scheduling import DISCONNECTED, ERASED, cancel_pending
+from worker.planning.scheduling import DISCONNECTED, ERASED, cancel_pending, replan_touched
 from worker.planning.unit import Unit
 from worker.store.many import holds_text
 from worker.store.models import (
@@ -45,6 +45,7 @@ from worker.store.orders import (
     orders_with_pending,
 )
 from worker.store.shops import connected_at
+from worker.store.siblings import Place, keep_facts, place_of
 from worker.store.suggestions import forget_purchases
 from worker.store.write_backs import forget_write_backs
 
@@ -65,13 +66,19 @@ def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
         locked_customer(unit.session, unit.shop.id, address, now=unit.now)
     orders = {order.id for order in orders_of_addresses(unit.session, unit.shop.id, sorted(told))}
     orders |= set(_named_orders(unit, event.order_ids))
-    listed = sorted(orders)
-    for start in range(0, len(listed), ORDERS_AT_ONCE):
-        erase_orders(unit, listed[start : start + ORDERS_AT_ONCE], ERASED)
+    erased = _erase_in_parts(unit, sorted(orders))
     forget_purchases(unit.session, unit.shop.id, orders=event.order_ids)
     people = told | (maybe - addresses_with_orders(unit.session, unit.shop.id, maybe))
     _erase_people(unit, people, event)
+    for order, place in erased:
+        if place.address not in people:
+            replan_touched(unit, order, [place])
     log.info("planning.customer.erased", orders=len(orders), people=len(people))
+
+
+def _erase_in_parts(unit: Unit, order_ids: Sequence[UUID]) -> list[tuple[OrderRow, Place]]:
+    parts = (order_ids[start : start + ORDERS_AT_ONCE] for start in range(0, len(order_ids), ORDERS_AT_ONCE))
+    return [each for part in parts for each in erase_orders(unit, part, ERASED)]
 
 
 def _named_people(unit: Unit, event: CustomerRedacted) -> set[str]:
@@ -130,11 +137,15 @@ def disconnect_shop(unit: Unit, event: AppUninstalled) -> None:
     log.warning("planning.shop.disconnected")
 
 
-def erase_orders(unit: Unit, order_ids: Collection[UUID], reason: str) -> None:
-    """Takes everything of people off orders, their mails and bodies; nothing that comes later brings it back."""
-    orders = [_bare_order(unit, order_id, reason) for order_id in sorted(order_ids)]
+def erase_orders(unit: Unit, order_ids: Collection[UUID], reason: str) -> list[tuple[OrderRow, Place]]:
+    """Takes everything of people off orders, their mails and bodies; nothing that comes later brings it back.
+
+    Returns:
+        The orders, and where each stood among those of its person.
+    """
+    erased = [_bare_order(unit, order_id, reason) for order_id in sorted(order_ids)]
     unit.session.flush()
-    _forget_bodies(unit, [order.external_id for order in orders])
+    _forget_bodies(unit, [order.external_id for order, _ in erased])
     messages = select(Message.id).where(Message.order_id.in_(order_ids))
     unit.session.execute(delete(OutboxMail).where(OutboxMail.message_id.in_(messages)))
     unit.session.execute(update(DeliveryEvent).where(DeliveryEvent.message_id.in_(messages)).values(details={}))
@@ -145,19 +156,21 @@ def erase_orders(unit: Unit, order_ids: Collection[UUID], reason: str) -> None:
     _forget_words(unit, order_ids)
     # Last: whoever counts a click locks its message first.
     unit.session.execute(delete(Click).where(Click.message_id.in_(messages)))
+    return erased
 
 
-def _bare_order(unit: Unit, order_id: UUID, reason: str) -> OrderRow:
+def _bare_order(unit: Unit, order_id: UUID, reason: str) -> tuple[OrderRow, Place]:
     order = lock_order(unit.session, order_id)
+    place = place_of(order)
     cancel_pending(unit, order, reason)
-    order.facts = anonymous(facts_of(order)).model_dump(mode="json")
+    keep_facts(order, anonymous(facts_of(order)))
     order.address = None
     order.erased_at = unit.now
     order.unsent = {"all": reason}
     order.hold = None
     order.version += 1
     order.updated_at = unit.now
-    return order
+    return order, place
 
 
 def _forget_words(unit: Unit, order_ids: Collection[UUID]) -> None:

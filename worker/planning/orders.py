@@ -1,4 +1,4 @@
-"""Orders: events merged into facts under a lock, then planned, and their neighbours with them."""
+"""Orders: events merged into facts under a lock, then planned, and the neighbours that it matters to."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,19 +12,17 @@ from schedules.merging import merge
 from worker.personalisation.code_ends import end_codes
 from worker.planning.anonymous import anonymous
 from worker.planning.customers import hear_buyer, is_untold
-from worker.planning.scheduling import replan
+from worker.planning.scheduling import replan, replan_touched
 from worker.planning.unit import Unit
 from worker.platforms.zones import timezone_for
 from worker.store.models import OrderRow
 from worker.store.orders import (
     facts_of,
-    lock_order,
     locked_customer,
     locked_order,
-    nearby_orders,
     normal_address,
 )
-from worker.store.siblings import sibling_of
+from worker.store.siblings import keep_facts, place_of
 
 
 def merge_order(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> OrderRow:
@@ -34,16 +32,13 @@ def merge_order(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> Ord
         if isinstance(event, OrderStated) and not is_erased:
             hear_buyer(unit, event.order)
     row = locked_order(unit.session, unit.shop.id, external_id, source_id=unit.source_id, now=unit.now)
-    neighbours = {near.id for near in nearby_orders(unit.session, row)}
-    looked_like = sibling_of(row)
+    before = place_of(row)
     _merge(unit, row, told)
     unit.session.flush()
     end_codes(unit.session, row, facts_of(row), unit.now)
     replan(unit, row)
-    if sibling_of(row) != looked_like:
-        neighbours |= {near.id for near in nearby_orders(unit.session, row)}
-        for order_id in sorted(neighbours):
-            replan(unit, lock_order(unit.session, order_id))
+    if place_of(row) != before:
+        replan_touched(unit, row, (before, place_of(row)))
     return row
 
 
@@ -72,7 +67,7 @@ def _merge(unit: Unit, row: OrderRow, told: Sequence[OrderEvent]) -> None:
         facts = anonymous(facts)
     if facts == before:
         return
-    row.facts = facts.model_dump(mode="json")
+    keep_facts(row, facts)
     row.version += 1
     row.updated_at = unit.now
     if facts.order is not None:

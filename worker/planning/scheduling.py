@@ -1,5 +1,8 @@
 """The planner's verdict on one order, turned into rows."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 import structlog
 
 from schedules.changes import Plan
@@ -14,8 +17,8 @@ from worker.planning.unit import Unit
 from worker.store.messages import apply_plan, messages_of, transition
 from worker.store.models import Message, OrderRow
 from worker.store.models.messages import KNEW
-from worker.store.orders import facts_of, nearby_orders
-from worker.store.siblings import sibling_of
+from worker.store.orders import facts_of, lock_order
+from worker.store.siblings import Place, siblings_of, touched_by
 
 log = structlog.get_logger()
 
@@ -38,6 +41,14 @@ def replan(unit: Unit, order: OrderRow) -> None:
     log.info("planning.order.planned", order_id=str(order.id), version=order.version, applied=applied)
 
 
+def replan_touched(unit: Unit, order: OrderRow, places: Iterable[Place]) -> None:
+    """Plans anew the other orders that look at an order's places, old and new; the person is locked."""
+    within = sequence_for(unit, order).combine_orders_within
+    touched = set[UUID]().union(*(touched_by(unit.session, order, place, within) for place in places))
+    for order_id in sorted(touched):
+        replan(unit, lock_order(unit.session, order_id))
+
+
 def plan_of(unit: Unit, order: OrderRow, sequence: Sequence) -> Plan:
     """The planner's verdict on an order by this sequence; changes nothing."""
     return plan(
@@ -49,7 +60,7 @@ def plan_of(unit: Unit, order: OrderRow, sequence: Sequence) -> Plan:
         hold=order.hold,
         imported=order.imported,
         prospect=prospect_of(unit.session, unit.shop.id, order.address or "", facts_of(order)),
-        siblings=[found for near in nearby_orders(unit.session, order) if (found := sibling_of(near))],
+        siblings=siblings_of(unit.session, order),
     )
 
 

@@ -57,15 +57,6 @@ def find_order(session: Session, shop_id: UUID, reference: str) -> OrderRow | No
     return session.scalars(by_id).first() or session.scalars(by_number.order_by(OrderRow.placed_at.desc())).first()
 
 
-def nearby_orders(session: Session, order: OrderRow) -> Sequence[OrderRow]:
-    """Other orders of the same address, placed within 14 days before or after; oldest first."""
-    if order.address is None or order.placed_at is None:
-        return ()
-    span = OrderRow.placed_at.between(order.placed_at - SIBLING_SPAN, order.placed_at + SIBLING_SPAN)
-    same = (OrderRow.shop_id == order.shop_id, OrderRow.address == order.address, OrderRow.id != order.id)
-    return session.scalars(select(OrderRow).where(*same, span).order_by(OrderRow.placed_at, OrderRow.id)).all()
-
-
 def locked_customer(session: Session, shop_id: UUID, address: str, *, now: datetime) -> CustomerRow:
     """The customer's row, made if missing, locked until the unit ends."""
     made = {"id": new_id(), "shop_id": shop_id, "address": address, "created_at": now, "updated_at": now}
@@ -119,4 +110,4 @@ def _insert(session: Session, table: Any) -> Any:
 
 
 def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:
-    return {"number": "", "version": 0, "pinned": {}, "unsent": {}, "imported": False} | values
+    return {"number": "", "version": 0, "pinned": {}, "unsent": {}, "imported": False, "is_apart": True} | values

@@ -15,6 +15,8 @@ class OrderRow(Base):
     """`facts` is a `schedules.facts.Facts` as JSON; `version` grows with each change and guards the gate.
 
     `unsent`: step -> readable reason why nothing is planned for it. `pinned`: locale, currency, timezone at order time.
+    `delivered_at` and `is_apart` repeat what other orders of the person look at in the facts: when all of it arrived,
+    or should have, and whether it takes no part in a follow-up for several orders.
     `imported`: known from history only; starts nothing. `erased_at`: its person was erased; nothing that comes later
     brings them back.
     """
@@ -23,7 +25,7 @@ class OrderRow(Base):
     __table_args__ = (
         UniqueConstraint("shop_id", "external_id"),
         Index("ix_customer_order_number", "shop_id", "number"),
-        Index("ix_customer_order_address", "shop_id", "address"),
+        Index("ix_customer_order_address", "shop_id", "address", "placed_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -33,6 +35,9 @@ class OrderRow(Base):
     number: Mapped[str] = mapped_column(default="")
     address: Mapped[str | None]  # the customer's email address, lower case
     placed_at: Mapped[datetime | None]
+    # Before the facts: SQLite reads a row from its beginning.
+    delivered_at: Mapped[datetime | None]
+    is_apart: Mapped[bool] = mapped_column(default=True)
     facts: Mapped[dict[str, Any]]
     version: Mapped[int] = mapped_column(default=0)
     pinned: Mapped[dict[str, Any]] = mapped_column(default=dict)
