@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from schedules.codes import CodeUse
 from schedules.offers import Named
-from schedules.sequence import Sequence
+from schedules.sequence import FURTHEST_COMBINED, Sequence
 
 PATH = "sequences/post_purchase.yaml"
 
@@ -85,6 +85,16 @@ def above_ceiling(files: Mapping[str, str], ceiling: Decimal) -> list[SequenceFa
         for place, (kind, value) in depths.items()
         if kind == "percent" and value > ceiling
     ]
+
+
+def without_effect(files: Mapping[str, str]) -> list[SequenceFault]:
+    """Settings of a readable sequence that promise more than is done; what was published with them still works."""
+    within, most = load_sequence(files).combine_orders_within, FURTHEST_COMBINED.days
+    if within <= FURTHEST_COMBINED:
+        return []
+    node, _ = _read(files[PATH])
+    problem = f"combine_orders_within: orders more than {most} days apart are never looked at together."
+    return [SequenceFault(PATH, _line(node, ["combine_orders_within"]), problem, f"Write at most {most} days.")]
 
 
 def named_things(files: Mapping[str, str]) -> list[NamedThing]:

@@ -133,6 +133,8 @@ COUNTED_FROM = {
     ("replenishment", Role.COMPANION): Anchor.DELIVERED,
 }
 """What the delays of a step count from is part of what the step is; the file says it for the reader."""
+FURTHEST_COMBINED = timedelta(days=14)
+"""Orders of one person are looked at together no further apart than this, whatever `combine_orders_within` says."""
 
 
 class Sequence(Value):

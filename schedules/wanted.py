@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,8 @@ __all__ = ["Demand", "Sent", "Sibling", "Situation", "Wanted", "wanted_messages"
 
 Key = tuple[str, str]
 """A step and a parcel group."""
+LEAST_ROOM = timedelta(hours=1)
+"""What falls due at the very end of its window still has this long: else it would expire at the moment it is due."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class _Maker(ABC):
             template=self.step.template,
             aim_at=aim,
             offer_until=aim - timing.send + timing.offer_until if timing.offer_until is not None else None,
-            expires_at=max(ends, aim),
+            expires_at=max(ends, aim + LEAST_ROOM),
             reason=reason,
             held=self._held() or held,
         )

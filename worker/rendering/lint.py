@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from schedules.catalog import SequenceError, load_sequence
+from schedules.catalog import SequenceError, without_effect
 from worker.errors import ContentError, Fault
 from worker.rendering.compiling import ROOT, TAIL, WORD, compile_mail, languages_of, parsed, read_words, word_mail
 from worker.rendering.context import MailContext
@@ -52,10 +52,10 @@ def _too_large(files: Mapping[str, str]) -> Iterator[Fault]:
 
 def _sequence(files: Mapping[str, str]) -> Iterator[Fault]:
     try:
-        load_sequence(files)
+        faults = without_effect(files)
     except SequenceError as error:
-        for fault in error.faults:
-            yield Fault(*fault)
+        faults = list(error.faults)
+    yield from (Fault(*fault) for fault in faults)
 
 
 def _texts(files: Mapping[str, str], path: str) -> Iterator[Fault]:

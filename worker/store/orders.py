@@ -1,7 +1,7 @@
 """Orders and customers: found, locked, made once. Addresses are lower case."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
+from schedules.sequence import FURTHEST_COMBINED
 from worker.store.models import CustomerRow, Message, OrderRow
 from worker.store.types import new_id
 
-SIBLING_SPAN = timedelta(days=14)
-"""Orders of one address placed this close together share a follow-up."""
+SIBLING_SPAN = FURTHEST_COMBINED
+"""Orders of one address placed this close together may share a follow-up."""
 
 
 def normal_address(email: str | None) -> str | None:

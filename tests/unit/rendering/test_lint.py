@@ -11,6 +11,7 @@ from worker.store.content import content_of, packaged_content
 ROOT = "email_templates"
 BODY = f"{ROOT}/order_confirmation/body.mjml"
 TEXTS = f"{ROOT}/order_confirmation/texts.en.yaml"
+SEQUENCE = "sequences/post_purchase.yaml"
 
 
 def changed(path: str, old: str, new: str) -> Content:
@@ -36,7 +37,14 @@ def test_the_packaged_content_is_without_fault() -> None:
         (TEXTS, 'view_order: "View your order"', "view_order: [", False, "no YAML"),
         (TEXTS, 'view_order: "View your order"', "", False, "[[view_order]] is missing. (en)"),
         (TEXTS, "View your order", "{{ shop.name.upper() }}", True, "calls a function"),
-        ("sequences/post_purchase.yaml", "send: 9 days", "send: soon", True, "'soon' is not a delay"),
+        (SEQUENCE, "send: 9 days", "send: soon", True, "'soon' is not a delay"),
+        (
+            SEQUENCE,
+            "orders_within: 14 days",
+            "orders_within: 15 days",
+            True,
+            "more than 14 days apart are never looked at",
+        ),
     ],
 )
 def test_a_fault_is_named_with_its_file_and_line(path: str, old: str, new: str, has_line: bool, words: str) -> None:

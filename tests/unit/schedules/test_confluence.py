@@ -35,6 +35,7 @@ from schedules.merging import merge
 from schedules.planner import PlannedMessage
 from schedules.shop import Role, ShopProfile
 from schedules.timing import is_within, zone
+from schedules.wanted import LEAST_ROOM
 from tests.support.orders import NORTHKETTLE, a_line, an_order
 from tests.unit.schedules.examples import (
     PLACED,
@@ -186,7 +187,7 @@ def test_every_window_is_kept(history: tuple[list[OrderEvent], list[OrderEvent]]
     """Nothing is planned after its own end, and what is marketing goes in the daytime."""
     for new in planned(merged(history[0]), now=now).schedule:
         assert now < new.expires_at
-        assert new.aim_at <= new.expires_at
+        assert new.aim_at + LEAST_ROOM <= new.expires_at
         assert new.offer_until is None or new.offer_until <= new.expires_at
         if new.stream == "marketing":
             assert is_within(new.aim_at, DAYTIME, zone(NORTHKETTLE.timezone))

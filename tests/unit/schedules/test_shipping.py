@@ -176,6 +176,12 @@ def test_a_companion_comes_a_day_after_the_order_near_its_hour() -> None:
     assert new.expires_at == after(hours=48)
 
 
+def test_a_mail_due_at_the_end_of_its_window_still_has_an_hour() -> None:
+    """Its latest moment is also that at which it is given up."""
+    new = message_of(planned(shipped(after(hours=48)), shop=companion("shipping")), "shipping")
+    assert (new.send_at, new.expires_at) == (after(hours=48), after(hours=49))
+
+
 def test_a_companion_never_comes_before_the_parcel_left() -> None:
     left = after(hours=30)
     assert message_of(planned(shipped(left), shop=companion("shipping"), now=left), "shipping").send_at == left
