@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.main import get_command, get_group
 
+from worker.cli.examples import with_examples
+
 
 class Command(NamedTuple):
     """A command or group: its panel in the help, `module:name` under `worker.cli`, and its sentence."""
@@ -116,4 +118,4 @@ def load(name: str) -> Any:
         alone.command(name)(found)
         loaded = get_command(alone)
     loaded.name = name
-    return loaded
+    return with_examples(name, loaded)

@@ -1,5 +1,7 @@
 """`postpurchase …`: every command, and how errors end."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -12,6 +14,8 @@ from worker.errors import PostpurchaseError, UserError
 WRONG_INPUT = 2
 FAILED = 1
 INTERRUPTED = 130
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+"""What every complaint of Typer's about the command line is; it has no public name."""
 
 
 class Guarded(TyperGroup):
@@ -33,15 +37,38 @@ class Guarded(TyperGroup):
         name, _, rest = super().resolve_command(ctx, args)
         return name, load(str(name)), rest
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Whether a document is wanted must be known before anything can be wrong with the rest."""
+        ctx.meta[JSON_META] = "--json" in args
+        with _usage_errors(ctx):
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _usage_errors(ctx):
+                return super().invoke(ctx)
         except PostpurchaseError as error:
             code = WRONG_INPUT if isinstance(error, UserError) else FAILED
             complain(str(error), code=code, as_json=bool(ctx.find_root().meta.get(JSON_META)))
             raise typer.Exit(code) from error
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def _usage_errors(ctx: Any) -> Iterator[None]:
+    """With `--json` a wrong option or argument is a document too; people get Typer's own box."""
+    try:
+        yield
+    except USAGE_ERROR as error:
+        if not ctx.meta.get(JSON_META):
+            raise
+        told: Any = error
+        command = told.ctx.command_path if told.ctx is not None else "postpurchase"
+        said = str(told.format_message()).replace("Value error, ", "").rstrip(".")
+        sentence = f"{said}. See `{command} --help`."
+        complain(sentence, code=WRONG_INPUT, as_json=True)
+        raise typer.Exit(WRONG_INPUT) from error
 
 
 def _announced(name: str, command: Command) -> TyperCommand:

@@ -1,6 +1,5 @@
 """`postpurchase simulate`: what a shop's sequence would do with an order that never was."""
 
-import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +22,12 @@ from worker.cli.output import JsonFlag, grid, local, show, state_text
 from worker.cli.publishing import refuse_faults
 from worker.demo import shop as northkettle
 from worker.errors import UserError
-from worker.platforms.zones import timezone_for
+from worker.platforms.zones import is_country, timezone_for
 from worker.preview.imagined import Imagined
 from worker.store.content import load
 from worker.store.shops import get_shop, profile_of
 
 NEVER = "never"
-COUNTRY = re.compile(r"[A-Z]{2}")
 WORDS = {"accepted": "sent"}
 """A state as a simulation tells it: nobody took anything."""
 
@@ -96,8 +94,9 @@ def _later(length: str, begin: datetime) -> datetime | None:
 
 
 def _country(code: str) -> str:
-    if code and not COUNTRY.fullmatch(code.upper()):
-        raise UserError(f"{code!r} is no country. Give two letters like DE or US.")
+    if code and not is_country(code.upper()):
+        meant = " The United Kingdom is GB." if code.upper() == "UK" else ""
+        raise UserError(f"{code!r} is no country. Give its two letters (ISO 3166), like DE or US.{meant}")
     return code.upper()
 
 

@@ -78,13 +78,27 @@ def timezone_for(country: str, region: str = "") -> str | None:
     return zones[0] if len(zones) == 1 else None
 
 
+def is_country(code: str) -> bool:
+    """Whether it is a country's code of ISO 3166-1, or Kosovo's, which shops use although the standard has none."""
+    return code in _countries() or code == "XK"
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """From the time zone database's own table (iso3166.tab)."""
+    return frozenset(line[:2] for line in _table("iso3166.tab"))
+
+
 @cache
 def _zones_by_country() -> dict[str, tuple[str, ...]]:
     """Country -> its zones, from the time zone database's own table (zone.tab)."""
-    table = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
     found: dict[str, list[str]] = {}
-    for line in table.splitlines():
-        if line and not line.startswith("#"):
-            country, _, name = line.split("\t")[:3]
-            found.setdefault(country, []).append(name)
+    for line in _table("zone.tab"):
+        country, _, name = line.split("\t")[:3]
+        found.setdefault(country, []).append(name)
     return {country: tuple(names) for country, names in found.items()}
+
+
+def _table(name: str) -> list[str]:
+    text = (resources.files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]

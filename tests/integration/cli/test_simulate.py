@@ -39,7 +39,13 @@ def test_a_changed_delay_can_be_tried_before_it_is_published(cli: Cli, shop: str
 
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
-    [("--country", "Deutschland", "two letters"), ("--shipped", "soon", "no length"), ("--placed", "then", "ISO")],
+    [
+        ("--country", "Deutschland", "two letters"),
+        ("--country", "XX", "'XX' is no country"),
+        ("--country", "uk", "The United Kingdom is GB"),
+        ("--shipped", "soon", "no length"),
+        ("--placed", "then", "ISO"),
+    ],
 )
 def test_what_cannot_be_imagined_is_refused_in_a_sentence(cli: Cli, option: str, value: str, sentence: str) -> None:
     refused = cli("simulate", option, value)

@@ -1,0 +1,68 @@
+"""Each command says how it is used, and what is wrong with a call is said in the form that was asked for."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from worker.cli.commands import COMMANDS, load
+from worker.cli.examples import EXAMPLES
+from worker.cli.main import app
+
+
+def leaves() -> dict[str, Any]:
+    """Every command by its full name."""
+    found: dict[str, Any] = {}
+    for name in COMMANDS:
+        loaded = load(name)
+        parts = getattr(loaded, "commands", None)
+        found |= {f"{name} {part}": each for part, each in parts.items()} if parts else {name: loaded}
+    return found
+
+
+def test_no_example_is_of_a_command_that_is_not_there() -> None:
+    assert set(EXAMPLES) == set(leaves())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_of_a_command_is_one_that_it_takes(name: str, tmp_path: Path) -> None:
+    words = shlex.split(EXAMPLES[name].partition(">")[0])
+    for word in words:
+        if word.endswith(".csv"):
+            (tmp_path / word).touch()
+    command = leaves()[name]
+    command.make_context(name, words)
+    assert f"Example: postpurchase {name} {EXAMPLES[name]}".rstrip() in command.epilog
+
+
+@pytest.mark.parametrize("noun", ["products", "pairings", "guides", "orders", "codes"])
+def test_the_help_of_an_import_names_the_columns(noun: str) -> None:
+    shown = CliRunner().invoke(app, [noun, "import", "--help"])
+    assert "Columns: " in shown.stdout
+    assert "Example: postpurchase" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["clock", "advance", "--json"], "Missing argument 'LENGTH|TIME'. See `postpurchase clock advance --help`."),
+        (["status", "--json", "--verbose"], "No such option: --verbose. See `postpurchase status --help`."),
+        (["--json"], "No such option: --json. See `postpurchase --help`."),
+        (["stauts", "--json"], "No such command 'stauts'"),
+        (["replay", "--json", "now"], "extra argument"),
+    ],
+)
+def test_a_wrong_call_that_wants_json_is_answered_in_json(words: list[str], said: str) -> None:
+    answered = CliRunner().invoke(app, words, prog_name="postpurchase")
+    document = json.loads(answered.stdout)
+    assert said in document["error"]
+    assert (document["exit_code"], answered.exit_code) == (2, 2)
+
+
+def test_a_wrong_call_of_a_person_is_answered_in_words() -> None:
+    answered = CliRunner().invoke(app, ["clock", "advance"])
+    assert (answered.exit_code, answered.stdout) == (2, "")
+    assert "Missing argument" in answered.stderr
