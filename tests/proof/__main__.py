@@ -18,8 +18,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.proof.edges import EDGES
 from tests.proof.planning import plan_of
-from tests.proof.running import Result, carry_out
+from tests.proof.results import Result
+from tests.proof.running import carry_out
 from tests.proof.site import ROLES, site
 from tests.support.servers import fresh_postgres_database, make_durable, postgres_server
 
@@ -102,15 +104,19 @@ def _line(result: Result) -> str:
 
 def summed(results: Sequence[Result]) -> dict[str, object]:
     """All runs together."""
-    kills, outages = Counter[str](), Counter[str]()
+    kills, aimed, outages = Counter[str](), Counter[str](), Counter[str]()
     for result in results:
         kills += result.kills
+        aimed += result.aimed
         outages += result.outages
+    edges = Counter({edge: kills[edge] for edge in aimed if edge in EDGES})
     numbers = ("webhooks", "messages", "mails", "lost", "doubled", "copies", "dropped")
     return {
         "runs": [{"mode": result.mode, "seed": result.seed} for result in results],
         "kills": kills.total(),
-        "kills_by_edge": dict(kills.most_common()),
+        "edges_met": f"{edges.total()} of {sum(aimed[edge] for edge in edges)} blows",
+        "kills_by_edge": {edge: f"{met} of {aimed[edge]}" for edge, met in edges.most_common()},
+        "other_kills": dict((kills - edges).most_common()),
         "kills_by_mode": {m: sum(r.kills.total() for r in results if r.mode == m) for m in MODES},
         "outages": dict(outages.most_common()),
         "seconds": round(sum(result.seconds for result in results)),
@@ -125,9 +131,9 @@ def summed(results: Sequence[Result]) -> dict[str, object]:
 
 def table(summary: dict[str, object]) -> str:
     """The summary for people."""
-    names = ("kills", "webhooks", "messages", "mails", "lost", "doubled", "copies", "dropped", "seconds")
+    names = ("kills", "edges_met", "webhooks", "messages", "mails", "lost", "doubled", "copies", "dropped", "seconds")
     lines = [f"{name:<40} {summary[name]}" for name in names]
-    for title in ("kills_by_mode", "kills_by_edge", "outages"):
+    for title in ("kills_by_mode", "kills_by_edge", "other_kills", "outages"):
         entries = summary[title]
         assert isinstance(entries, dict)
         lines += ["", title.replace("_", " "), *(f"  {name:<38} {count}" for name, count in entries.items())]

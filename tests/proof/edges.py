@@ -1,5 +1,6 @@
 """The edges at which a process can be hit: a name, a sentence, the processes that come by, and how it is done."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from sqlalchemy import Engine, event
 from tests.proof.blows import Sudden, after, before, replace
 
 Install = Callable[[Sudden], None]
+PROCESS = "X-Process"
+"""The header in which a process that waits for the stand-in's blow gives its number."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,26 @@ def _mid_request(sudden: Sudden) -> None:
         return traced
 
     replace("worker.delivery.sendgrid:_sending_trace", make)
+
+
+def _named(_sudden: Sudden) -> None:
+    """Its requests tell whose they are: the stand-in asks for the kill of the process whose mail it took."""
+
+    def make(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def pool(provider: Any) -> Any:
+            session = original(provider)
+            session.headers[PROCESS] = str(os.getpid())
+            return session
+
+        return pool
+
+    replace("worker.delivery.sendgrid:SendGrid._pool", make)
+
+
+def _mending(sudden: Sudden) -> None:
+    """Each row that a sweep mends, by itself or by policy."""
+    for mend in ("transition", "resolve_unknown"):
+        after(f"worker.dispatch.sweeping:{mend}", sudden.arrive)
 
 
 def _creating(sudden: Sudden) -> None:
@@ -98,7 +121,7 @@ EDGES: dict[str, Edge] = {
     "after attempting": Edge("worker", "marked, nothing was sent", _after("worker.dispatch.service:mark_attempting")),
     "mid-request": Edge("worker", "a request to the provider has begun", _mid_request),
     "before the answer was read": Edge(
-        "worker", "the provider has accepted; the stand-in asks for the kill before it answers", lambda _sudden: None
+        "worker", "the provider has accepted; the stand-in asks for the kill before it answers", _named
     ),
     "after the answer was read": Edge(
         "worker", "the provider's answer is known, not written", _before("worker.delivery.sendgrid:_outcome")
@@ -119,11 +142,7 @@ EDGES: dict[str, Edge] = {
     "after the outcome commit": Edge(
         "worker", "answers are written and committed", _after("worker.dispatch.outcomes:settle", only=lambda _: True)
     ),
-    "during the sweep": Edge(
-        "worker",
-        "a left-over row is mended, not committed",
-        _after("worker.dispatch.sweeping:transition", only=lambda _: True),
-    ),
+    "during the sweep": Edge("worker", "a left-over row is mended, not committed", _mending),
     "after the sweep": Edge("worker", "left-over rows are mended", _after("worker.dispatch.sweeping:_one_kind")),
     "in an event's unit": Edge(
         "web", "a provider's events are worked in, not committed", _after("worker.feedback.delivery_events:record_all")
@@ -135,3 +154,4 @@ EDGES: dict[str, Edge] = {
 }
 
 BY_THE_STAND_IN = "before the answer was read"
+BY_SWEEPS = frozenset({"during the sweep", "after the sweep"})

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.proof.blows import Blow
+from tests.proof.blows import Blow, state_of
 from tests.proof.site import Site
 from tests.support.processes import wait_until
 from worker.store.keeping import CLAIM_LEASE
@@ -118,10 +118,7 @@ def _is_postgres(pid: int) -> bool:
 
 def is_stopped(pid: int) -> bool:
     """Whether a process stands still."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-    except OSError:
-        return False
+    return state_of(pid) == "T"
 
 
 OUTAGES: dict[str, Callable[[Site], None]] = {

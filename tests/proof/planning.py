@@ -13,6 +13,8 @@ SHIPS_AFTER = 2
 """Rounds between an order and its parcel's leaving."""
 MOMENT = "any moment"
 """Stands for an edge: killed from outside, wherever it was."""
+REPLACED = "any moment, to be started with a blow"
+MISSED = "any moment, after it came to no edge"
 
 PROVIDER_FAULTS = (
     Behaviour(kind="answer", status=429, headers={"Retry-After": "1"}),

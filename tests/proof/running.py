@@ -3,102 +3,74 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import datetime, timedelta
+from itertools import count
 
-from tests.proof.checker import Violation, check
-from tests.proof.edges import BY_THE_STAND_IN
+from tests.proof.blows import strike
+from tests.proof.edges import BY_SWEEPS, BY_THE_STAND_IN, PROCESS
 from tests.proof.launcher import Running
 from tests.proof.outages import OUTAGES
-from tests.proof.planning import MOMENT, SHIPS_AFTER, Hit, Plan, Round, Story
-from tests.proof.record import Record
-from tests.proof.site import ROLES, STOCKHOLM, Site
+from tests.proof.planning import MISSED, MOMENT, REPLACED, SHIPS_AFTER, Hit, Plan, Round, Story
+from tests.proof.pursuing import SWIFT, Pursuit, pursue
+from tests.proof.results import Result, result_of
+from tests.proof.site import ROLES, SHOPS, STOCKHOLM, Site
 from tests.proof.witnesses import Webhook
+from tests.support.sendgrid import Behaviour
 from tests.support.shopify import fulfillment, order, tracking
+from worker.dispatch.policies import GRACE
 
-PATIENCE_S = 5.0
-"""How long a process may take to come to its edge before it is killed wherever it is."""
+PORTION_FROM = 900_000_000
+"""Numbers of orders that no plan gives."""
 SETTLING_S = 100.0
 """How long nothing may move in a healed installation with work: the lease of an event that was hit five times."""
 
 
-@dataclass
-class Result:
-    """What one run came to. `kills`: by edge; a blow that never came to its edge counts as one at any moment."""
-
-    seed: int
-    mode: str
-    seconds: float
-    kills: Counter[str]
-    outages: Counter[str]
-    webhooks: int
-    mails: int
-    messages: int
-    lost: int
-    doubled: int
-    copies: int
-    dropped: int
-    violations: list[Violation] = field(default_factory=list)
-
-
 def carry_out(
-    site: Site, plan: Plan, *, patience_s: float = PATIENCE_S, on_round: Callable[[int], None] = lambda _: None
+    site: Site, plan: Plan, *, pursuit: Pursuit = SWIFT, on_round: Callable[[int], None] = lambda _: None
 ) -> Result:
     """The whole plan: rounds, follow-ups, healing, settling, checking."""
     began = time.monotonic()
-    run = _Run(site, plan, patience_s)
+    run = _Run(site, plan, pursuit)
     for number, each in enumerate(plan.rounds):
         run.go(each, number)
         on_round(number)
     run.ship_all(len(plan.rounds))
-    if not run.heal(timedelta(hours=30)):  # going on in time would hide what stands still behind what expired
-        return result_of(plan.seed, site.mode, time.monotonic() - began, site.record(), run.outages)
+    if run.heal(timedelta(hours=30)):  # going on in time would hide what stands still behind what expired
+        _follow_up(run, plan, on_round)
+    seconds = time.monotonic() - began
+    return result_of(plan, seconds, site.record(), aimed=run.aimed, outages=run.outages)
+
+
+def _follow_up(run: "_Run", plan: Plan, on_round: Callable[[int], None]) -> None:
     run.deliver_all()
-    for number, each in enumerate(plan.later):
-        run.go(each, len(plan.rounds) + number)
-        on_round(len(plan.rounds) + number)
-        if number == 0:
+    for number, each in enumerate(plan.later, len(plan.rounds)):
+        run.go(each, number)
+        on_round(number)
+        if number == len(plan.rounds):
+            if not run.heal(timedelta(hours=30)):
+                return
             run.to_follow_ups()
     run.heal(timedelta(days=30))
-    return result_of(plan.seed, site.mode, time.monotonic() - began, site.record(), run.outages)
-
-
-def result_of(seed: int, mode: str, seconds: float, record: Record, outages: Counter[str]) -> Result:
-    found = check(record)
-    by = Counter(violation.invariant for violation in found)
-    return Result(
-        seed=seed,
-        mode=mode,
-        seconds=seconds,
-        kills=Counter(hit["edge"] or MOMENT for hit in record.hits if hit["code"] == -9),
-        outages=outages,
-        webhooks=len({(post.shop, post.topic, post.event_id) for post in record.posted}),
-        mails=len(record.accepted),
-        messages=len(record.messages),
-        lost=by["acknowledged is stored"] + by["wanted is sent"] + by["due ends in time"] + by["stored is planned"],
-        doubled=by["accepted once unless unclear"] + by["marketing goes out once"],
-        copies=sum(len(mails) - 1 for mails in record.accepted_of.values()),
-        dropped=sum(m.state == "abandoned" and m.id not in record.accepted_of for m in record.messages),
-        violations=found,
-    )
 
 
 class _Run:
-    def __init__(self, site: Site, plan: Plan, patience_s: float) -> None:
+    def __init__(self, site: Site, plan: Plan, pursuit: Pursuit) -> None:
         self.site = site
-        self.patience_s = patience_s
+        self.pursuit = pursuit
         self.roll = random.Random(plan.seed)
         self.stories: dict[int, list[Story]] = {}
         self.placed: dict[int, datetime] = {}
+        self.aimed: Counter[str] = Counter()
         self.outages: Counter[str] = Counter()
+        self._numbers = count(PORTION_FROM)
 
     def go(self, each: Round, number: int) -> None:
         """Starts what is dead (armed where a blow is planned), gives it work, and waits for the blows."""
         site = self.site
         self.stories[number] = list(each.stories)
         self._begin(each)
-        armed = self._start(each.hits)
+        armed = self._start(each.hits, is_one=each.ends_at_first)
         self._post(number)
         site.sendgrid.script(*each.behaviours)
         if each.outage is not None:
@@ -107,7 +79,7 @@ class _Run:
         site.move(timedelta(minutes=each.minutes))
         if each.tells:
             site.tell_events(self.roll)
-        self._wait(armed, any if each.ends_at_first else all)
+        self._wait(armed, any if each.ends_at_first else all, number)
 
     def ship_all(self, number: int) -> None:
         """Posts what is still to be told of the last orders before they arrive."""
@@ -128,10 +100,10 @@ class _Run:
         """Everything runs and answers again; whether all that is due until then ended."""
         site = self.site
         site.sendgrid.behave()
-        site.sendgrid.on_taken = lambda _mail: None
+        site.sendgrid.on_taken = lambda _headers: None
         for running in [*site.running, *site.extra]:
             if running.start.blow is not None or running in site.extra:
-                site.kill(running)
+                site.kill(running, MOMENT)
         done = site.settle(patience_s=SETTLING_S, until=until)
         while done and site.tell_events(self.roll):
             pass
@@ -147,7 +119,7 @@ class _Run:
         site = self.site
         site.bury()
         for running in list(site.extra):
-            site.kill(running)
+            site.kill(running, MOMENT)
         free = Counter(ROLES[site.mode]) - Counter(running.role for running in site.running)
         for hit in each.hits:
             if free[hit.role] > 0:
@@ -155,40 +127,59 @@ class _Run:
                 continue
             running = next((each for each in site.running if each.role == hit.role), None)
             if running is not None:
-                site.kill(running)
+                site.kill(running, REPLACED)
 
-    def _start(self, hits: Sequence[Hit]) -> list[tuple[Running, Hit]]:
+    def _start(self, hits: Sequence[Hit], *, is_one: bool) -> list[tuple[Running, Hit]]:
         site, armed = self.site, []
         for hit in hits:
             if Counter(running.role for running in site.running)[hit.role] < ROLES[site.mode].count(hit.role):
                 armed.append((site.start(hit.role, None if hit.blow.edge == MOMENT else hit.blow), hit))
         site.start_missing()
-        site.sendgrid.on_taken = lambda _mail: None
-        for running, hit in armed:
-            if hit.blow.edge == BY_THE_STAND_IN:
-                site.sendgrid.on_taken = lambda _mail, running=running: running.kill()
+        waiting = {str(running.pid) for running, hit in armed if hit.blow.edge == BY_THE_STAND_IN}
+        site.sendgrid.on_taken = lambda headers: _strike(headers.get(PROCESS, ""), waiting)
+        self.aimed.update({hit.blow.edge: 1 for _, hit in armed} if is_one else [hit.blow.edge for _, hit in armed])
         return armed
 
-    def _wait(self, armed: Sequence[tuple[Running, Hit]], enough: Callable[[Iterable[bool]], bool]) -> None:
-        until = time.monotonic() + self.patience_s
+    def _wait(
+        self, armed: Sequence[tuple[Running, Hit]], enough: Callable[[Iterable[bool]], bool], number: int
+    ) -> None:
         for running, hit in armed:
             if hit.blow.edge == MOMENT:
                 time.sleep(hit.blow.delay_s)
-                self.site.kill(running)
-        while time.monotonic() < until and not enough(not running.is_alive for running, _ in armed):
-            time.sleep(0.02)
+                self.site.kill(running, MOMENT)
+        pursue(
+            self.site,
+            self.pursuit,
+            is_over=lambda: enough(not running.is_alive for running, _ in armed),
+            bring=lambda: self._bring(number, {hit.blow.edge for _, hit in armed}),
+        )
         for running, _ in armed:
             if running.is_alive:
-                self.site.kill(running)
+                self.site.kill(running, MISSED)
         self.site.bury()
+
+    def _bring(self, number: int, edges: Set[str]) -> None:
+        """A portion of work for every edge: new orders, time for their mails, and what the provider tells of others.
+
+        What has died meanwhile starts again: others need it. For edges of sweeps there is a mail whose end is unclear,
+        and the time after which they decide.
+        """
+        site = self.site
+        site.start_missing()
+        for _ in range(2):
+            story = Story(number=next(self._numbers), shop=SHOPS[0], cancelled_after=None, times=2)
+            self.stories[number].append(story)
+            self._place(story)
+        if edges & BY_SWEEPS:
+            site.sendgrid.script(Behaviour(kind="drop_before"))
+        site.move(GRACE if edges & BY_SWEEPS else timedelta(minutes=3))
+        site.tell_events(self.roll)
 
     def _post(self, number: int) -> None:
         """What the shops tell of in this round: new orders, and what became of earlier ones."""
         now = self.site.now()
         for story in self.stories[number]:
-            self.placed[story.number] = now
-            body = order(story.number, now, email=_address(story))
-            self._hand(story, "orders/create", body)
+            self._place(story)
         for placed, stories in self.stories.items():
             for story in stories:
                 age = number - placed
@@ -200,6 +191,10 @@ class _Run:
                 elif not story.is_cancelled and age == SHIPS_AFTER:
                     self._hand(story, "fulfillments/create", fulfillment(story.number, now))
 
+    def _place(self, story: Story) -> None:
+        self.placed[story.number] = now = self.site.now()
+        self._hand(story, "orders/create", order(story.number, now, email=_address(story)))
+
     def _hand(self, story: Story, topic: str, body: dict[str, object]) -> None:
         now = self.site.now()
         webhook = Webhook(shop=story.shop, topic=topic, order=story.number, told_at=now, body=body)
@@ -208,3 +203,9 @@ class _Run:
 
 def _address(story: Story) -> str:
     return f"mia.{story.number}@example.com"
+
+
+def _strike(process: str, waiting: set[str]) -> None:
+    if process in waiting:
+        waiting.discard(process)
+        strike(int(process))

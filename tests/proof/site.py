@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
-
 from schedules.shop import Role
 from tests.proof.blows import Blow
 from tests.proof.launcher import Running, Start, launch
+from tests.proof.left import count_open, next_decision
 from tests.proof.record import PROOF_LOG, SENDGRID_LOG, Record, record_of
 from tests.proof.witnesses import SECRET, Shops
 from tests.support.journal import Journal
@@ -28,9 +27,7 @@ from tests.support.sendgrid_events import EventSigner, post_batch, told_of
 from tests.support.servers import Broker, free_port
 from worker.bootstrap import Installation, build
 from worker.settings import PREFIX, load_settings
-from worker.store.events import count_stored
 from worker.store.migrate import upgrade
-from worker.store.models import Message
 from worker.store.shops import add_shop, add_source, get_shop
 from worker.timetravel import next_due
 
@@ -122,17 +119,17 @@ class Site:
                 kept.remove(running)
                 self._note(running)
 
-    def kill(self, running: Running) -> None:
-        """SIGKILL from outside, wherever it is."""
+    def kill(self, running: Running, where: str) -> None:
+        """SIGKILL from outside; `where` is written down, unless it has come to its edge just now."""
         was_alive = running.kill()
         for kept in (self.running, self.extra):
             if running in kept:
                 kept.remove(running)
-                self._note(running, is_planned=not was_alive)
+                self._note(running, where if was_alive else "")
 
-    def _note(self, running: Running, *, is_planned: bool = True) -> None:
+    def _note(self, running: Running, where: str = "") -> None:
         blow, code = running.start.blow, running.ended(5)
-        edge = blow.edge if blow and is_planned and code == -signal.SIGKILL else ""
+        edge = where or (blow.edge if blow and code == -signal.SIGKILL else "")
         self.journal.write("hit", role=running.role, edge=edge, code=code)
 
     def _launched(self, role: str, blow: Blow | None, **fate: Any) -> Running:
@@ -174,10 +171,14 @@ class Site:
         while True:
             if not self._finished(patience_s):
                 return False
-            moments = [moment for moment in (next_due(self.beside), self._next_decision()) if moment]
+            moments = [moment for moment in (next_due(self.beside), next_decision(self.beside)) if moment]
             if not moments or min(moments) > end:
                 return True
             self.move_to(max(self.now() + STEP, min(moments) + timedelta(seconds=1)))
+
+    def work_left(self) -> int:
+        """How many webhooks, events and messages want work now."""
+        return self.shops.waiting + count_open(self.beside)
 
     def record(self) -> Record:
         return record_of(self.folder, self.beside)
@@ -198,7 +199,7 @@ class Site:
         Where nothing moves, business time goes on meanwhile: a breaker's rest and a back-off are part of it.
         """
         left, since, looked = -1, time.monotonic(), time.monotonic()
-        while (now := self._open()) > 0:
+        while (now := count_open(self.beside)) > 0:
             if now != left:
                 left, since, looked = now, time.monotonic(), time.monotonic()
             if time.monotonic() - since > patience_s:
@@ -208,23 +209,6 @@ class Site:
                 self.move(timedelta(minutes=1))
             time.sleep(0.05)
         return True
-
-    def _open(self) -> int:
-        """How many events and messages want work now; also those that a pause of the provider keeps."""
-        now, state = self.now(), Message.state
-        open_now = or_(
-            state.in_(("claimed", "attempting")),
-            and_(state == "scheduled", Message.send_at <= now),
-            and_(state == "held", Message.expires_at <= now),
-            and_(state == "unknown", Message.resolve_at <= now),
-        )
-        with self.beside.database.snapshot() as session:
-            messages = session.scalar(select(func.count()).select_from(Message).where(open_now)) or 0
-            return messages + count_stored(session)
-
-    def _next_decision(self) -> datetime | None:
-        with self.beside.database.read() as session:
-            return session.scalar(select(func.min(Message.resolve_at)).where(Message.state == "unknown"))
 
 
 @contextmanager

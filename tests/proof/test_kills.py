@@ -1,7 +1,9 @@
 """The short form of the proof: a kill at edges of every stage, the outages, a migration; both modes, real processes."""
 
 import signal
+from collections import Counter
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ import pytest
 from tests.proof.blows import Blow
 from tests.proof.checker import check
 from tests.proof.conftest import MakeSite
+from tests.proof.edges import EDGES
 from tests.proof.launcher import Start, launch
 from tests.proof.planning import plan_through
+from tests.proof.pursuing import THOROUGH
 from tests.proof.running import carry_out
 from tests.proof.site import Site
 from tests.proof.witnesses import Webhook
@@ -24,23 +28,35 @@ PATIENCE_S = 30.0
 
 pytestmark = pytest.mark.timeout(900)
 
-EDGES = {
+AT = {
     "embedded": (
-        *("before the inbox commit", "between commit and 2xx", "after planning", "after the claim"),
-        *("after attempting", "before the answer was read", "in the outcome's unit"),
+        *("before the inbox commit", "in a shared commit", "between commit and 2xx", "before the planning"),
+        *("in the planning commit", "after planning", "after the claim", "in attempting's commit", "after attempting"),
+        *("before the answer was read", "in the outcome's unit", "after the sweep", "in an event's unit"),
     ),
-    "distributed": ("after the inbox commit", "mid-request", "after the answer was read", "in the outcome commit"),
+    "distributed": (
+        *("in the inbox commit", "after the inbox commit", "before the hint", "before the planning commit"),
+        *("before the claim's commit", "after the gate", "mid-request", "after the answer was read"),
+        *("before the outcome commit", "in the outcome commit", "after the outcome commit", "during the sweep"),
+        "after an event's commit",
+    ),
 }
 OUTAGES = {"embedded": ("disk full",), "distributed": ("broker restarted", "worker frozen")}
 
 
 @pytest.mark.parametrize("mode", ["embedded", "distributed"])
 def test_nothing_is_lost_and_nothing_doubled_through_kills_and_outages(mode: str, make_site: MakeSite) -> None:
-    plan = plan_through(mode, EDGES[mode], outages=OUTAGES[mode])
-    result = carry_out(make_site(mode), plan, patience_s=PATIENCE_S)
+    plan = plan_through(mode, AT[mode], outages=OUTAGES[mode])
+    result = carry_out(make_site(mode), plan, pursuit=THOROUGH)
     assert result.violations == []
-    assert set(EDGES[mode]) & set(result.kills), "on a slow machine some are killed elsewhere, but not all"
+    unmet = [edge for edge in AT[mode] if not result.kills[edge]]
+    assert not unmet, f"no process was killed at: {', '.join(unmet)}"
     assert result.mails >= result.webhooks / 2
+
+
+def test_the_short_form_comes_by_every_edge() -> None:
+    running = {name for name, edge in EDGES.items() if edge.role != "upgrade"}
+    assert Counter(chain(*AT.values())) == Counter(running)
 
 
 def place(site: Site, number: int, shop: str = "northkettle") -> None:

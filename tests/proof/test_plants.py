@@ -12,6 +12,7 @@ from tests.proof.blows import Blow
 from tests.proof.checker import check
 from tests.proof.conftest import MakeSite
 from tests.proof.outages import is_stopped
+from tests.proof.planning import MOMENT
 from tests.proof.plants import PLANTS
 from tests.proof.site import COMPANION, Site
 from tests.proof.test_kills import PATIENCE_S, place
@@ -24,7 +25,7 @@ def _publish_before_commit(site: Site) -> None:
     running = site.start("up")
     site.wait_ready()
     place(site, 1)
-    site.kill(running)
+    site.kill(running, MOMENT)
 
 
 def _closed_sweep_window(site: Site) -> None:

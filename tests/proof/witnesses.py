@@ -46,10 +46,15 @@ class Shops:
         for _ in range(times):
             self._waiting.put(webhook)
 
+    @property
+    def waiting(self) -> int:
+        """How many are not acknowledged."""
+        return self._waiting.unfinished_tasks
+
     def wait(self, patience_s: float) -> bool:
         """Whether everything was acknowledged; it may take as long as one more is every `patience_s`."""
         left, since = -1, time.monotonic()
-        while now := self._waiting.unfinished_tasks:
+        while now := self.waiting:
             if now != left:
                 left, since = now, time.monotonic()
             if time.monotonic() - since > patience_s:

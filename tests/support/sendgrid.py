@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -66,13 +66,13 @@ class Limit:
 class StandIn:
     """The state behind the server. `mails` are the bodies it took; `refused` those it found wrong, with the faults.
 
-    `on_taken` is called with each mail once it is kept and before it is answered.
+    `on_taken` is called with the headers of each request whose mail is kept, before it is answered.
     """
 
     def __init__(self, key: str = "SG.stand-in", journal: Journal | None = None) -> None:
         self.key = key
         self.journal = journal
-        self.on_taken: Callable[[dict[str, Any]], None] = lambda _mail: None
+        self.on_taken: Callable[[Mapping[str, str]], None] = lambda _headers: None
         self.limit = Limit()
         self.url = ""
         self.mails: list[dict[str, Any]] = []
@@ -140,7 +140,7 @@ class StandIn:
 
     async def _behave(self, request: web.Request, body: dict[str, Any], behaviour: Behaviour) -> web.StreamResponse:
         if behaviour.accepts or behaviour.kind in ("accept", "drop_after"):
-            self._keep(body)
+            self._keep(request, body)
         await asyncio.sleep(behaviour.answer_after_s)
         if behaviour.kind == "drop_after":
             return _cut(request)
@@ -150,12 +150,12 @@ class StandIn:
             return self._errors(behaviour.status, behaviour.errors, behaviour.headers)
         return web.Response(status=202, headers={"X-Message-Id": uuid4().hex} | self.limit.headers())
 
-    def _keep(self, body: dict[str, Any]) -> None:
+    def _keep(self, request: web.Request, body: dict[str, Any]) -> None:
         self.mails.append(body)
         if self.journal:
             [to] = body["personalizations"][0]["to"]
             self.journal.write("accepted", to=to["email"], subject=body["subject"], **body["custom_args"])
-        self.on_taken(body)
+        self.on_taken(request.headers)
 
     def _errors(self, status: int, messages: Iterable[str], headers: dict[str, str] | None = None) -> web.Response:
         entries = [{"message": message, "field": None} for message in messages]
