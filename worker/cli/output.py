@@ -75,7 +75,8 @@ def show(document: BaseModel | Mapping[str, Any], as_json: bool, draw: Callable[
 
 def say(sentence: str, as_json: bool, **document: Any) -> None:
     """Prints one sentence, or the document behind it with the sentence as `result`."""
-    show({"result": sentence, **document}, as_json, lambda console: console.print(escape(sentence), soft_wrap=False))
+    has_url = "://" in sentence  # folded, it could not be copied
+    show({"result": sentence, **document}, as_json, lambda console: console.print(escape(sentence), soft_wrap=has_url))
 
 
 def complain(sentence: str, *, code: int, as_json: bool) -> None:

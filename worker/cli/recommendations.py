@@ -13,6 +13,7 @@ from worker.cli.afterwards import afterwards_of, draw_afterwards
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, progress, say, show, side, table
 from worker.cli.shops import Slug
+from worker.personalisation.candidates import LEAST_ATTACHMENT, LEAST_ORDERS
 from worker.store.models import Product, Suggestion
 from worker.store.shops import get_shop
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Suggestions learned from orders.")
 InFile = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
 MOST_SHOWN = 60
+PROOF = (
+    f"A product is suggested beside another once {LEAST_ORDERS} orders hold both, and {LEAST_ATTACHMENT * 100:.0f} % "
+    "of those with the other. Import more with `postpurchase orders import`."
+)
 NOTHING = "Nothing is learned yet. Import past orders with `postpurchase orders import`, then fit."
 
 
@@ -144,16 +149,28 @@ def _draw_lines(console: Console, lines: list[dict[str, Any]]) -> None:
 
 
 def _draw_figures(console: Console, figures: "Figures") -> None:
+    known = f"{counted(figures.orders, 'order')} of {counted(figures.products, 'product')}"
+    if not figures.coverage:
+        console.print(f"{known}: too little to prove anything, so nothing is suggested. {PROOF}")
+        return
     made = table("Measured on held-out orders", "")
-    shares = (
-        ("hidden product among the first 4", figures.hit_at_4),
-        ("hidden product among the first 10", figures.hit_at_10),
-        ("products with a suggestion", figures.coverage),
-        ("orders that get a block", figures.with_block),
-    )
-    made.add_row("orders · products · questions", f"{figures.orders:,} · {figures.products:,} · {figures.asked:,}")
+    shares = [("products with a suggestion", figures.coverage)]
+    if figures.asked:
+        made.add_row("questions", f"{figures.asked:,}")
+        shares += [
+            ("hidden product among the first 4", figures.hit_at_4),
+            ("hidden product among the first 10", figures.hit_at_10),
+            ("orders that get a block", figures.with_block),
+        ]
     for name, share in shares:
         made.add_row(name, f"{share * 100:.1f} %")
-    threshold = "nothing is good enough" if figures.threshold is None else f"{figures.threshold:.4f}"
-    made.add_row("least score shown", threshold)
+    if figures.asked:
+        made.add_row("least score shown", _threshold(figures))
+    console.print(f"{known}.")
     console.print(made)
+    if not figures.asked:
+        console.print("There are too few orders to hold some of them back and measure with.")
+
+
+def _threshold(figures: "Figures") -> str:
+    return "nothing is good enough" if figures.threshold is None else f"{figures.threshold:.4f}"

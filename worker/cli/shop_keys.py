@@ -43,8 +43,10 @@ def set_key(
 def _read(path: Path) -> str:
     try:
         key = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"The key file {path} cannot be read ({type(error).__name__}). Create it first.") from None
+    except OSError as error:
+        raise UserError(f"The key file {path} cannot be read ({error.strerror}). Create it first.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"The key file {path} is not text. Put the key alone into a plain text file.") from None
     if not key or any(letter.isspace() for letter in key):
         raise UserError(f"The key file {path} holds no key. Put the SendGrid key (SG.…) alone into it.")
     return key

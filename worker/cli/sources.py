@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy.orm import Session
 
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, counted, say, show, table
+from worker.cli.output import JsonFlag, counted, say, show
 from worker.cli.shops import Slug
 from worker.cli.source_settings import read_secret, refusals, set_source, write_back_state
 from worker.cli.subscribing import subscribe_source
@@ -107,12 +108,12 @@ def show_all(shop: Annotated[str | None, typer.Argument(metavar="[SHOP]")] = Non
         if not rows:
             console.print("No source yet. Connect one with `postpurchase source add SHOP KIND --secret-file FILE`.")
             return
-        drawn = table("shop", "kind", "secrets", "webhook URL", "refusals")
         for row in rows:
             counts = ", ".join(f"{count} {state}" for state, count in row["refusals"].items())
             told = row["write_back"] + (f" ({counts})" if counts else "")
-            drawn.add_row(row["shop"], row["kind"], str(row["secrets"]), row["url"], told)
-        console.print(drawn)
+            secrets = counted(row["secrets"], "secret")
+            console.print(f"[bold]{escape(row['shop'])} {row['kind']}[/]: {secrets}; refusals: {escape(told)}")
+            console.print(f"  {escape(row['url'])}", soft_wrap=True)
 
     show({"sources": rows}, json, draw)
 

@@ -5,6 +5,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from worker.doctor.checks import Check, fail, ok, warn
+from worker.unreachable import why
 
 TIMEOUT_S = 5.0
 ANYTHING = "not-a-token"
@@ -20,10 +21,14 @@ def check_link_host(name: str, base: str) -> list[Check]:
         is_ours = _ask(base, "GET", f"/c/{ANYTHING}").headers.get("X-Robots-Tag") == "noindex"  # as our pages say
     except ssl.SSLError as error:
         remedy = "Renew or repair its certificate: mailboxes and phones refuse the links."
-        return [fail(name, f"{host} has no valid certificate ({error.reason or type(error).__name__}).", remedy)]
+        return [
+            fail(
+                name, f"{host} has no valid certificate ({getattr(error, 'verify_message', '') or why(error)}).", remedy
+            )
+        ]
     except (OSError, http.client.HTTPException) as error:
         remedy = "Look at its DNS record and at the proxy in front of `postpurchase web`."
-        return [fail(name, f"{host} cannot be reached ({type(error).__name__}).", remedy)]
+        return [fail(name, f"{host} cannot be reached ({why(error)}).", remedy)]
     if 300 <= clicked < 400 or clicked in (401, 403, 405):
         remedy = "Let POST /u/… through the proxy as it is: without redirect, login or bot check (RFC 8058)."
         return [fail(name, f"{host} answers {clicked} to a one-click unsubscribe.", remedy)]

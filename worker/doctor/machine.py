@@ -11,6 +11,7 @@ from worker.delivery.smtp_server import Tls, parse_server
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
 from worker.settings import LOOPBACK, ClockMode, Settings
+from worker.unreachable import why
 
 LOW_DISK = 1_000_000_000
 NO_DISK = 100_000_000
@@ -133,5 +134,5 @@ def check_broker(settings: Settings) -> Check:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_TIMEOUT_S)
     except Exception as error:  # noqa: BLE001 - every broker's client has errors of its own
         remedy = "Start it, or correct POSTPURCHASE_BROKER_URL. Nothing is lost meanwhile; mails go out late."
-        return fail("broker", f"{place} does not answer ({type(error).__name__}).", remedy)
+        return fail("broker", f"{place} does not answer ({why(error)}).", remedy)
     return ok("broker", f"{place} answers.")

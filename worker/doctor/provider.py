@@ -14,6 +14,7 @@ from worker.delivery.smtp_server import parse_server
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
 from worker.settings import Settings
+from worker.unreachable import why
 
 TIMEOUT_S = 5.0
 RIGHT = "mail.send"
@@ -50,7 +51,7 @@ def _sendgrid(name: str, key: str, settings: Settings) -> list[Check]:
         status, rights = _rights(settings.sendgrid_base_url, key)
     except (OSError, http.client.HTTPException, ValueError) as error:
         remedy = "Look at this machine's network, then ask again; mails wait for it."
-        return [warn(name, f"SendGrid cannot be asked ({type(error).__name__}).", remedy)]
+        return [warn(name, f"SendGrid cannot be asked ({why(error)}).", remedy)]
     if status == 401:
         return [fail(name, "SendGrid does not know this key.", NEW_KEY)]
     if status != 200:

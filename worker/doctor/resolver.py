@@ -27,5 +27,5 @@ class DnsResolver:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         except dns.exception.DNSException as error:
-            raise TimeoutError(type(error).__name__) from error
+            raise TimeoutError("no name server answers") from error
         return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]

@@ -25,6 +25,15 @@ YEARS = range(1970, 2200)
 CURRENCY = re.compile(r"[A-Z]{3}")
 
 Body = Mapping[str, Any]
+WRONG: tuple[tuple[type[Exception], str], ...] = (
+    (KeyError, "a field is missing"),
+    (IndexError, "a list is too short"),
+    (RecursionError, "it nests too deep"),
+    (TypeError, "a field holds something else"),
+    (AttributeError, "a field holds something else"),
+    (Exception, "a value cannot be read"),
+)
+"""Never the error's own words: they may hold a customer's."""
 
 
 @contextmanager
@@ -37,8 +46,8 @@ def reading() -> Iterator[None]:
     except ValidationError as error:
         raise UnreadableEventError(sentence(error)) from error
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
-        kind = type(error).__name__
-        raise UnreadableEventError(f"the body has another shape than its topic says ({kind})") from error
+        what = next(words for kind, words in WRONG if isinstance(error, kind))
+        raise UnreadableEventError(f"the body has another shape than its topic says ({what})") from error
 
 
 def parse(body: bytes) -> Body:
@@ -50,7 +59,10 @@ def parse(body: bytes) -> Body:
     try:
         found = json.loads(body, parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, ArithmeticError, RecursionError) as error:  # Arithmetic: an exponent of 20 digits
-        raise UnreadableEventError(f"the body is no JSON ({type(error).__name__})") from error
+        where = (
+            f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "unreadable"
+        )
+        raise UnreadableEventError(f"the body is no JSON ({where})") from error
     if not isinstance(found, dict):
         raise UnreadableEventError("the body is no JSON object")
     cleaned: Body = _clean(found, 0)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from worker.platforms.writing import Result, Written
+from worker.unreachable import why
 
 TIMEOUT_S = 15
 """For the whole call, so that a shop that drips its answer holds nobody up."""
@@ -40,7 +41,7 @@ def call(
         raw = None if body is None else json.dumps(body).encode()
         return asyncio.run(_asked(method, url, HEADERS | dict(headers), raw, timeout_s))
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-        return Written(result=Result.LATER, note=f"the shop does not answer ({type(error).__name__})")
+        return Written(result=Result.LATER, note=f"the shop does not answer ({why(error)})")
 
 
 async def _asked(method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float) -> Reply:

@@ -123,6 +123,18 @@ def test_a_source_is_kept_sealed_and_its_url_is_told(cli: Cli, shop: str, databa
     assert "hush-hush" not in str(source.secrets)
 
 
+def test_an_address_for_webhooks_stays_in_one_piece_in_a_narrow_window(
+    cli: Cli, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = "https://a-rather-long-name-of-a-host-for-mails.of-a-shop.northkettle.example"
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("POSTPURCHASE_PUBLIC_URL", base)
+    (tmp_path / "secret").write_text("hush-hush", encoding="utf-8")
+    added = cli("source", "add", shop, "shopify", "--secret-file", str(tmp_path / "secret"))
+    for told in (added.out, cli("source", "list").out):
+        assert f"{base}/webhooks/northkettle/shopify" in told.split()
+
+
 def test_a_second_secret_needs_rotate_which_keeps_the_first(cli: Cli, shop: str, tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     old.write_text("one", encoding="utf-8")

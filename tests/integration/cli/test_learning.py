@@ -1,0 +1,37 @@
+"""`recommendations fit | evaluate` where there is little to learn from."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.conftest import Cli
+
+HEADER = "order_id,placed_at,email,product_id,quantity,price\n"
+
+
+def take(cli: Cli, shop: str, folder: Path, count: int) -> None:
+    """So many orders of a dripper and filters, and one of a kettle."""
+    pairs = [(number, product) for number in range(count) for product in ("dripper", "filters")]
+    rows = [
+        f"{number},2026-01-{number % 28 + 1:02d},m{number}@example.com,{product},1,10\n" for number, product in pairs
+    ]
+    (folder / "orders.csv").write_text(HEADER + "".join(rows) + "k,2026-01-05,k@example.com,kettle,1,10\n")
+    assert cli("orders", "import", shop, str(folder / "orders.csv")).code == 0
+
+
+@pytest.mark.parametrize("command", ["fit", "evaluate"])
+def test_too_few_orders_are_answered_by_a_sentence_and_no_zeros(
+    cli: Cli, shop: str, tmp_path: Path, command: str
+) -> None:
+    take(cli, shop, tmp_path, 3)
+    told = cli("recommendations", command, shop).out
+    assert "4 orders of 3 products: too little to prove anything" in told
+    assert "20 orders hold both" in told
+    assert "%" not in told.replace("5 % of those", "")
+
+
+def test_what_was_measured_is_told_in_figures(cli: Cli, shop: str, tmp_path: Path) -> None:
+    take(cli, shop, tmp_path, 200)
+    told = cli("recommendations", "fit", shop).out
+    assert "201 orders of 3 products." in told
+    assert "products with a suggestion" in told
