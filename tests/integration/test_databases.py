@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import literal_column, select
 
+from tests.support.rows import NOW
+from worker.store.models import Shop
 from worker.store.session import Database
 from worker.store.types import Json
 
@@ -19,6 +21,15 @@ def test_what_is_committed_to_sqlite_survives_a_loss_of_power(tmp_path: Path) ->
         ]
     database.close()
     assert pragmas == [2, "wal"], "2 is FULL"
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**63, 2**64 + 1, -(2**63) - 1, 10**40 + 1])
+def test_whole_numbers_of_any_length_come_back_as_they_were(number: int, database: Database) -> None:
+    told = {"id": number, "beside": [1, 0.1, "00340434161094000001", number]}
+    with database.write() as session:
+        session.add(Shop(slug="northkettle", profile=told, created_at=NOW))
+    with database.read() as session:
+        assert session.scalars(select(Shop.profile)).all() == [told]
 
 
 @pytest.mark.parametrize("written", ['{"half": "\\ud800"}', '{"least": -Infinity}'])

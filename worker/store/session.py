@@ -19,6 +19,9 @@ from sqlalchemy.orm import Session
 from worker.errors import StorageUnavailableError
 
 BUSY_TIMEOUT_S = 30
+AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+LONG_NUMBER = b"0" * 19
+"""The shortest whole number that may not fit into 64 bits. A search for digits would take longer than the reading."""
 
 
 class Database:
@@ -103,7 +106,12 @@ def _translated() -> Iterator[None]:
 
 
 def _parsed(document: str | bytes) -> Any:
-    """A JSON column's value. What orjson does not take (NaN, half a surrogate pair) Python's own reader does."""
+    """A JSON column's value. What orjson does not take (NaN, half a surrogate pair), or would round to a float (whole
+    numbers beyond 64 bits), Python's own reader does.
+    """
+    raw = document.encode(errors="replace") if isinstance(document, str) else document
+    if LONG_NUMBER in raw.translate(AS_ZEROS):  # in a text too: then it is only read more slowly
+        return json.loads(document)
     try:
         return orjson.loads(document)
     except orjson.JSONDecodeError:

@@ -90,6 +90,14 @@ def test_kinds_nobody_heard_of_are_kept_with_their_words(told: Told) -> None:
     assert told.state(mail) is State.ACCEPTED
 
 
+@pytest.mark.parametrize("number", [2**53 + 1, 2**64 + 1, 10**30 + 7, -(2**63) - 1])
+def test_a_number_of_any_length_is_kept_to_its_last_digit(told: Told, number: int) -> None:
+    mail = told.mail()
+    assert told.tell(mail.event("delivered", campaign=number)) == 200
+    [kept] = told.kept()
+    assert kept.details["campaign"] == number
+
+
 def test_events_of_mails_that_are_not_ours_are_taken_and_forgotten(told: Told) -> None:
     stranger = an_event("delivered", new_id(), new_id())
     newsletter = {"email": "noah@example.com", "event": "unsubscribe", "timestamp": 1}
