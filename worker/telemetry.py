@@ -1,13 +1,16 @@
 """Logs: structured, one event per line, to stderr. Never a body, a secret or a whole address."""
 
+import json
 import logging
 import sys
+import threading
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, TextIO
 
+import orjson
 import structlog
 
 QUIET = ("celery", "kombu", "amqp", "uvicorn", "aiohttp", "alembic", "asyncio")
@@ -23,20 +26,34 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
-_PROCESSORS = [structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
+_PROCESSORS: list[Any] = []
 """One list for good: loggers keep the one that they were made with."""
+_WRITING = threading.Lock()
+
+
+class Line:
+    """Where our own loggers write. Past Python's own logging, which takes a twentieth of the work for a mail."""
+
+    def msg(self, line: str) -> None:
+        # Whatever became of stderr, a closed pipe or a full disk: what is logged goes on.
+        with _WRITING, suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
 
 
 def configure(*, as_json: bool, level: int = logging.INFO) -> None:
     """Sets up logging for this process: JSON, or readable lines (coloured on a terminal). May be called again."""
+    _PROCESSORS[:] = [_at_least(level), *_SHARED, *_ending(as_json=as_json)]
     structlog.configure(
         processors=_PROCESSORS,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=lambda *_: Line(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(_SHARED, as_json=as_json))
+    handler.setFormatter(_formatter(as_json=as_json))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -46,13 +63,36 @@ def configure(*, as_json: bool, level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
-def _formatter(shared: Sequence[Any], *, as_json: bool) -> logging.Formatter:
-    ending: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+def _at_least(level: int) -> Any:
+    """Drops what is less important."""
+    levels = logging.getLevelNamesMapping()
+
+    def look(_logger: Any, method: str, event: Any) -> Any:
+        if levels[method.upper()] < level:
+            raise structlog.DropEvent
+        return event
+
+    return look
+
+
+def _ending(*, as_json: bool) -> list[Any]:
+    """The last steps to a line."""
     if as_json:
-        ending += [structlog.processors.ExceptionRenderer(_as_text), structlog.processors.JSONRenderer()]
-    else:
-        ending.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_print_error))
-    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending)
+        return [structlog.processors.ExceptionRenderer(_as_text), structlog.processors.JSONRenderer(_json)]
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_print_error)]
+
+
+def _json(event: Any, **_: Any) -> str:
+    try:
+        return orjson.dumps(event, default=str).decode()
+    except TypeError:  # half a surrogate pair, or a number of more than 64 bits
+        return json.dumps(event, default=str)
+
+
+def _formatter(*, as_json: bool) -> logging.Formatter:
+    """For the lines of libraries."""
+    ending = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_ending(as_json=as_json)]
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_SHARED, processors=ending)
 
 
 def _print_error(out: TextIO, info: ErrorInfo) -> None:

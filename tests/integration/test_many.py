@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.support.dispatching import MORNING
 from tests.support.orders import NORTHKETTLE, keep_shop
 from tests.support.shelf import stock
-from worker.store.many import are_among, given_pairs, once, rows_for
+from worker.store.many import are_among, given_pairs, is_among, once, rows_for
 from worker.store.models import Product
 from worker.store.session import Database
 
@@ -41,6 +41,19 @@ def test_pairs_of_several_shops_find_their_rows_and_no_others(database: Database
     with database.read() as session:
         assert sorted(tuple(row) for row in found(session, wanted)) == sorted(wanted[:3])
         assert list(found(session, [])) == []
+
+
+def test_names_are_found_whatever_is_in_them(database: Database) -> None:
+    names = ['"quoted"', "back\\slash", "{braces}", "a,b", "NULL", "", "Tee für zwei", "l'eau"]
+    with database.write() as session:
+        shop_id = keep_shop(session, MORNING).id
+        for name in (*names, "other"):
+            stock(session, shop_id, name)
+    with database.read() as session:
+        wanted = select(Product.product_id).where(is_among(session, Product.product_id, names))
+        assert sorted(session.scalars(wanted)) == sorted(names)
+        pairs = rows_for(session, _kept(session), [(shop_id, name) for name in names])
+        assert sorted(row.product_id for row in pairs) == sorted(names)
 
 
 def test_sqlite_looks_pairs_up_instead_of_reading_the_whole_table(sqlite_database: Database) -> None:

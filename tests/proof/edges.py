@@ -37,19 +37,17 @@ def _in_commit_after(place: str, *, only: Callable[[Any], bool] = bool) -> Insta
 
 
 def _mid_request(sudden: Sudden) -> None:
-    def make(original: Callable[[], Any]) -> Callable[[], Any]:
-        def traced() -> Any:
-            trace = original()
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        async def halved(body: Any, writer: Any, content_length: int | None) -> None:
+            value = await body.as_bytes()
+            half = len(value) // 2
+            await original(body, writer, half)
+            sudden.arrive()
+            await writer.write(value[half:content_length])
 
-            async def hit(*_: Any) -> None:
-                sudden.arrive()
+        return halved
 
-            trace.on_request_headers_sent.append(hit)
-            return trace
-
-        return traced
-
-    replace("worker.delivery.sendgrid:_sending_trace", make)
+    replace("worker.delivery.sendgrid:Body.write_with_length", make)
 
 
 def _named(_sudden: Sudden) -> None:

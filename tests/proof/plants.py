@@ -54,6 +54,7 @@ def _drop_fence() -> None:
     for stage in ("attempting", "outcomes"):
         replace(f"worker.dispatch.{stage}:transition_many", many)
     replace("worker.store.transitions:_write", one)
+    replace("worker.dispatch.attempting:FIRST", lambda _original: 0)  # else the number of the attempt is taken already
     replace("worker.dispatch.attempting:_looked_at_again", lambda _original: lambda _session, chunk: (list(chunk), []))
 
 

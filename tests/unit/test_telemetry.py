@@ -40,6 +40,32 @@ def test_a_json_line_carries_the_bound_ids(capsys: pytest.CaptureFixture[str]) -
     assert (line["event"], line["shop"], line["order_id"]) == ("planning.event.planned", "northkettle", "1042")
 
 
+def test_loggers_made_before_follow_a_change(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(as_json=True, level=logging.WARNING)
+    log = structlog.get_logger()
+    log.info("too.small.to.tell")
+    log.warning("told.once")
+    configure(as_json=True)
+    log.info("told.now")
+    told = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["told.once", "told.now"]
+
+
+def test_any_value_can_be_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(as_json=True)
+    structlog.get_logger().info("odd", half="\ud83d", large=2**70, where=Path("here"))
+    line = json.loads(capsys.readouterr().err)
+    assert (line["half"], line["large"], line["where"]) == ("\ud83d", 2**70, "here")
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    configure(as_json=True)
+    closed = (tmp_path / "log").open("w")
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    structlog.get_logger().info("nobody hears this")
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_logged_error_says_nothing_of_the_values_at_hand(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
     address = "mia@example.com"

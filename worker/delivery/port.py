@@ -1,6 +1,6 @@
 """What a provider is to dispatch: mails in, outcomes out as they arrive."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -85,8 +85,11 @@ class Provider(Protocol):
         """
         ...
 
-    def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
-        """Hands the mails over; yields one outcome per mail, in the order they arrive. Never raises for one mail."""
+    def deliver(self, mails: Sequence[OutgoingMail]) -> Iterable[Outcome]:
+        """Hands the mails over; one outcome per mail, in the order they arrive. Never raises for one mail.
+
+        `Arrivals` also tells which arrived together.
+        """
         ...
 
     def close(self) -> None: ...

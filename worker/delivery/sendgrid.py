@@ -5,18 +5,17 @@ handshake each in earnest), so only the helpers are used.
 """
 
 import asyncio
-import queue
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
 
 import aiohttp
 import orjson
 import structlog
+from aiohttp.abc import AbstractStreamWriter
 
+from worker.delivery.arrivals import Arrivals
 from worker.delivery.naming import account_name
 from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
 from worker.delivery.repeats import Repeats
@@ -47,6 +46,19 @@ LONGEST_ANSWER = 16_384
 log = structlog.get_logger()
 
 
+class Body(aiohttp.BytesPayload):
+    """One request's body. `is_sent`: bytes of it may have left; before, SendGrid cannot have the mail."""
+
+    is_sent = False
+
+    def __init__(self, value: bytes) -> None:
+        super().__init__(value, content_type="application/json")
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        self.is_sent = True
+        await super().write_with_length(writer, content_length)
+
+
 class SendGrid:
     """Hands mails to SendGrid. The event loop and its thread start with the first call, after any fork."""
 
@@ -65,22 +77,19 @@ class SendGrid:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
         self._repeats = Repeats()
+        self._calls: set[asyncio.Task[Outcome]] = set()
 
     def account(self, api_key: str | None) -> str:
         """The key's name."""
         return account_name(self.name, api_key or self._key)
 
-    def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
-        """Posts the mails at once and yields outcomes in the order the answers arrive."""
+    def deliver(self, mails: Sequence[OutgoingMail]) -> Arrivals:
+        """Posts the mails at once; outcomes come in the order the answers arrive."""
+        ids = [mail.attempt_id for mail in mails]
+        arrivals = Arrivals(ids, patience_s=self._patience_s, silence="the call to SendGrid never ended")
         loop = self._running_loop()
-        arrived: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-
-        async def post(mail: OutgoingMail) -> None:
-            arrived.put(await self._post(mail))
-
-        for mail in mails:
-            asyncio.run_coroutine_threadsafe(post(mail), loop)
-        yield from _drained(arrived, [mail.attempt_id for mail in mails], self._patience_s)
+        loop.call_soon_threadsafe(self._start, loop, mails, arrivals)
+        return arrivals
 
     def close(self) -> None:
         """Closes the connections and ends the thread."""
@@ -100,42 +109,57 @@ class SendGrid:
                 threading.Thread(target=self._loop.run_forever, name="sendgrid", daemon=True).start()
             return self._loop
 
+    def _start(self, loop: asyncio.AbstractEventLoop, mails: Sequence[OutgoingMail], arrivals: Arrivals) -> None:
+        """Begins all calls; answers that arrive at one moment are told together."""
+        told: list[Outcome] = []
+
+        def flush() -> None:
+            arrivals.put(tuple(told))
+            told.clear()
+
+        def end(call: "asyncio.Task[Outcome]") -> None:
+            self._calls.discard(call)
+            if not call.cancelled():
+                told.append(call.result())
+                if len(told) == 1:
+                    loop.call_soon(flush)
+
+        for mail in mails:
+            call = loop.create_task(self._post(mail))
+            self._calls.add(call)
+            call.add_done_callback(end)
+
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=10),
                 timeout=self._timeout,
-                trace_configs=[_sending_trace()],
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
 
     async def _post(self, mail: OutgoingMail) -> Outcome:
-        sent: dict[str, bool] = {}
+        body: Body | None = None
         try:
-            return await self._call(mail, orjson.dumps(body_of(mail)), sent)
+            body = Body(orjson.dumps(body_of(mail)))
+            return await self._call(mail, body)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            verdict = Verdict.UNKNOWN if sent else Verdict.RETRY
-            told = _told(error, bool(sent))
-            return Outcome(attempt_id=mail.attempt_id, verdict=verdict, error=told, health=Health.DOWN)
+            is_sent = body is not None and body.is_sent
+            verdict = Verdict.UNKNOWN if is_sent else Verdict.RETRY
+            return Outcome(attempt_id=mail.attempt_id, verdict=verdict, error=_told(error, is_sent), health=Health.DOWN)
         except Exception as error:  # noqa: BLE001 - whatever one mail provokes must not cost the others their outcome
-            verdict = Verdict.UNKNOWN if sent else Verdict.REFUSED
-            log.error(
-                "delivery.mail.failed", message_id=str(mail.message_id), error=type(error).__name__, exc_info=False
-            )
-            return Outcome(
-                attempt_id=mail.attempt_id, verdict=verdict, error=f"not a sendable mail: {type(error).__name__}"
-            )
+            verdict = Verdict.UNKNOWN if body is not None and body.is_sent else Verdict.REFUSED
+            kind = type(error).__name__
+            log.error("delivery.mail.failed", message_id=str(mail.message_id), error=kind, exc_info=False)
+            return Outcome(attempt_id=mail.attempt_id, verdict=verdict, error=f"not a sendable mail: {kind}")
 
-    async def _call(self, mail: OutgoingMail, body: bytes, sent: dict[str, bool]) -> Outcome:
-        headers = {"Authorization": f"Bearer {mail.api_key or self._key}", "Content-Type": "application/json"}
-        async with self._pool().post(
-            self._url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=sent
-        ) as response:
+    async def _call(self, mail: OutgoingMail, body: Body) -> Outcome:
+        headers = {"Authorization": f"Bearer {mail.api_key or self._key}"}
+        async with self._pool().post(self._url, data=body, headers=headers, allow_redirects=False) as response:
             text = ""
             if response.status != 202:
                 text = (await response.content.read(LONGEST_ANSWER)).decode(errors="replace")
-            known = {name.lower(): value for name, value in response.headers.items()}
-            answer = Answer(status=response.status, headers=known, body=text)
+            answer = Answer(status=response.status, headers=response.headers, body=text)
         self._alarm(mail, answer)
         return _outcome(mail, answer)
 
@@ -147,22 +171,6 @@ class SendGrid:
         if mails := self._repeats.due(self.account(mail.api_key), str(answer.status), whose):
             told = {"provider": self.name, "status": answer.status, "shop": mail.shop, "mails": mails}
             log.error("delivery.provider.refused", alarm=True, **told)
-
-
-def _drained(
-    arrived: "queue.SimpleQueue[Outcome]", attempt_ids: Sequence[UUID], patience_s: float
-) -> Iterator[Outcome]:
-    """Outcomes as they arrive; attempts that stay silent, as when the provider was closed meanwhile, are unknown."""
-    open_ids = set(attempt_ids)
-    while open_ids:
-        try:
-            outcome = arrived.get(timeout=patience_s)
-        except queue.Empty:
-            break
-        open_ids.discard(outcome.attempt_id)
-        yield outcome
-    for attempt_id in open_ids:
-        yield Outcome(attempt_id=attempt_id, verdict=Verdict.UNKNOWN, error="the call to SendGrid never ended")
 
 
 def _outcome(mail: OutgoingMail, answer: Answer) -> Outcome:
@@ -182,14 +190,3 @@ def _outcome(mail: OutgoingMail, answer: Answer) -> Outcome:
 def _told(error: BaseException, sent: bool) -> str:
     when = "after the mail was sent; no answer" if sent else "before the mail was sent"
     return f"the connection to SendGrid ended {when} ({type(error).__name__})"
-
-
-def _sending_trace() -> aiohttp.TraceConfig:
-    """Notes in the request's own context that bytes of it have left."""
-    trace = aiohttp.TraceConfig()
-
-    async def note(_session: Any, context: Any, _params: Any) -> None:
-        context.trace_request_ctx["sent"] = True
-
-    trace.on_request_headers_sent.append(note)
-    return trace

@@ -31,7 +31,7 @@ _ADDRESS = re.compile(r"[^\s\"'<>:]+@[^\s\"'<>]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One HTTP answer. Header names are lower case; `body` is what was read of it."""
+    """One HTTP answer. Header names are lower case, or found whatever their case; `body` is what was read of it."""
 
     status: int
     headers: Mapping[str, str]

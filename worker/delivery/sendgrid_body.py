@@ -34,11 +34,19 @@ def body_of(mail: OutgoingMail) -> dict[str, Any]:
         | headers
         | {
             "subject": mail.subject,
-            "personalizations": [{"to": [To(mail.to).get()]}],
+            "personalizations": [{"to": [_to(mail.to)]}],
             "content": [Content(MimeType.text, mail.text).get(), Content(MimeType.html, mail.html).get()],
             "custom_args": {"message": str(mail.message_id), "attempt": str(mail.attempt_id)},
         }
     )
+
+
+def _to(address: str) -> dict[str, str]:
+    """Set and not given: a helper that is given an address looks for a name in it."""
+    made = To()
+    made.email = address
+    told: dict[str, str] = made.get()
+    return told
 
 
 @lru_cache(maxsize=256)

@@ -8,11 +8,12 @@ import smtplib
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
+from worker.delivery.arrivals import Arrivals
 from worker.delivery.naming import account_name
 from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
 from worker.delivery.repeats import Repeats
@@ -56,14 +57,13 @@ class Smtp:
         """The server and its user: keys of streams are SendGrid's."""
         return account_name(self.name, f"{self.server.user}@{self.server}")
 
-    def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
-        """Hands the mails over, a few at once, and yields outcomes in the order the answers arrive."""
-        arrived: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    def deliver(self, mails: Sequence[OutgoingMail]) -> Arrivals:
+        """Hands the mails over, a few at once; outcomes come in the order the answers arrive."""
+        arrivals = Arrivals([mail.attempt_id for mail in mails])
         threads, began = self._running(), time.monotonic()
         for mail in mails:
-            threads.submit(self._deliver_into, arrived, mail, began)
-        for _ in mails:
-            yield arrived.get()
+            threads.submit(self._deliver_into, arrivals, mail, began)
+        return arrivals
 
     def close(self) -> None:
         """Ends the threads and closes the connections."""
@@ -83,8 +83,8 @@ class Smtp:
                 self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="smtp")
             return self._threads
 
-    def _deliver_into(self, arrived: "queue.SimpleQueue[Outcome]", mail: OutgoingMail, began: float) -> None:
-        arrived.put(self._deliver(mail, began))
+    def _deliver_into(self, arrivals: Arrivals, mail: OutgoingMail, began: float) -> None:
+        arrivals.put([self._deliver(mail, began)])
 
     def _deliver(self, mail: OutgoingMail, began: float) -> Outcome:
         if is_too_late(began):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import structlog
 
@@ -28,12 +27,12 @@ from worker.dispatch.senders import envelope_of
 from worker.errors import PostpurchaseError, StaleFenceError, StorageUnavailableError
 from worker.personalisation.code_requests import CodeDecision
 from worker.rendering.port import MailInputs, RenderedMail
+from worker.store.types import new_id
 
 log = structlog.get_logger()
 
 REPLENISHMENT = "replenishment"
 """The mail that is nothing without its offer."""
-NO_ATTEMPT = UUID(int=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +160,7 @@ def _mail(installation: Installation, draft: _Draft, rendered: RenderedMail, htm
     envelope = envelope_of(profile=profile, stream=message.stream, address=truth.recipient, settings=settings)
     return OutgoingMail(
         message_id=message.id,
-        attempt_id=NO_ATTEMPT,
+        attempt_id=new_id(),
         shop=profile.slug,
         stream=message.stream,
         sender_name=envelope.sender_name,

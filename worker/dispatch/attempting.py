@@ -1,7 +1,6 @@
 """The last look and the mark, in one transaction: after it the call to the provider may have happened."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,11 +25,12 @@ from worker.store.models.messages import KNEW
 from worker.store.session import database_now
 from worker.store.transitions import Change, transition_many
 from worker.store.truth import lock_people, read_witnesses
-from worker.store.types import new_id
 
 log = structlog.get_logger()
 
 LATE = timedelta(hours=2)
+FIRST = 1
+"""The fence of a message that nobody claimed before: it has neither attempts nor offers yet."""
 
 
 def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[Flight]:
@@ -58,7 +58,6 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
         admission.take(going, now, real_at)
         flights = [_flight(ready, admission) for ready in going]
         _keep_attempts(session, installation.provider.name, flights, real_at)
-        # Also without an offer: an earlier attempt may have recorded one that this mail no longer shows.
         record_offers(session, [_shown(ready) for ready in going], now=now)
     for flight in flights:
         _raise_alarm_if_late(flight.message, now)
@@ -112,7 +111,7 @@ def _postponed(waiting: Waiting) -> Change:
 def _flight(ready: Ready, admission: Admission) -> Flight:
     return Flight(
         message=ready.message,
-        mail=replace(ready.mail, attempt_id=new_id()),
+        mail=ready.mail,
         account=ready.account,
         standing=admission.keys.get(ready.account),
     )
@@ -121,7 +120,8 @@ def _flight(ready: Ready, admission: Admission) -> Flight:
 def _keep_attempts(session: Session, provider: str, flights: Sequence[Flight], real_at: datetime) -> None:
     if not flights:
         return
-    before = _attempts(session, [flight.message.id for flight in flights])
+    again = [flight.message.id for flight in flights if flight.message.fence > FIRST]
+    before = _attempts(session, again) if again else {}
     rows = [
         {
             "id": flight.mail.attempt_id,
@@ -138,7 +138,9 @@ def _keep_attempts(session: Session, provider: str, flights: Sequence[Flight], r
 
 
 def _shown(ready: Ready) -> Shown:
-    return Shown(ready.message.shop_id, ready.message.id, ready.address, ready.personal.offer or Offer())
+    """Also without an offer: an earlier attempt may have recorded one that this mail no longer shows."""
+    message, offer = ready.message, ready.personal.offer or Offer()
+    return Shown(message.shop_id, message.id, ready.address, offer, is_first=message.fence == FIRST)
 
 
 def _raise_alarm_if_late(message: Message, now: datetime) -> None:

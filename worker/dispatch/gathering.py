@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from worker.delivery.arrivals import Arrivals
 from worker.delivery.port import Outcome
 
 
@@ -20,6 +21,9 @@ def gathered(outcomes: Iterable[Outcome]) -> Iterator[Sequence[Outcome]]:
 
     An error of the provider is raised after the outcomes that arrived before it.
     """
+    if isinstance(outcomes, Arrivals):
+        yield from outcomes.groups()
+        return
     arrived: queue.SimpleQueue[Outcome | _End] = queue.SimpleQueue()
     threading.Thread(target=_collect, args=(outcomes, arrived), name="answers", daemon=True).start()
     while True:

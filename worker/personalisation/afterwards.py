@@ -13,7 +13,7 @@ from schedules.refills import due_at
 from worker.personalisation.candidates import Paired
 from worker.personalisation.items import item_of
 from worker.personalisation.requests import OfferRequest
-from worker.personalisation.rules import KINDS_OF, leading_products
+from worker.personalisation.rules import KINDS_OF
 from worker.store.models import Product
 from worker.store.shelf import ShelfProduct, shelf_upgrades
 from worker.store.suggestions import rhythms_of
@@ -39,7 +39,7 @@ class Afterwards:
         asked = [request for request in requests if len(KINDS_OF[request.step]) > 1]
         wanted: dict[UUID, set[str]] = defaultdict(set)
         for request in asked:
-            wanted[request.shop_id].update(leading_products(request.facts))
+            wanted[request.shop_id].update(request.leading)
         self._bought = bought
         self._rhythms = {shop_id: rhythms_of(session, shop_id, names) for shop_id, names in wanted.items()}
         self._upgrades = _upgrades(session, {(shop_id, name) for shop_id, names in wanted.items() for name in names})
@@ -48,7 +48,7 @@ class Afterwards:
         """Refills and upgrades of what was bought. `past`: by product id, this order included."""
         if len(KINDS_OF[request.step]) < 2 or request.facts.order is None:
             return
-        leading = set(leading_products(request.facts))
+        leading = set(request.leading)
         for line in request.facts.order.lines:
             variants = self._bought.get((request.shop_id, line.product_id or ""), ())
             if line.product_id not in leading or not variants or variants[0].discreet:

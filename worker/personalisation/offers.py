@@ -66,24 +66,25 @@ def _limits(stock: Stock, request: OfferRequest, order: Order) -> Limits:
 
 
 class Shown(NamedTuple):
-    """What one mail shows, and to whom."""
+    """What one mail shows, and to whom. `is_first`: it was never prepared before."""
 
     shop_id: UUID
     message_id: UUID
     address: str
     offer: Offer
+    is_first: bool = False
 
 
 def record_offers(session: Session, shown: Sequence[Shown], *, now: datetime) -> None:
     """Keeps what mails show, with the reasons; a second preparation of the same mail replaces the first."""
-    mails = [message_id for _, message_id, _, _ in shown]
-    session.execute(delete(OfferedProduct).where(is_among(session, OfferedProduct.message_id, mails)))
+    if again := [each.message_id for each in shown if not each.is_first]:
+        session.execute(delete(OfferedProduct).where(is_among(session, OfferedProduct.message_id, again)))
     rows = [
         {
             "id": new_id(),
-            "shop_id": shop_id,
-            "message_id": message_id,
-            "address": address,
+            "shop_id": each.shop_id,
+            "message_id": each.message_id,
+            "address": each.address,
             "position": position,
             "product_id": card.product.product_id,
             "variant_id": card.product.variant_id,
@@ -92,8 +93,8 @@ def record_offers(session: Session, shown: Sequence[Shown], *, now: datetime) ->
             "proof": card.proof,
             "created_at": now,
         }
-        for shop_id, message_id, address, offer in shown
-        for position, card in enumerate(offer.cards)
+        for each in shown
+        for position, card in enumerate(each.offer.cards)
     ]
     insert_rows(session, OfferedProduct, rows)
 

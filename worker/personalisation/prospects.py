@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from schedules.facts import Facts
 from schedules.refills import Prospect, due_at
 from worker.personalisation.afterwards import is_used_up
-from worker.personalisation.rules import leading_products
+from worker.personalisation.bought import leading_products
 from worker.store.histories import Histories
 from worker.store.models import Product
 from worker.store.suggestions import rhythms_of

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from schedules.facts import Facts
 from schedules.offers import OfferPolicy
+from worker.personalisation.bought import leading_products
 from worker.rendering.port import Offer
 
 
@@ -32,6 +34,11 @@ class OfferRequest:
     now: datetime | None = None
     returns_ended: bool = False
     wants_sets: bool = False
+
+    @cached_property
+    def leading(self) -> tuple[str, ...]:
+        """Ids of what was just bought and may lead to an offer."""
+        return leading_products(self.facts)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from worker.personalisation.requests import OfferRequest
-from worker.personalisation.rules import leading_products
 from worker.store.many import are_among, given_pairs, is_among, once, rows_for
 from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Shop
 from worker.store.shelf import ShelfPairing, ShelfProduct, ShelfSuggestion, shelf_pairings, shelf_products
@@ -32,7 +31,7 @@ def names_of(row: ShelfProduct) -> list[Name]:
 
 
 def bought_rows(session: Session, requests: Sequence[OfferRequest]) -> dict[tuple[UUID, str], list[ShelfProduct]]:
-    wanted = {(request.shop_id, name) for request in requests for name in leading_products(request.facts)}
+    wanted = {(request.shop_id, name) for request in requests for name in request.leading}
     found: dict[tuple[UUID, str], list[ShelfProduct]] = defaultdict(list)
     for row in shelf_products(session, wanted):
         found[row.shop_id, row.product_id].append(row)

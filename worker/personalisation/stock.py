@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from worker.personalisation.afterwards import Afterwards, Past
+from worker.personalisation.bought import bought_products, leading_products, returned_products
 from worker.personalisation.candidates import Item, Paired, Proof
 from worker.personalisation.items import item_of
 from worker.personalisation.requests import OfferRequest
-from worker.personalisation.rules import bought_products, leading_products, returned_products
 from worker.personalisation.segments import counts_as_bought
 from worker.personalisation.shelves import (
     Name,
@@ -56,7 +56,7 @@ class Stock:
 
         A discreet product leads to no offer: that would give it away.
         """
-        wanted = sorted(set(leading_products(request.facts)))
+        wanted = sorted(set(request.leading))
         bought = [row for name in wanted for row in self._bought.get((request.shop_id, name), ())]
         titles = titles_of(row for row in bought if not row.discreet)
         for name, title in titles.items():
@@ -76,12 +76,12 @@ class Stock:
 
     def names(self, request: OfferRequest) -> frozenset[str]:
         """Ids, categories and tags of what was just bought."""
-        bought = (self._bought.get((request.shop_id, name), ()) for name in leading_products(request.facts))
+        bought = (self._bought.get((request.shop_id, name), ()) for name in request.leading)
         return frozenset(name for rows in bought for row in rows for _, name in names_of(row))
 
     def categories(self, request: OfferRequest) -> frozenset[str]:
         """Categories of what was just bought."""
-        bought = (self._bought.get((request.shop_id, name), ()) for name in leading_products(request.facts))
+        bought = (self._bought.get((request.shop_id, name), ()) for name in request.leading)
         return frozenset(row.category for rows in bought for row in rows if row.category)
 
     def bought(self, request: OfferRequest) -> frozenset[str]:

@@ -38,6 +38,7 @@ class Renderer:
     def __init__(self) -> None:
         self._worded: dict[tuple[Any, ...], Worded] = {}
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
+        self._languages: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._lock = threading.Lock()
 
     def render(self, content: Content, inputs: MailInputs) -> RenderedMail:
@@ -71,7 +72,12 @@ class Renderer:
 
     def _language(self, content: Content, template: str, locale: str, shop_locale: str) -> str:
         """The customer's language if the template has it, else the shop's, else English, else whatever there is."""
-        have = languages_of(content.files, template)
+        key = (content.digest, template)
+        have = self._languages.get(key)
+        if have is None:
+            have = languages_of(content.files, template)
+            with self._lock:
+                _keep(self._languages, key, have, KEPT_WORDED)
         wanted = (formats.language_of(locale), formats.language_of(formats.locale_of(shop_locale)), "en", *have)
         return next((language for language in wanted if language in have), "en")
 
@@ -90,7 +96,8 @@ def _capped(template: Any, values: dict[str, Any], name: str) -> str:
     parts: list[str] = []
     size = 0
     try:
-        stream = template.root_render_func(template.new_context(values))
+        # Not copied: templates define nothing, so what one sees the next may see too.
+        stream = template.root_render_func(template.new_context(values, shared=True))
         while size <= LARGEST_BYTES and (more := list(islice(stream, PARTS))):
             size += sum(map(len, more))
             parts += more

@@ -8,6 +8,7 @@ their fields need none of them. Whatever else a template reaches for still goes 
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
@@ -19,6 +20,7 @@ from jinja2.filters import do_join, do_round
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
+from markupsafe import escape
 
 from worker.rendering import context
 
@@ -91,6 +93,14 @@ GROWING = frozenset({"*", "**", "%"})
 """Operators that make a text a million times as long."""
 
 
+SPECIAL = re.compile("[&<>'\"]")
+
+
+def escaped(value: Any) -> str:
+    """Jinja's `escape` for what is put out at once: a text without special characters, as most are, stays as it is."""
+    return value if value.__class__ is str and not SPECIAL.search(value) else escape(value)
+
+
 class FieldReader(CodeGenerator):
     """Reads a field of our values where it stands, without a call: a mail reads about a hundred of them."""
 
@@ -104,6 +114,12 @@ class FieldReader(CodeGenerator):
         self.write(f").__class__ in environment.owners[{node.attr!r}]")
         self.write(f" else environment.getattr(owner, {node.attr!r}))")
 
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.escaped(")
+
 
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja for the templates of shops: unknown names are errors, and nothing but the mail's values can be reached."""
@@ -111,6 +127,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = GROWING
     code_generator_class = FieldReader
     owners = OWNERS
+    escaped = staticmethod(escaped)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(undefined=StrictUndefined, **options)

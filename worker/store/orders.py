@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from schedules.sequence import FURTHEST_COMBINED
+from worker.store.gate_rows import SeenOrder
 from worker.store.models import CustomerRow, Message, OrderRow
 from worker.store.types import new_id
 
@@ -23,7 +24,7 @@ def normal_address(email: str | None) -> str | None:
     return (email or "").strip().lower() or None
 
 
-def facts_of(order: OrderRow) -> Facts:
+def facts_of(order: OrderRow | SeenOrder) -> Facts:
     return Facts.model_validate(order.facts)
 
 

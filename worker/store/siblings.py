@@ -13,6 +13,7 @@ from schedules import situations
 from schedules.conditions import delivered_at
 from schedules.facts import Facts
 from schedules.planner import Sibling
+from worker.store.gate_rows import SeenOrder
 from worker.store.models import OrderRow
 from worker.store.orders import SIBLING_SPAN, facts_of
 
@@ -26,7 +27,7 @@ class Place(NamedTuple):
     is_apart: bool
 
 
-def sibling_of(order: OrderRow) -> Sibling | None:
+def sibling_of(order: OrderRow | SeenOrder) -> Sibling | None:
     """The order as its neighbours' planning sees it; None while its own snapshot has not come."""
     facts = facts_of(order)
     if facts.order is None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from schedules.lifecycle import State, may_move
 from worker.errors import StaleFenceError
@@ -86,8 +86,7 @@ def transition_many(
         update_rows(session, Message, alike)  # their rows are locked, so each finds its own
     insert_rows(session, Transition, [_line(change, now, real_at) for change in moved])
     for change, told in zip(moved, values, strict=True):
-        for name, value in told.items():
-            set_committed_value(change.message, name, value)
+        instance_dict(change.message).update(told)  # `set_committed_value` for each takes longer than the statement
     return moved
 
 

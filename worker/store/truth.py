@@ -7,12 +7,14 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from schedules.facts import ConsentState, Facts
 from schedules.shop import ShopProfile
-from worker.store.models import CustomerRow, Message, OrderRow
+from worker.store.gate_rows import SeenCustomer, SeenOrder
+from worker.store.many import Listed
+from worker.store.models import Message
 from worker.store.orders import SIBLING_SPAN, facts_of
 from worker.store.surroundings import Surroundings, read_surroundings
 
@@ -42,7 +44,7 @@ class Truth:
     the gate reads has changed in between.
     """
 
-    order: OrderRow
+    order: SeenOrder
     facts: Facts
     profile: ShopProfile
     consent: ConsentState
@@ -51,7 +53,7 @@ class Truth:
     is_disconnected: bool
     sent: tuple[datetime, ...]
     panels: tuple[datetime, ...]
-    others: tuple[OrderRow, ...]
+    others: tuple[SeenOrder, ...]
     orders_known: int | None
     is_resting: bool
     stream_keys: Mapping[str, Any]
@@ -77,7 +79,7 @@ class Truth:
         return (self.facts.order.locale if self.facts.order else "") or self.profile.locale
 
     @property
-    def siblings(self) -> tuple[OrderRow, ...]:
+    def siblings(self) -> tuple[SeenOrder, ...]:
         """Other orders placed within 14 days before or after; oldest first."""
         placed = self.order.placed_at
         if placed is None:
@@ -156,6 +158,11 @@ class Truths:
         return self._profiles[shop_id]
 
 
+_LOCK = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key"
+).bindparams(bindparam("keys", type_=Listed()))
+
+
 def lock_people(session: Session, people: Sequence[tuple[UUID, str]]) -> None:
     """Lets one unit at a time decide about mails to each of these people, so that two never pass a cap together.
 
@@ -164,20 +171,19 @@ def lock_people(session: Session, people: Sequence[tuple[UUID, str]]) -> None:
     if session.get_bind().dialect.name == "postgresql" and people:
         keys = [f"{shop_id}:{address}" for shop_id, address in sorted(set(people))]
         # The array is unfolded in its order: two units never wait for each other.
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key"
-        session.execute(text(lock), {"keys": keys})
+        session.connection().execute(_LOCK, {"keys": keys})
 
 
-def _pinned(row: OrderRow) -> Facts:
+def _pinned(row: SeenOrder) -> Facts:
     """The facts with locale and time zone as they were when the order was placed."""
-    facts = facts_of(row)
-    kept: Mapping[str, str] = {name: row.pinned[name] for name in ("locale", "timezone") if row.pinned.get(name)}
-    if facts.order is None or not kept:
-        return facts
-    return facts.model_copy(update={"order": facts.order.model_copy(update=kept)})
+    kept = {name: row.pinned[name] for name in ("locale", "timezone") if row.pinned.get(name)}
+    told = row.facts.get("order")
+    if not kept or not isinstance(told, dict):
+        return facts_of(row)
+    return Facts.model_validate(row.facts | {"order": told | kept})
 
 
-def _consent(customer: CustomerRow | None, facts: Facts) -> ConsentState:
+def _consent(customer: SeenCustomer | None, facts: Facts) -> ConsentState:
     told = ConsentState(customer.consent) if customer else ConsentState.UNKNOWN
     if told is ConsentState.UNKNOWN and facts.order is not None:
         return facts.order.customer.consent

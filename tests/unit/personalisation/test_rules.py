@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from schedules.facts import Case, CaseKind, Facts, LineKind, ParcelLine, Refund
 from tests.support.orders import a_line, an_order, eur
+from worker.personalisation.bought import bought_products, leading_products
 from worker.personalisation.candidates import Item, Limits, Paired, Proof, Selection
-from worker.personalisation.rules import bought_products, leading_products, select
+from worker.personalisation.rules import select
 
 PLACED = datetime(2031, 5, 14, 8, 0, tzinfo=UTC)
 MOMENTS = ("", "shipped", "delivered")

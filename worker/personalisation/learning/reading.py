@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from worker.personalisation.bought import leading_products
 from worker.personalisation.learning.purchases import Ledger
-from worker.personalisation.rules import leading_products
 from worker.personalisation.segments import value_of
 from worker.store.models import OrderRow, Shop
 from worker.store.orders import facts_of
