@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.proof.blows import Blow, Sudden
 from tests.proof.edges import EDGES
+from tests.proof.hosts import loosen_clock
 from tests.proof.pace import shift_clock, shorten
 from tests.proof.plants import PLANTS
 
@@ -61,6 +62,8 @@ class Start:
     is_short: bool = True
     """Leases, time-outs and ticks are shortened, so that what they wait for comes in seconds."""
     clock_off_s: float = 0.0
+    is_clock_loose: bool = False
+    """Its host's clock, or that of its database, can be set back: `hosts.py`."""
 
 
 @dataclass
@@ -141,7 +144,9 @@ def _fate(start: Start) -> list[Callable[[], None]]:
     if start.is_short:
         fate.append(shorten)
     if start.clock_off_s:
-        fate.append(lambda: shift_clock(start.clock_off_s))
+        fate.append(lambda: shift_clock(lambda: start.clock_off_s))
+    if start.is_clock_loose:
+        fate.append(lambda: loosen_clock(start.folder))
     if start.blow is not None:
         blow = start.blow
         fate.append(lambda: EDGES[blow.edge].install(Sudden(blow)))

@@ -5,6 +5,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -13,6 +14,7 @@ from psycopg import sql
 from tests.proof.blows import Blow, state_of
 from tests.proof.site import Site
 from tests.support.processes import wait_until
+from tests.support.servers import stopped_postgres
 from worker.store.keeping import CLAIM_LEASE
 
 AWAY_S = 1.0
@@ -42,6 +44,15 @@ def take_database_away(site: Site) -> None:
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         time.sleep(AWAY_S)
         admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(mine))
+
+
+def stop_database(site: Site) -> None:
+    """PostgreSQL is stopped for a second as for an upgrade of it; where it is not ours it is only taken away."""
+    with stopped_postgres(site.settings["database_url"]) as is_stopped:
+        if is_stopped:
+            time.sleep(AWAY_S)
+    if not is_stopped:
+        take_database_away(site)
 
 
 def crash_database(site: Site) -> None:
@@ -80,6 +91,17 @@ def freeze_worker(site: Site) -> None:
         time.sleep(0.02)
     time.sleep(CLAIM_LEASE.total_seconds() + 1)
     frozen.send(signal.SIGCONT)
+
+
+def freeze_all(site: Site) -> None:
+    """Every process stands still, wherever it is, past all leases of claims, and then goes on."""
+    frozen = [running for running in site.running if running.is_alive]
+    for number in (signal.SIGSTOP, signal.SIGCONT):
+        for running in frozen:
+            with suppress(ProcessLookupError):  # it may come to its edge just now
+                running.send(number)
+        if number is signal.SIGSTOP:
+            time.sleep(CLAIM_LEASE.total_seconds() + 1)
 
 
 def put_clock_off(site: Site) -> None:
@@ -125,8 +147,10 @@ OUTAGES: dict[str, Callable[[Site], None]] = {
     "broker emptied": empty_broker,
     "broker restarted": restart_broker,
     "database away": take_database_away,
+    "database stopped": stop_database,
     "database crashed": crash_database,
     "disk full": fill_disk,
     "worker frozen": freeze_worker,
+    "all frozen": freeze_all,
     "clock off": put_clock_off,
 }

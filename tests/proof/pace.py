@@ -1,6 +1,7 @@
 """Waits shortened to seconds, and a host whose clock is wrong."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -38,20 +39,20 @@ def _hasty(original: Any) -> Any:
     return init
 
 
-def shift_clock(by_s: float) -> None:
+def shift_clock(by_s: Callable[[], float]) -> None:
     """This process's own clock is off by so much; the monotonic clock and the database's are right."""
     real_time, real_datetime = time.time, datetime
 
     class Off(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> datetime:
-            return real_datetime.now(tz) + timedelta(seconds=by_s)
+            return real_datetime.now(tz) + timedelta(seconds=by_s())
 
         @classmethod
         def utcnow(cls) -> datetime:
-            return real_datetime.now() + timedelta(seconds=by_s)
+            return real_datetime.now() + timedelta(seconds=by_s())
 
-    time.time = lambda: real_time() + by_s
+    time.time = lambda: real_time() + by_s()
     import sys
 
     for name, module in list(sys.modules.items()):

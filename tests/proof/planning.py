@@ -29,10 +29,10 @@ PROVIDER_FAULTS = (
     Behaviour(delay_s=0.3),
 )
 OUTAGES = {
-    "embedded": ("disk full",),
+    "embedded": ("disk full", "all frozen"),
     "distributed": (
-        *("broker emptied", "broker restarted", "database away", "database crashed"),
-        *("worker frozen", "clock off"),
+        *("broker emptied", "broker restarted", "database away", "database stopped", "database crashed"),
+        *("worker frozen", "all frozen", "clock off"),
     ),
 }
 

@@ -12,12 +12,15 @@ from tests.proof.blows import Blow
 from tests.proof.checker import check
 from tests.proof.conftest import MakeSite
 from tests.proof.edges import EDGES
+from tests.proof.hosts import set_clock
 from tests.proof.launcher import Start, launch
 from tests.proof.planning import plan_through
 from tests.proof.pursuing import THOROUGH
 from tests.proof.running import carry_out
-from tests.proof.site import Site
+from tests.proof.site import ROLES, Site
 from tests.proof.witnesses import Webhook
+from tests.support.processes import wait_until
+from tests.support.sendgrid import Behaviour
 from tests.support.servers import fresh_postgres_database
 from tests.support.shopify import order
 from worker.store.migrate import is_migrated
@@ -41,7 +44,10 @@ AT = {
         "after an event's commit",
     ),
 }
-OUTAGES = {"embedded": ("disk full",), "distributed": ("broker restarted", "worker frozen")}
+OUTAGES = {
+    "embedded": ("disk full", "all frozen"),
+    "distributed": ("broker restarted", "worker frozen", "database stopped"),
+}
 
 
 @pytest.mark.parametrize("mode", ["embedded", "distributed"])
@@ -81,6 +87,26 @@ def test_a_day_without_beat_and_workers_ahead_of_time_make_mails_late_and_nothin
     record = site.record()
     assert check(record) == []
     assert len(record.accepted) == 1
+
+
+@pytest.mark.parametrize("mode", ["embedded", "distributed"])
+def test_a_clock_that_is_set_back_and_put_right_again_loses_nothing(mode: str, make_site: MakeSite) -> None:
+    """What is under way when it is put right counts as unclear: its leases end at that moment."""
+    site = make_site(mode)
+    for role in ROLES[mode]:
+        site.start(role, is_clock_loose=True)
+    site.wait_ready()
+    for number, off_s in ((1, -3600.0), (2, -3600.0), (3, 0.0)):
+        place(site, number)
+        site.sendgrid.script(Behaviour(answer_after_s=2.0))
+        site.move(timedelta(hours=2))
+        wait_until(lambda number=number: len(site.sendgrid.mails) == number, f"mail {number}", logs=site.logs)
+        set_clock(site.folder, site.settings, by_s=off_s)  # while its answer is under way
+    assert site.settle(patience_s=PATIENCE_S, until=timedelta(hours=1)), site.logs()
+    record = site.record()
+    assert check(record) == []
+    assert len(record.accepted_of) == 3
+    assert min(line.real_at for line in record.history) < record.ended_at - 3000, "no clock was set back"
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

