@@ -1,8 +1,9 @@
 """Who a customer is to the shop, judged at the moment of sending. Pure."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -17,6 +18,9 @@ class Segment(StrEnum):
 
 RESTS_AFTER = 6
 """Marketing mails in a row without a sign of the person, after which there are no more."""
+RETURNS_AFTER = timedelta(days=180)
+"""Who orders this long after the last marketing mail comes back of their own accord, and begins anew. An order that
+follows sooner says nothing: every follow-up stands between two orders, and whoever looks at none would never rest."""
 LEAST_ORDERS = 2
 """One large order makes nobody a customer of high value."""
 
@@ -58,3 +62,14 @@ def is_resting(marketing_sent: Sequence[datetime], last_sign: datetime | None) -
     """
     latest = sorted(marketing_sent)[-RESTS_AFTER:]
     return len(latest) == RESTS_AFTER and (last_sign is None or last_sign < latest[0])
+
+
+def returned_at(placed: Iterable[datetime], marketing_sent: Sequence[datetime]) -> list[datetime]:
+    """Those of the orders that came long after the last marketing mail before them; newest first."""
+    sent = sorted(marketing_sent)
+
+    def is_return(at: datetime) -> bool:
+        before = bisect_left(sent, at)
+        return before > 0 and at - sent[before - 1] >= RETURNS_AFTER
+
+    return sorted((at for at in placed if is_return(at)), reverse=True)

@@ -54,6 +54,11 @@ def is_gone(facts: Facts) -> bool:
     return why_no_follow_up(facts.order) is not None or not has_goods(facts.order)
 
 
+def is_own_wish(facts: Facts) -> bool:
+    """Whether somebody has bought something here by themselves: no renewal, replacement, company, counter or test."""
+    return facts.order is not None and (why_nothing(facts) or why_no_follow_up(facts.order)) is None
+
+
 def _why_no_buyer(order: Order) -> str | None:
     if order.channel in reasons.NOT_ONLINE:
         return reasons.NOT_ONLINE[order.channel]

@@ -46,7 +46,9 @@ def _counts(report: Status) -> list[tuple[str, str]]:
     steps = [(f"  {escape(step)}", _each(states)) for step, states in report.messages_by_step.items()]
     human, raw = sum(shop.clicks_human for shop in report.shops), sum(shop.clicks_raw for shop in report.shops)
     clicks = f"{human} by people, {raw - human} by machines" if raw else "none"
-    return [("events", _each(report.events)), ("messages", _each(report.messages)), *steps, ("clicks", clicks)]
+    told = [("events", _each(report.events)), ("messages", _each(report.messages)), *steps, ("clicks", clicks)]
+    answers = sum(shop.answers for shop in report.shops)
+    return [*told, ("answers", f"{answers} to mails that ask how it was")] if answers else told
 
 
 def _each(counts: dict[str, int]) -> str:

@@ -15,9 +15,10 @@ from worker.cli.shops import Slug
 from worker.reports.story import ClickLine, CodeLine, MessageLine, ProductLine, Timeline
 from worker.reports.timeline import find_order, order_timeline
 from worker.store.codes import LIVE
+from worker.store.models.feedback import ANSWER
 from worker.store.shops import get_shop
 
-LINKS = {"guide": "the guide", "order": "the order's page", "shop": "the shop", "answer": "an answer to its question"}
+LINKS = {"guide": "the guide", "order": "the order's page", "shop": "the shop", ANSWER: "its question"}
 """What counted links lead to, in words."""
 
 Order = Annotated[str, typer.Argument(metavar="ORDER", help="Its number (with or without #) or the platform's id.")]
@@ -127,7 +128,7 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
         ("code", code_text(message.code, timezone) if message.code else ""),
         ("customer", str(message.details.get("segment", "")).replace("_", " ")),
         ("heard", _heard(message, timezone)),
-        *(("clicked" if click.human else "fetched", _clicked(click, timezone)) for click in message.clicks),
+        *((_verb(click), _clicked(click, timezone)) for click in message.clicks),
     ]
     if not message.products and message.details.get("why_no_offer"):
         told.append(("no offer", escape(str(message.details["why_no_offer"]))))
@@ -146,6 +147,12 @@ def _heard(message: MessageLine, timezone: str) -> str:
     last = {event.kind: event for event in message.delivery_events}
     told = sorted(last.values(), key=lambda event: event.at)
     return ", ".join(f"{escape(event.kind)} [bright_black]{local(event.at, timezone)}[/]" for event in told)
+
+
+def _verb(click: ClickLine) -> str:
+    if click.kind == ANSWER:
+        return "answered"
+    return "clicked" if click.human else "fetched"
 
 
 def _clicked(click: ClickLine, timezone: str) -> str:

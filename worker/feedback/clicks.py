@@ -17,12 +17,12 @@ from schedules.lifecycle import State
 from worker.bootstrap import Installation
 from worker.links import ClickToken
 from worker.store.models import Click, Message
+from worker.store.models.feedback import ANSWER
 from worker.store.types import new_id
 
 SOON = timedelta(seconds=5)
 """After the provider took the mail: nobody finds, opens and taps faster."""
 BREATH = timedelta(seconds=2)
-ANSWER = "answer"
 AT_ONCE = 3
 """Different links of one mail within a breath: nobody taps so fast, even into tabs behind."""
 

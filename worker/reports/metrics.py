@@ -90,7 +90,10 @@ def _orders(session: Session, counts: list[MessageCount]) -> Iterator[Metric]:
 
 
 def _clicks(session: Session) -> Metric:
-    told = "Fetches of counted links: `raw` all of them, `human` those that people seem to have made."
+    told = (
+        "Fetches of counted links: `raw` all, `human` those that people seem to have made. Kind `answer`: no link, an "
+    )
+    told += "answer to a mail's question."
     found = _gauge("clicks", told, "shop", "step", "kind", "count")
     for each in click_counts(session):
         found.add_metric((each.shop, each.step, each.kind, "raw"), each.raw)

@@ -24,6 +24,7 @@ from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import RefusalsLine, read_refusals
 from worker.reports.rhythm import SourceLine, read_rhythms
 from worker.store.models import Heartbeat, InboundEvent, Message, OrderRow, Pause, Shop, Source
+from worker.store.models.feedback import ANSWER
 
 RECENT = timedelta(days=1)
 ALIVE = timedelta(seconds=60)
@@ -35,7 +36,8 @@ CONFIRMATION = "confirmation"
 class ShopCounts(BaseModel):
     """Orders in against mails out: a confirmation that silently stopped shows as a gap between the two.
 
-    `clicks_raw`: fetches of counted links; `clicks_human`: those that people seem to have made.
+    `clicks_raw`: fetches of counted links; `clicks_human`: those that people seem to have made. `answers`: to a mail's
+    question, which are no clicks.
     """
 
     shop: str
@@ -47,6 +49,7 @@ class ShopCounts(BaseModel):
     mails_last_day: int
     clicks_raw: int
     clicks_human: int
+    answers: int
 
 
 class Overdue(BaseModel):
@@ -163,7 +166,8 @@ def _by_step(counts: Sequence[MessageCount]) -> dict[str, dict[str, int]]:
 def _shops(session: Session, counts: Sequence[MessageCount], now: datetime) -> list[ShopCounts]:
     since = now - RECENT
     orders_last_day = {each.shop: each.number for each in order_counts(session, since=since)}
-    mails_last_day, clicks = mails_since(session, since), click_counts(session)
+    mails_last_day, told = mails_since(session, since), click_counts(session)
+    clicks = [each for each in told if each.kind != ANSWER]
     return [
         ShopCounts(
             shop=each.shop,
@@ -177,6 +181,7 @@ def _shops(session: Session, counts: Sequence[MessageCount], now: datetime) -> l
             mails_last_day=sum(mails.number for mails in mails_last_day if mails.shop == each.shop),
             clicks_raw=sum(click.raw for click in clicks if click.shop == each.shop),
             clicks_human=sum(click.human for click in clicks if click.shop == each.shop),
+            answers=sum(line.human for line in told if line.kind == ANSWER and line.shop == each.shop),
         )
         for each in order_counts(session)
     ]

@@ -27,6 +27,7 @@ def order(database: Database, shop: str) -> str:
         session.add(OfferedProduct(position=0, product_id="7104", kind="pairing", why="Pours slowly", **offered))
         make_click(session, sent, raw=3, human=1)
         make_click(session, sent, kind="guide", ref="", raw=2, human=0)
+        make_click(session, sent, kind="answer", ref="", raw=2, human=2)
         session.add(Transition(message_id=sent.id, before=None, after="scheduled", reason="due", at=NOW, real_at=NOW))
         return row.number
 
@@ -40,8 +41,9 @@ def test_a_timeline_tells_what_went_out_what_waits_and_what_will_not(
     assert "confirmation  accepted  sent Thu 14 May 2026, 09:00" in told
     assert "Order 1042 is confirmed" in told
     assert "7104 · Pours slowly (pairing)" in told
-    assert "clicked  7104 · Thu 14 May 2026, 09:00; 2 fetches by machines" in told
-    assert "fetched  the guide · 2 fetches by machines, Thu 14 May 2026, 09:00" in told
+    assert "clicked   7104 · Thu 14 May 2026, 09:00; 2 fetches by machines" in told
+    assert "fetched   the guide · 2 fetches by machines, Thu 14 May 2026, 09:00" in told
+    assert "answered  its question · 2 times, Thu 14 May 2026, 09:00" in told
     assert "new → scheduled" in told
     assert "shipping  scheduled  due" in told
     assert "follow_up: it waits until the last parcel has arrived" in told
@@ -57,9 +59,15 @@ def test_a_status_tells_counts_failures_and_who_is_silent(cli: Cli, shop: str, o
     assert "1 failed  1 planned" in told
     assert "1 accepted  1 scheduled" in told
     assert "1 by people, 4 by machines" in told
+    assert "2 to mails that ask how it was" in told
     assert "orders/create of northkettle: it cannot be read" in told
     assert "postpurchase replay --failed" in told
     assert "start `postpurchase up`" in told
+
+
+def test_an_answer_to_a_mails_question_is_no_click(cli: Cli, shop: str, order: str) -> None:
+    [counts] = cli("status", "--json").document["shops"]
+    assert (counts["clicks_raw"], counts["clicks_human"], counts["answers"]) == (5, 1, 2)
 
 
 def test_a_provider_that_fails_shows_in_status_and_doctor_with_the_end_of_its_rest(

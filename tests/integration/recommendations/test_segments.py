@@ -4,15 +4,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from schedules.facts import Facts
+from schedules.facts import Channel, Facts
 from schedules.segments import Segment
 from tests.integration.recommendations.conftest import HEADER, take
 from tests.support.dispatching import MORNING, World
-from tests.support.orders import NORTHKETTLE, an_order
+from tests.support.orders import NORTHKETTLE, an_order, keep_order
 from worker.personalisation.learning.fitting import fit
 from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.store.histories import Histories
-from worker.store.models import Click
+from worker.store.models import Click, OrderRow
+from worker.store.orders import facts_of
+from worker.store.siblings import keep_facts
 from worker.store.truth import read_truths
 
 MONTH = timedelta(days=30)
@@ -77,6 +79,39 @@ def test_mails_whose_links_nobody_counts_let_nobody_rest(world: World) -> None:
     assert not resting(world, asked), "five of eleven are counted"
     follow_up(world, 12, counts_clicks=True)
     assert resting(world, asked)
+
+
+def test_whoever_orders_again_half_a_year_after_the_last_mail_begins_anew(world: World) -> None:
+    for number in range(7, 13):
+        follow_up(world, number, counts_clicks=True)
+    assert not resting(world, world.add_message("follow_up"))
+
+
+def test_an_order_soon_after_a_mail_that_nobody_looked_at_wakes_nobody(world: World) -> None:
+    for number in range(5, 11):
+        follow_up(world, number, counts_clicks=True)
+    assert resting(world, world.add_message("follow_up"))
+
+
+def test_an_order_that_nobody_wished_for_wakes_nobody(world: World) -> None:
+    renewed = an_order(MORNING, channel=Channel.SUBSCRIPTION_RENEWAL)
+    with world.installation.database.write() as session:
+        row = session.get_one(OrderRow, world.order_id)
+        keep_facts(row, facts_of(row).model_copy(update={"order": renewed}))
+    for number in range(7, 13):
+        follow_up(world, number, counts_clicks=True)
+    assert resting(world, world.add_message("shipping"))
+
+
+def test_six_more_mails_after_a_return_let_the_person_rest_again(world: World) -> None:
+    returned = an_order(MORNING - 10 * MONTH).model_copy(update={"id": "returned"})
+    with world.installation.database.write() as session:
+        keep_order(session, world.shop_id, Facts(order=returned, accepted_first_at=MORNING), MORNING)
+    for number in (16, 17, 9, 8, 7, 6, 5):
+        follow_up(world, number, counts_clicks=True)
+    assert not resting(world, world.add_message("shipping")), "five since"
+    follow_up(world, 4, counts_clicks=True)
+    assert resting(world, world.add_message("shipping", parcel_group="another"))
 
 
 def follow_up(world: World, months_ago: int, *, counts_clicks: bool) -> UUID:

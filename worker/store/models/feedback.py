@@ -31,10 +31,14 @@ class DeliveryEvent(Base):
     received_at: Mapped[datetime]
 
 
+ANSWER = "answer"
+"""The kind of click that is an answer to a mail's question: a sign of its person, and no way into the shop."""
+
+
 class Click(Base):
     """What became of one counted link of a mail: a row per message and link, however often it is fetched.
 
-    `kind`: product | guide | order | shop, or answer: to the mail's question; `ref`: the product's id. `raw` counts
+    `kind`: product | guide | order | shop, or `ANSWER`; `ref`: the product's id. `raw` counts
     every fetch, `human` those that a person seems to have made, the last of them at `human_at`; `human_before` is the
     one before that, for taking it back. Times are business time. Nothing of the browser or its network is kept.
     """
