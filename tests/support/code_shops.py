@@ -23,7 +23,6 @@ from tests.support.misbehaving import (
     graphql_data,
     shopify_stranger,
     woo_error,
-    woo_stranger,
 )
 
 BASIC = {
@@ -120,13 +119,7 @@ class CodeShop(Misbehaving):
         return graphql_data(name, {"codeDiscountNode": {"id": kept["id"]}, "userErrors": []})
 
     async def coupons(self, request: web.Request) -> web.StreamResponse:
-        if stranger := woo_stranger(request):
-            return stranger
-        raw = await request.read()
-        said = json.loads(raw) if raw else {}
-        if unknown := set(said) - COUPON:
-            return self.wrong(f"unexpected fields: {sorted(unknown)}")
-        return await self.met(request, lambda: self._woo(request, said))
+        return await self.met_rest(request, COUPON, self._woo)
 
     def _woo(self, request: web.Request, said: dict[str, Any]) -> web.Response:
         which = request.match_info.get("which")

@@ -16,7 +16,6 @@ from tests.support.misbehaving import (
     graphql_data,
     shopify_stranger,
     woo_error,
-    woo_stranger,
 )
 
 SCOPES = {
@@ -33,6 +32,7 @@ SCOPES = {
 }
 COMPLIANCE = frozenset({"CUSTOMERS_REDACT", "SHOP_REDACT", "CUSTOMERS_DATA_REQUEST"})
 WOO_TOPICS = {f"{what}.{how}" for what in ("order", "product") for how in ("created", "updated", "deleted", "restored")}
+HOOK = {"name", "topic", "delivery_url", "secret", "status"}
 PAGE = 5
 """Shopify's pages are as long as they like; short ones prove that the next is asked for."""
 
@@ -85,13 +85,7 @@ class WebhookShop(Misbehaving):
         return graphql_data("webhookSubscriptionCreate", made | {"userErrors": []})
 
     async def webhooks(self, request: web.Request) -> web.StreamResponse:
-        if stranger := woo_stranger(request):
-            return stranger
-        raw = await request.read()
-        said = json.loads(raw) if raw else {}
-        if unknown := set(said) - {"name", "topic", "delivery_url", "secret", "status"}:
-            return self.wrong(f"unexpected fields: {sorted(unknown)}")
-        return await self.met(request, lambda: self._woo(request, said))
+        return await self.met_rest(request, HOOK, self._woo)
 
     def _woo(self, request: web.Request, said: dict[str, Any]) -> web.Response:
         if request.method == "GET":
