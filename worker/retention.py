@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import literal_column, select, update
 
 from worker.bootstrap import Installation
+from worker.store.erasures import forget_erasures
 from worker.store.models import InboundEvent
 from worker.store.session import Database
 
@@ -20,10 +21,13 @@ log = structlog.get_logger()
 def purge_bodies(installation: Installation, *, chunk: int = CHUNK, chunks: int = CHUNKS_AT_ONCE) -> int:
     """Empties the bodies of handled events older than POSTPURCHASE_KEEP_BODIES_DAYS; how many, at most so many chunks.
 
-    What still waits to be planned keeps its body, however old it is. `replay` calls an emptied event purged.
+    What still waits to be planned keeps its body, however old it is. `replay` calls an emptied event purged. Erasures
+    are forgotten at the same age: nothing that came before them can be run again.
     """
     until = installation.clock.now() - timedelta(days=installation.settings.keep_bodies_days)
     purged = 0
+    with installation.database.write() as session:
+        forget_erasures(session, until)
     for _ in range(chunks):
         done = _purge(installation.database, until, chunk)
         purged += done

@@ -13,7 +13,7 @@ from worker.planning.unit import Unit
 
 ORDER_EVENTS = get_args(get_args(OrderEvent)[0])
 
-HEAR: dict[type[Any], Callable[[Unit, Any], None]] = {
+HEAR: dict[type[Any], Callable[[Unit, Any], bool | None]] = {
     events.CustomerStated: hear_customer,
     events.CustomerRedacted: erase_customer,
     events.AppUninstalled: disconnect_shop,
@@ -23,14 +23,16 @@ HEAR: dict[type[Any], Callable[[Unit, Any], None]] = {
 }
 
 
-def apply_reading(unit: Unit, told: Sequence[Event]) -> None:
-    """Works everything in. Rows are locked person first, then order, in one order of ids, so that units don't cross."""
+def apply_reading(unit: Unit, told: Sequence[Event]) -> bool:
+    """Works everything in. Rows are locked person first, then order, in one order of ids, so that units don't cross.
+
+    Returns:
+        Whether something was told of somebody who is, or was, erased: then the body it came in is not kept either.
+    """
     by_order: dict[str, list[OrderEvent]] = {}
     for event in told:
         if isinstance(event, ORDER_EVENTS):
             by_order.setdefault(event.order_id if hasattr(event, "order_id") else event.order.id, []).append(event)
-    for order_id in sorted(by_order):
-        merge_order(unit, order_id, by_order[order_id])
-    for event in told:
-        if type(event) in HEAR:
-            HEAR[type(event)](unit, event)
+    orders = [merge_order(unit, order_id, by_order[order_id]) for order_id in sorted(by_order)]
+    others = [HEAR[type(event)](unit, event) for event in told if type(event) in HEAR]
+    return any(order.erased_at is not None for order in orders) or any(others)

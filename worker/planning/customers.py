@@ -7,6 +7,7 @@ import structlog
 from schedules.events import CustomerStated
 from schedules.facts import ConsentState, Order
 from worker.planning.unit import Unit
+from worker.store.erasures import erased_at
 from worker.store.models import CustomerRow
 from worker.store.orders import find_customers, locked_customer, normal_address
 
@@ -22,27 +23,49 @@ CAUTION = (
 """Of two states told for the same moment the later one in this list counts."""
 
 
-def hear_customer(unit: Unit, event: CustomerStated) -> None:
-    """A change of consent: kept for the address told, and for the addresses known by the platform's id."""
+def hear_customer(unit: Unit, event: CustomerStated) -> bool:
+    """A change of consent: kept for the address told, and for the addresses known by the platform's id.
+
+    True: it is older than the person's erasure, and nothing was kept.
+    """
     address = normal_address(event.email)
-    if address is not None:
-        locked_customer(unit.session, unit.shop.id, address, now=unit.now)
+    if _was_erased(unit, address, event.customer_id, since=event.at):
+        return True
     known = find_customers(unit.session, unit.shop.id, address=address, external_id=event.customer_id)
     if not known:
         log.info("planning.customer.unknown", reason="neither the address nor the id is known yet")
     for each in sorted(known, key=lambda row: row.address):
         row = locked_customer(unit.session, unit.shop.id, each.address, now=unit.now)
         _note(row, unit, event.consent, event.at, event.customer_id, event.orders_count)
+    return False
 
 
-def hear_buyer(unit: Unit, order: Order) -> None:
-    """The customer as one snapshot of an order has them."""
+def hear_buyer(unit: Unit, order: Order, *, is_first: bool) -> bool:
+    """The customer as one snapshot of an order has them.
+
+    `is_first`: nothing was told of the order before. True: its person was erased since it was placed; nothing was kept.
+    """
     address = normal_address(order.customer.email)
+    if is_first and _was_erased(unit, address, order.customer.id, since=order.placed_at):
+        return True
     if address is None:
-        return
+        return False
     row = locked_customer(unit.session, unit.shop.id, address, now=unit.now)
     at = order.customer.consent_at or order.updated_at
     _note(row, unit, order.customer.consent, at, order.customer.id, order.customer.orders_count)
+    return False
+
+
+def _was_erased(unit: Unit, address: str | None, customer_id: str | None, *, since: datetime) -> bool:
+    """Whether the person was erased at that moment or later; locks them, since that may be going on."""
+    row = locked_customer(unit.session, unit.shop.id, address, now=unit.now) if address is not None else None
+    at = erased_at(unit.session, unit.shop.id, address, customer_id)
+    if at is None or at < since:
+        return False
+    if row is not None and is_untold(row):
+        unit.session.delete(row)
+        unit.session.flush()
+    return True
 
 
 def is_untold(row: CustomerRow) -> bool:

@@ -17,6 +17,7 @@ from schedules.lifecycle import State
 from worker.planning.anonymous import anonymous, bare
 from worker.planning.scheduling import DISCONNECTED, ERASED, cancel_pending, replan_touched
 from worker.planning.unit import Unit
+from worker.store.erasures import note_erasure
 from worker.store.many import holds_text
 from worker.store.models import (
     Attempt,
@@ -57,9 +58,9 @@ ORDERS_AT_ONCE = 500
 """An address of the shop's own may have more than one statement can name."""
 
 
-def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
+def erase_customer(unit: Unit, event: CustomerRedacted) -> bool:
     """Erases a person by id and address with all their orders, and the named orders: of these people whoever has no
-    other order is erased too."""
+    other order is erased too. True: the demand names somebody erased."""
     told = _named_people(unit, event)
     maybe = _behind(unit, event.order_ids) - told
     for address in sorted(told | maybe):
@@ -74,6 +75,7 @@ def erase_customer(unit: Unit, event: CustomerRedacted) -> None:
         if place.address not in people:
             replan_touched(unit, order, [place])
     log.info("planning.customer.erased", orders=len(orders), people=len(people))
+    return True
 
 
 def _erase_in_parts(unit: Unit, order_ids: Sequence[UUID]) -> list[tuple[OrderRow, Place]]:
@@ -116,6 +118,7 @@ def _erase_people(unit: Unit, addresses: set[str], event: CustomerRedacted) -> N
     _forget_unread(unit, {*addresses, event.email or ""} - {""})
     forget_purchases(unit.session, unit.shop.id, addresses)
     _forget_bodies(unit, sorted(ref for ref in refs if ref))
+    note_erasure(unit.session, unit.shop.id, addresses, event.customer_id, unit.now)
 
 
 def close_shop(unit: Unit, told_at: datetime) -> None:

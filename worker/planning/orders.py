@@ -27,11 +27,10 @@ from worker.store.siblings import keep_facts, place_of
 
 def merge_order(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> OrderRow:
     """Merges what was told of one order and plans it; equal facts keep the order's version."""
-    is_erased = _lock_person(unit, external_id)
-    for event in told:
-        if isinstance(event, OrderStated) and not is_erased:
-            hear_buyer(unit, event.order)
+    is_erased = _hear_person(unit, external_id, told)
     row = locked_order(unit.session, unit.shop.id, external_id, source_id=unit.source_id, now=unit.now)
+    if is_erased:
+        row.erased_at = row.erased_at or unit.now
     before = place_of(row)
     _merge(unit, row, told)
     unit.session.flush()
@@ -42,19 +41,24 @@ def merge_order(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> Ord
     return row
 
 
-def _lock_person(unit: Unit, external_id: str) -> bool:
-    """Whoever is known to have placed the order is locked before it, as for their other orders; whether they were
-    erased: then nothing more is kept of them."""
+def _hear_person(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> bool:
+    """What is told of the buyer; whether they were erased: then nothing of them is kept.
+
+    Whoever is known to have placed the order is locked before it, as for their other orders.
+    """
     mine = (OrderRow.shop_id == unit.shop.id, OrderRow.external_id == external_id)
-    known = select(OrderRow.address, OrderRow.erased_at).where(*mine)
-    before = unit.session.execute(known).one_or_none()
-    if before is None or before.address is None:
-        return before is not None and before.erased_at is not None
-    person = locked_customer(unit.session, unit.shop.id, before.address, now=unit.now)
-    is_erased = unit.session.execute(known).one().erased_at is not None  # it may have waited for just that
-    if is_erased and is_untold(person):
-        unit.session.delete(person)
-    return is_erased
+    query = select(OrderRow.address, OrderRow.placed_at, OrderRow.erased_at).where(*mine)
+    known = unit.session.execute(query).one_or_none()
+    if known is not None and known.address is not None:
+        person = locked_customer(unit.session, unit.shop.id, known.address, now=unit.now)
+        known = unit.session.execute(query).one()  # it may have waited for just that
+        if known.erased_at is not None and is_untold(person):
+            unit.session.delete(person)
+    if known is not None and known.erased_at is not None:
+        return True
+    is_first = known is None or known.placed_at is None
+    stated = (event.order for event in told if isinstance(event, OrderStated))
+    return any(hear_buyer(unit, order, is_first=is_first) for order in stated)
 
 
 def _merge(unit: Unit, row: OrderRow, told: Sequence[OrderEvent]) -> None:

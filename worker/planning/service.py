@@ -131,7 +131,8 @@ def _work_in(unit: Unit, event: InboundEvent, reading: Reading) -> None:
     event.order_ref = reading.order_ref or person_ref(reading.events)
     if reading.events:
         with bound(shop=unit.shop.slug, order=reading.order_ref or "none"):
-            apply_reading(unit, reading.events)
+            is_erased = apply_reading(unit, reading.events)
+        event.body = None if is_erased else event.body
     finish_event(event, "planned" if reading.events else "ignored", note=reading.note, now=unit.now)
 
 

@@ -7,7 +7,7 @@ from worker.store.models.events import InboundEvent
 from worker.store.models.feedback import Click, DeliveryEvent, WriteBack
 from worker.store.models.messages import Attempt, Message, OutboxMail, Transition
 from worker.store.models.offers import Guide, HiddenProduct, OfferedProduct, Pairing, Product
-from worker.store.models.orders import CustomerRow, OrderRow
+from worker.store.models.orders import CustomerRow, Erasure, OrderRow
 from worker.store.models.providers import ProviderKey
 from worker.store.models.shops import Shop, Source, Suppression
 from worker.store.models.suggestions import Learning, Purchase, Rhythm, Suggestion
@@ -20,6 +20,7 @@ __all__ = [
     "CustomerRow",
     "DeliveryEvent",
     "DiscountCode",
+    "Erasure",
     "Guide",
     "Heartbeat",
     "HiddenProduct",

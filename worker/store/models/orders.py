@@ -66,3 +66,18 @@ class CustomerRow(Base):
     version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class Erasure(Base):
+    """Somebody was erased `at` that business time; `person`: a keyed hash of their address or of the platform's id.
+
+    Kept as long as raw webhooks are: what was told before it brings nobody back.
+    """
+
+    __tablename__ = "erasure"
+    __table_args__ = (UniqueConstraint("shop_id", "person"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.id"))
+    person: Mapped[str]
+    at: Mapped[datetime]
