@@ -1,35 +1,36 @@
-"""Any order of planning, dispatch, crashes, frozen dispatchers, outages, evidence and time, on a real database.
+"""Any order of planning, dispatch, crashes, frozen dispatchers, outages, evidence, taps and time, on a real database.
 
 What nests inside a delivery happens to another process meanwhile: while a mail is prepared, while it is under way,
 or after the provider took it and before its answer was read.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sqlalchemy import delete, select
 
-from schedules.changes import Cancel, Hold, Move, NewMessage, Plan, Release
+from schedules.changes import Cancel, Hold, Move, Plan, Release
 from schedules.facts import Facts
-from schedules.lifecycle import FINAL, SENT, State, may_move
-from schedules.shop import Role
-from tests.support.dispatching import MORNING, TEMPLATES, Killed, World, build_world, delivered_facts
+from schedules.lifecycle import PENDING, State
+from tests.support.dispatch_promises import DispatchPromises
+from tests.support.dispatching import MORNING, Killed, World, build_world, delivered_facts, new_message
 from tests.support.installation import installed
 from tests.support.orders import an_order, keep_order
+from tests.support.shelf import pair, stock
 from tests.support.troubled import KINDS, Trouble, TroubledProvider, nothing
-from worker.delivery.port import OutgoingMail
 from worker.dispatch.service import deliver_batch, sweep_leases
+from worker.feedback.people import act
+from worker.links import LinkToken, Purpose
 from worker.store.claims import Turn, claim_due
 from worker.store.evidence import Evidence, record_evidence
 from worker.store.keeping import CLAIM_LEASE
 from worker.store.messages import apply_plan
-from worker.store.models import Attempt, Base, Message, OrderRow, Transition
+from worker.store.models import Base, Message, OrderRow
 from worker.store.pauses import pause, resume
 from worker.store.session import Database
 from worker.store.siblings import keep_facts
@@ -37,10 +38,15 @@ from worker.store.siblings import keep_facts
 STEPS = ("confirmation", "follow_up")
 PLACES = st.tuples(st.sampled_from(STEPS), st.integers(0, 2))
 MINUTES = st.sampled_from([0, 1, 7, 15, 60])
-MEANWHILE = ("nothing", "nothing", "nothing", "freeze", "freeze and claim", "freeze and deliver", "cancel", "prove")
+PRODUCTS = ("kettle", "grinder")
+"""What goes with both orders."""
+MEANWHILE = (
+    *("nothing", "nothing", "nothing", "freeze", "freeze and claim", "freeze and deliver"),
+    *("cancel", "prove", "hide"),
+)
 
 
-class DispatchMachine(RuleBasedStateMachine):
+class DispatchMachine(DispatchPromises, RuleBasedStateMachine):
     """Two orders, one shop: Mia's receipts, and follow-ups of an order of Noah's that arrived long ago."""
 
     def __init__(self, database: Database, folder: Path) -> None:
@@ -49,11 +55,12 @@ class DispatchMachine(RuleBasedStateMachine):
             for table in reversed(Base.metadata.sorted_tables):
                 session.execute(delete(table))
         self.world: World = build_world(installed(database, folder, clock="simulated", secret_key="a test's key"))
-        self.provider = TroubledProvider(look=self._look)
+        self.provider = TroubledProvider(look=self.look)
         self.installation = self.world.installation
         self.installation.__dict__["provider"] = self.provider
         self.orders = {"confirmation": self.world.order_id, "follow_up": self._second_order()}
         self.cancelled: set[UUID] = set()
+        self.hidden: set[tuple[UUID, str]] = set()
         self.fences: dict[UUID, int] = {}
 
     def _second_order(self) -> UUID:
@@ -61,6 +68,10 @@ class DispatchMachine(RuleBasedStateMachine):
         assert told.order is not None
         order = an_order(told.order.placed_at, number="1043", email="noah@example.com")
         with self.installation.database.write() as session:
+            for product in ("product-1", "product-2", *PRODUCTS):
+                stock(session, self.world.shop_id, product)
+            for product in PRODUCTS:
+                pair(session, self.world.shop_id, product)
             facts = Facts(order=order, parcels=told.parcels)
             return keep_order(session, self.world.shop_id, facts, MORNING).id
 
@@ -77,12 +88,12 @@ class DispatchMachine(RuleBasedStateMachine):
         step, occurrence = place
         at = self.world.now + timedelta(minutes=minutes)
         if self.orders[step] not in self.cancelled:
-            self._apply(step, schedule=(_new(step, occurrence, at),))
+            self._apply(step, schedule=(new_message(step, occurrence, at),))
 
     @rule(place=PLACES, minutes=MINUTES)
     def move_a_message(self, place: tuple[str, int], minutes: int) -> None:
         step, occurrence = place
-        new = _new(step, occurrence, self.world.now + timedelta(minutes=minutes))
+        new = new_message(step, occurrence, self.world.now + timedelta(minutes=minutes))
         times = {name: getattr(new, name) for name in ("send_at", "aim_at", "offer_until", "expires_at")}
         move = Move(step=step, parcel_group="", occurrence=occurrence, reason="the delay changed", **times)
         self._apply(step, move=(move,))
@@ -100,6 +111,7 @@ class DispatchMachine(RuleBasedStateMachine):
     @rule(step=st.sampled_from(STEPS))
     def cancel_the_order(self, step: str) -> None:
         """As planning does it: facts and messages in one commit."""
+        waiting = self._waiting(step)
         order_id = self.orders[step]
         with self.installation.database.write() as session:
             row = session.get_one(OrderRow, order_id)
@@ -111,6 +123,18 @@ class DispatchMachine(RuleBasedStateMachine):
             cancels = tuple(Cancel(step, "", number, "the order was cancelled") for number in range(3))
             self._apply_in(session, step, cancel=cancels)
         self.cancelled.add(order_id)
+        self.a_cancellation_reaches_all_that_waits(waiting)
+
+    @rule(step=st.sampled_from(STEPS), product=st.sampled_from(PRODUCTS), undo=st.booleans())
+    def hide_a_product(self, step: str, product: str, undo: bool) -> None:
+        """By a link in any mail of the person's order."""
+        order_id = self.orders[step]
+        with self.installation.database.read() as session:
+            message_id = session.scalar(select(Message.id).where(Message.order_id == order_id).limit(1))
+        if message_id is not None:
+            act(self.installation, LinkToken(Purpose.HIDE, message_id, product), undo=undo)
+            change = self.hidden.discard if undo else self.hidden.add
+            change((order_id, product))
 
     @rule(is_paused=st.booleans())
     def pause_or_resume(self, is_paused: bool) -> None:
@@ -160,6 +184,7 @@ class DispatchMachine(RuleBasedStateMachine):
             "freeze and claim": lambda: (self._freeze(), self._claim()),
             "freeze and deliver": lambda: (self._freeze(), deliver_batch(self.installation)),
             "cancel": lambda: (self.cancel_the_order("confirmation"), self.cancel_the_order("follow_up")),
+            "hide": lambda: [self.hide_a_product(step, PRODUCTS[0], False) for step in STEPS],
             "prove": lambda: [self._prove(*proof, State.ACCEPTED) for proof in self.provider.proofs],
         }
         left = [acts[name]]
@@ -194,6 +219,11 @@ class DispatchMachine(RuleBasedStateMachine):
         with self.installation.database.read() as session:
             return list(session.scalars(select(Message.state).where(*mine)))
 
+    def _waiting(self, step: str) -> list[UUID]:
+        mine = (Message.order_id == self.orders[step], Message.state.in_(PENDING))
+        with self.installation.database.read() as session:
+            return list(session.scalars(select(Message.id).where(*mine)))
+
     def _apply(self, step: str, **changes: Any) -> None:
         with self.installation.database.write() as session:
             self._apply_in(session, step, **changes)
@@ -203,55 +233,6 @@ class DispatchMachine(RuleBasedStateMachine):
         address = "mia@example.com" if step == "confirmation" else "noah@example.com"
         apply_plan(session, plan=Plan(unsent={}, **changes), now=self.world.now, address=address, **ids)
 
-    # --- what must hold -------------------------------------------------------------------------------------------
-
-    def _look(self, mails: Sequence[OutgoingMail]) -> None:
-        """A chunk has been marked, and the calls are about to happen."""
-        for mail in mails:
-            message = self.world.message(mail.message_id)
-            attempt = self.world.attempts(mail.message_id)[-1]
-            assert message.state == State.ATTEMPTING
-            assert (attempt.id, attempt.fence) == (mail.attempt_id, message.fence), "its claim is another's"
-            assert message.order_id not in self.cancelled, "its order's cancellation was committed before"
-            assert message.send_at <= self.world.now, "it is not due"
-            may_be_a_copy = message.stream == "transactional" and mail.message_id in self.provider.unclear
-            assert may_be_a_copy or not self.provider.taken[mail.message_id], "it has gone out already"
-
-    @invariant()
-    def states_move_along_the_table_and_each_line_follows_the_one_before(self) -> None:
-        with self.installation.database.read() as session:
-            lines = session.scalars(select(Transition).order_by(Transition.id)).all()
-            states = dict(session.execute(select(Message.id, Message.state)).all())
-        last: dict[UUID, str] = {}
-        for line in lines:
-            assert last.get(line.message_id) == line.before
-            assert line.before is None or line.before == line.after or may_move(State(line.before), State(line.after))
-            assert line.before == line.after or line.before is None or State(line.before) not in FINAL
-            last[line.message_id] = line.after
-        assert last == states
-
-    @invariant()
-    def fences_only_grow_and_each_serves_one_attempt(self) -> None:
-        with self.installation.database.read() as session:
-            fences = dict(session.execute(select(Message.id, Message.fence)).all())
-            attempts = session.execute(select(Attempt.message_id, Attempt.fence)).all()
-        assert all(fences[each] >= before for each, before in self.fences.items())
-        assert all(number == 1 for number in Counter(tuple(row) for row in attempts).values())
-        self.fences = fences
-
-    @invariant()
-    def a_key_has_one_message(self) -> None:
-        columns = (Message.order_id, Message.sequence, Message.step, Message.parcel_group, Message.occurrence)
-        with self.installation.database.read() as session:
-            keys = Counter(tuple(row) for row in session.execute(select(*columns)))
-        assert all(number == 1 for number in keys.values())
-
-    @invariant()
-    def what_counts_as_sent_was_taken(self) -> None:
-        with self.installation.database.read() as session:
-            sent = session.scalars(select(Message.id).where(Message.state.in_(SENT))).all()
-        assert all(self.provider.taken[each] for each in sent)
-
     def teardown(self) -> None:
         """Once the troubles are over, everything comes to an end."""
         self.pause_or_resume(False)
@@ -259,25 +240,5 @@ class DispatchMachine(RuleBasedStateMachine):
             self._freeze()
             while deliver_batch(self.installation):
                 pass
-        with self.installation.database.read() as session:
-            left = session.execute(select(Message.state, Message.send_at)).all()
-        assert all(row.state in SENT | FINAL | {"abandoned", "held"} or row.send_at > self.world.now for row in left)
-        self.states_move_along_the_table_and_each_line_follows_the_one_before()
-
-
-def _new(step: str, occurrence: int, at: Any) -> NewMessage:
-    is_marketing = step == "follow_up"
-    return NewMessage(
-        step=step,
-        parcel_group="",
-        occurrence=occurrence,
-        state=State.SCHEDULED,
-        role=Role.REPLACE,
-        stream="marketing" if is_marketing else "transactional",
-        template=TEMPLATES[step],
-        send_at=at,
-        aim_at=at,
-        offer_until=at + timedelta(hours=2),
-        expires_at=at + timedelta(hours=72),
-        reason="planned",
-    )
+        self.all_that_is_due_comes_to_an_end()
+        self.states_move_along_the_table()

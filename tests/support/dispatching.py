@@ -9,8 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from schedules.changes import NewMessage
 from schedules.facts import Facts
 from schedules.lifecycle import State
+from schedules.shop import Role
 from tests.support.orders import a_parcel, an_order, keep_order, keep_shop
 from worker.bootstrap import Installation
 from worker.delivery.port import Outcome, OutgoingMail, Verdict
@@ -192,3 +194,22 @@ def delivered_facts(now: datetime) -> Facts:
     placed = now - timedelta(days=14)
     parcel = a_parcel(placed + timedelta(days=1), delivered_at=now - timedelta(days=9))
     return Facts(order=an_order(placed), parcels=(parcel,))
+
+
+def new_message(step: str, occurrence: int, at: datetime) -> NewMessage:
+    """A message as the planner asks for it: due at this moment."""
+    is_marketing = step == "follow_up"
+    return NewMessage(
+        step=step,
+        parcel_group="",
+        occurrence=occurrence,
+        state=State.SCHEDULED,
+        role=Role.REPLACE,
+        stream="marketing" if is_marketing else "transactional",
+        template=TEMPLATES[step],
+        send_at=at,
+        aim_at=at,
+        offer_until=at + timedelta(hours=2),
+        expires_at=at + timedelta(hours=72),
+        reason="planned",
+    )

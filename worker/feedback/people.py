@@ -73,6 +73,16 @@ def _done(session: Session, message: Message, token: LinkToken, now: datetime, *
 
 
 def _hide(session: Session, message: Message, product_id: str, now: datetime, *, undo: bool) -> bool:
+    """Mails that are being prepared are looked at again: the order's version is a part of what they were judged by."""
+    changed = _hidden(session, message, product_id, now, undo=undo)
+    if changed:
+        order = lock_order(session, message.order_id)
+        order.version += 1
+        order.updated_at = now
+    return changed
+
+
+def _hidden(session: Session, message: Message, product_id: str, now: datetime, *, undo: bool) -> bool:
     mine = {"shop_id": message.shop_id, "address": message.address, "product_id": product_id}
     if undo:
         conditions = [getattr(HiddenProduct, name) == value for name, value in mine.items()]

@@ -10,8 +10,11 @@ from schedules.lifecycle import State
 from schedules.shop import Role
 from tests.integration.dispatch.lives import pause
 from tests.support.dispatching import World, delivered_facts
+from tests.support.shelf import pair, stock
 from worker.dispatch import gating
 from worker.dispatch.service import deliver_batch
+from worker.feedback.people import act
+from worker.links import LinkToken, Purpose
 from worker.store.models import OrderRow, Shop, Suppression
 
 
@@ -86,6 +89,20 @@ def test_what_is_released_while_the_gate_would_hold_it_goes_out(world: World, mo
     assert world.state(message_id) is State.SCHEDULED
     deliver_batch(world.installation)
     assert world.state(message_id) is State.ACCEPTED
+
+
+def test_a_product_that_is_hidden_while_a_mail_is_prepared_is_not_shown_in_it(world: World) -> None:
+    with world.installation.database.write() as session:
+        for product in ("product-1", "kettle"):
+            stock(session, world.shop_id, product)
+        pair(session, world.shop_id, "kettle")
+    message_id = world.add_message()
+    hide = LinkToken(Purpose.HIDE, message_id, "kettle")
+    _while_rendering(world, lambda: act(world.installation, hide))
+    deliver_batch(world.installation)
+    deliver_batch(world.installation)
+    shown = [bool(inputs.offer and inputs.offer.cards) for inputs in world.renderer.inputs]
+    assert (shown, world.state(message_id)) == ([True, False], State.ACCEPTED)
 
 
 def test_a_harmless_change_on_the_way_only_delays_by_a_claim(world: World) -> None:
