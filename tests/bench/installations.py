@@ -103,13 +103,13 @@ def counting_door() -> Iterator[str]:
 
 def schedule(ours: Installation, count: int, due: Callable[[int], datetime]) -> dict[UUID, datetime]:
     """Orders of as many people, each with a confirmation; when each falls due."""
-    now = ours.clock.now()
+    now, batch = ours.clock.now(), time.time_ns() // 1_000_000
     made: dict[UUID, datetime] = {}
     with ours.database.write() as session:
         shop = find_shop(session, NORTHKETTLE.slug) or keep_shop(session, now)
         for number in range(count):
             at, address = due(number), f"m{number}.{time.time_ns()}@example.com"
-            facts = Facts(order=an_order(now, number=str(time.time_ns()), email=address))
+            facts = Facts(order=an_order(now, number=f"{batch}{number:05}", email=address))
             order = keep_order(session, shop.id, facts, now)
             message = Message(
                 shop_id=shop.id,

@@ -11,6 +11,7 @@ from babel.numbers import format_currency
 
 from schedules.facts import Address, Money
 
+FIT_NAME = re.compile(r"[^\W\d_]([^\W\d_]|[ '’.-]){0,18}[^\W\d_]")
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 
 
@@ -68,7 +69,7 @@ def number(value: Decimal) -> str:
 def first_name(name: str) -> str:
     """The first name if it is fit to print: 2 to 20 letters, no digits; all capitals are repaired. Else empty."""
     name = name.strip()
-    if not re.fullmatch(r"[^\W\d_]([^\W\d_]|[ '’.-]){0,18}[^\W\d_]", name):
+    if not FIT_NAME.fullmatch(name):
         return ""
     return name.title() if name.isupper() and len(name) > 2 else name
 

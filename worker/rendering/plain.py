@@ -3,6 +3,7 @@
 import re
 
 COLUMNS = 72
+BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def header_line(text: str) -> str:
@@ -20,7 +21,7 @@ def wrapped(text: str) -> str:
             lines.append(line)
         else:
             lines += _wrap(line)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+    return BLANK_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
 
 
 def _wrap(line: str) -> list[str]:

@@ -4,7 +4,8 @@ import threading
 from itertools import islice
 from typing import Any, TypeVar
 
-from jinja2 import TemplateError
+from jinja2 import Template, TemplateError
+from jinja2.runtime import Context
 
 from worker.errors import ContentError, Fault
 from worker.rendering import formats
@@ -84,20 +85,25 @@ class Renderer:
 
 def _run(compiled: Compiled, context: MailContext, template: str) -> RenderedMail:
     values = vars(context)
-    subject = header_line(_capped(compiled.subject, values, template))
-    preview = header_line(_capped(compiled.preheader, values, template))
-    html = _capped(compiled.html, values | {"preheader": preview + PADDING}, template)
-    text = wrapped(_capped(compiled.text, values, template))
+    plain = _seen_by(compiled.text, values)
+    subject = header_line(_capped(compiled.subject, plain, template))
+    preview = header_line(_capped(compiled.preheader, plain, template))
+    text = wrapped(_capped(compiled.text, plain, template))
+    html = _capped(compiled.html, _seen_by(compiled.html, values | {"preheader": preview + PADDING}), template)
     return RenderedMail(subject=subject, preview=preview, html=html, text=text, variant=context.variant)
 
 
-def _capped(template: Any, values: dict[str, Any], name: str) -> str:
+def _seen_by(template: Template, values: dict[str, Any]) -> Context:
+    """The values for templates of one kind. Not copied, and for several: templates define nothing that others see."""
+    return template.new_context(values, shared=True)
+
+
+def _capped(template: Template, values: Context, name: str) -> str:
     """Runs a template and stops it once its output is larger than any mail may be."""
     parts: list[str] = []
     size = 0
     try:
-        # Not copied: templates define nothing, so what one sees the next may see too.
-        stream = template.root_render_func(template.new_context(values, shared=True))
+        stream = template.root_render_func(values)
         while size <= LARGEST_BYTES and (more := list(islice(stream, PARTS))):
             size += sum(map(len, more))
             parts += more
