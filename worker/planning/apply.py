@@ -1,4 +1,4 @@
-"""What one body told, worked in: orders first, then what concerns people, products and the shop itself."""
+"""What one body told, worked in: orders first, then what concerns people and products."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, get_args
@@ -6,7 +6,7 @@ from typing import Any, get_args
 from schedules import events
 from schedules.events import Event, OrderEvent
 from worker.planning.customers import hear_customer
-from worker.planning.erasure import disconnect_shop, erase_customer
+from worker.planning.erasure import erase_customer, forget_demand
 from worker.planning.orders import merge_order
 from worker.planning.products import drop_product, keep_product, keep_variants
 from worker.planning.unit import Unit
@@ -16,7 +16,7 @@ ORDER_EVENTS = get_args(get_args(OrderEvent)[0])
 HEAR: dict[type[Any], Callable[[Unit, Any], bool | None]] = {
     events.CustomerStated: hear_customer,
     events.CustomerRedacted: erase_customer,
-    events.AppUninstalled: disconnect_shop,
+    events.ShopRedacted: forget_demand,
     events.ProductStated: keep_product,
     events.VariantsStated: keep_variants,
     events.ProductDeleted: drop_product,

@@ -1,4 +1,4 @@
-"""Forgetting: a customer, an order, or the connection to a shop; `shop_erasure` forgets all of a shop's people.
+"""Forgetting a customer, or an order; `shop_erasure` forgets all of a shop's people.
 
 Shopify demands it by customers/redact and shop/redact (48 h after the app was uninstalled). What stays of an order is
 what counts cannot do without: ids, times, lines and sums. A suppression stays, or the person's refusal would be lost.
@@ -12,10 +12,10 @@ from uuid import UUID
 import structlog
 from sqlalchemy import delete, select, update
 
-from schedules.events import AppUninstalled, CustomerRedacted, CustomerStated, Event
+from schedules.events import CustomerRedacted, CustomerStated, Event, ShopRedacted
 from schedules.lifecycle import State
 from worker.planning.anonymous import anonymous, bare
-from worker.planning.scheduling import DISCONNECTED, ERASED, cancel_pending, replan_touched
+from worker.planning.scheduling import ERASED, cancel_pending, replan_touched
 from worker.planning.unit import Unit
 from worker.store.erasures import note_erasure
 from worker.store.many import holds_text
@@ -43,7 +43,6 @@ from worker.store.orders import (
     normal_address,
     orders_by_external,
     orders_of_addresses,
-    orders_with_pending,
 )
 from worker.store.shops import connected_at
 from worker.store.siblings import Place, keep_facts, place_of
@@ -127,17 +126,9 @@ def close_shop(unit: Unit, told_at: datetime) -> None:
         unit.shop.uninstalled_at = unit.shop.uninstalled_at or unit.now
 
 
-def disconnect_shop(unit: Unit, event: AppUninstalled) -> None:
-    """The shop cut the connection: what waits is cancelled, and nothing is planned until a source is added again."""
-    if connected_at(unit.session, unit.shop.id) >= event.at:
-        log.info("planning.shop.kept", reason="the shop was connected again after it cut the connection")
-        return
-    unit.shop.uninstalled_at = event.at
-    for order_id in orders_with_pending(unit.session, unit.shop.id):
-        order = lock_order(unit.session, order_id)
-        cancel_pending(unit, order, DISCONNECTED)
-        order.version += 1
-    log.warning("planning.shop.disconnected")
+def forget_demand(_unit: Unit, _event: ShopRedacted) -> bool:
+    """Once a shop's people are erased, the demand for it goes too."""
+    return True
 
 
 def erase_orders(unit: Unit, order_ids: Collection[UUID], reason: str) -> list[tuple[OrderRow, Place]]:

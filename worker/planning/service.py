@@ -6,10 +6,11 @@ from uuid import UUID
 
 import structlog
 
-from schedules.events import ShopRedacted
+from schedules.events import AppUninstalled, ShopRedacted
 from worker.bootstrap import Installation
 from worker.errors import StorageUnavailableError, UnreadableEventError
 from worker.planning.apply import apply_reading
+from worker.planning.disconnecting import cancel_waiting, disconnect_shop
 from worker.planning.erasure import close_shop, person_ref
 from worker.planning.scheduling import replan
 from worker.planning.shop_erasure import erase_people
@@ -23,6 +24,8 @@ from worker.telemetry import bound
 
 log = structlog.get_logger()
 
+LongWork = Callable[[Installation, InboundEvent], bool]
+"""Does a part of what an event asks for; whether nothing is left."""
 SWEPT_AT_ONCE = 50
 TRIES = 3
 """How often a transaction is run again at once when the database broke it off, for example over a deadlock."""
@@ -31,7 +34,7 @@ TRIES = 3
 def plan_event(installation: Installation, event_id: UUID) -> str | None:
     """Plans a stored event; its new state, or None when there was nothing to do or somebody else does it.
 
-    The erasure of a large shop takes many of these calls: until it is done its event stays stored.
+    Erasing or disconnecting a large shop takes many of these calls: until it is done its event stays stored.
 
     An event that cannot be read, or whose planning fails or dies repeatedly, ends as failed and is kept for `replay`.
 
@@ -102,8 +105,8 @@ def _replan(installation: Installation, order_id: UUID) -> None:
         replan(Unit(session=session, shop=shop, source_id=order.source_id, now=now), order)
 
 
-def _plan(installation: Installation, event_id: UUID, *, is_erased: bool = False) -> str | None:
-    """`is_erased`: the people of the shop that the event wants erased are."""
+def _plan(installation: Installation, event_id: UUID, *, is_worked_off: bool = False) -> str | None:
+    """`is_worked_off`: the long work that the event asks for is done."""
     now = installation.clock.now()
     with installation.database.write() as session:
         event = lock_event(session, event_id)
@@ -115,16 +118,34 @@ def _plan(installation: Installation, event_id: UUID, *, is_erased: bool = False
         shop = session.get_one(Shop, event.shop_id)
         reading = read_event(event, session.get_one(Source, event.source_id))
         unit = Unit(session=session, shop=shop, source_id=event.source_id, now=now)
-        is_erasure = any(isinstance(each, ShopRedacted) for each in reading.events)
-        if is_erasure and not is_erased:
-            close_shop(unit, event.received_at)
-        else:
+        work = None if is_worked_off else _begun(unit, event, reading)
+        if work is None:
             _work_in(unit, event, reading)
-            event.body = None if is_erased else event.body
-    if is_erasure and not is_erased:
-        return _erase(installation, event)
+    if work is not None:
+        return _go_on(installation, event, work)
     log.info("planning.event.planned", state=event.state, topic=event.topic, shop=shop.slug, order=reading.order_ref)
     return event.state
+
+
+def _begun(unit: Unit, event: InboundEvent, reading: Reading) -> LongWork | None:
+    """The long work that the event asks for, begun by closing the shop; None: it asks for none."""
+    for each in reading.events:
+        if isinstance(each, ShopRedacted):
+            close_shop(unit, event.received_at)
+            return erase_people
+        if isinstance(each, AppUninstalled):
+            disconnect_shop(unit, each)
+            return cancel_waiting
+    return None
+
+
+def _go_on(installation: Installation, event: InboundEvent, work: LongWork) -> str | None:
+    """Does a part of it; the event waits on until the last part is done."""
+    if work(installation, event):
+        return _plan(installation, event.id, is_worked_off=True)
+    with installation.database.write() as session:
+        reopen_events(session, [event.id])
+    return "stored"
 
 
 def _work_in(unit: Unit, event: InboundEvent, reading: Reading) -> None:
@@ -134,15 +155,6 @@ def _work_in(unit: Unit, event: InboundEvent, reading: Reading) -> None:
             is_erased = apply_reading(unit, reading.events)
         event.body = None if is_erased else event.body
     finish_event(event, "planned" if reading.events else "ignored", note=reading.note, now=unit.now)
-
-
-def _erase(installation: Installation, demand: InboundEvent) -> str | None:
-    """Erases a part of the shop's people; the demand waits on until the last of them is gone."""
-    if erase_people(installation, demand):
-        return _plan(installation, demand.id, is_erased=True)
-    with installation.database.write() as session:
-        reopen_events(session, [demand.id])
-    return "stored"
 
 
 def read_event(event: InboundEvent, source: Source) -> Reading:

@@ -1,8 +1,6 @@
-"""Forgetting everybody a shop ever sold to, in many small units: others get their turn between them, and what breaks
-off goes on where it stopped, since whatever was erased is not found again."""
+"""Forgetting everybody a shop ever sold to."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,48 +9,29 @@ from sqlalchemy import Select, delete, select, update
 
 from worker.bootstrap import Installation
 from worker.planning.erasure import erase_orders
+from worker.planning.parts import CHUNK, WORKS_FOR_S, Act, Stage, work_off
 from worker.planning.unit import Unit
-from worker.store.models import CustomerRow, HiddenProduct, InboundEvent, OrderRow, Purchase, Shop, WriteBack
+from worker.store.models import CustomerRow, HiddenProduct, InboundEvent, OrderRow, Purchase, WriteBack
 
 log = structlog.get_logger()
 
 ERASED_SHOP = "the shop's data was erased on demand"
-CHUNK = 100
-"""Rows per unit: on SQLite webhooks wait for it."""
-ERASES_FOR_S = 2.0
-"""A stop waits for what runs; the next sweep goes on."""
-
-Forget = Callable[[Unit, Sequence[UUID]], None]
 
 
 def erase_people(
-    installation: Installation, demand: InboundEvent, *, chunk: int = CHUNK, for_s: float = ERASES_FOR_S
+    installation: Installation, demand: InboundEvent, *, chunk: int = CHUNK, for_s: float = WORKS_FOR_S
 ) -> bool:
     """Goes on erasing what the demand means, for at most about so long; whether nothing is left.
 
     The demand itself keeps its body: it is what goes on with it after a crash.
     """
-    until = time.monotonic() + for_s
-    for rows, forget in _stages(demand):
-        while _forget_some(installation, demand.shop_id, rows.limit(chunk), forget):
-            if time.monotonic() >= until:
-                return False
-    log.info("planning.shop.erased")
-    return True
+    is_done = work_off(installation, demand.shop_id, _stages(demand), chunk=chunk, for_s=for_s)
+    if is_done:
+        log.info("planning.shop.erased")
+    return is_done
 
 
-def _forget_some(installation: Installation, shop_id: UUID, rows: Select[UUID], forget: Forget) -> bool:
-    """Whether there was anything to forget."""
-    now = installation.clock.now()
-    with installation.database.write() as session:
-        chosen = session.scalars(rows).all()
-        if chosen:
-            shop = session.get_one(Shop, shop_id)
-            forget(Unit(session=session, shop=shop, source_id=None, now=now), chosen)
-    return bool(chosen)
-
-
-def _stages(demand: InboundEvent) -> Sequence[tuple[Select[UUID], Forget]]:
+def _stages(demand: InboundEvent) -> Sequence[Stage]:
     """What to look for, by an index each, and what to do with it. Bodies first: they could bring orders back."""
     shop, told = demand.shop_id, demand.received_at
     older = (InboundEvent.body.is_not(None), InboundEvent.received_at <= told, InboundEvent.id != demand.id)
@@ -84,7 +63,7 @@ def _nobodys(unit: Unit, chosen: Sequence[UUID]) -> None:
     unit.session.execute(update(Purchase).where(Purchase.id.in_(chosen)).values(person=""))
 
 
-def _deleted(table: Any) -> Forget:
+def _deleted(table: Any) -> Act:
     def forget(unit: Unit, chosen: Sequence[UUID]) -> None:
         unit.session.execute(delete(table).where(table.id.in_(chosen)))
 

@@ -15,6 +15,7 @@ from worker.store.gate_rows import SeenOrder
 from worker.store.models import CustomerRow, Message, OrderRow
 from worker.store.types import new_id
 
+PENDING_MESSAGE = or_(Message.state == literal_column("'scheduled'"), Message.state == literal_column("'held'"))
 SIBLING_SPAN = FURTHEST_COMBINED
 """Orders of one address placed this close together may share a follow-up."""
 
@@ -102,8 +103,7 @@ def orders_by_external(session: Session, shop_id: UUID, external_ids: Sequence[s
 
 def orders_with_pending(session: Session, shop_id: UUID) -> Sequence[UUID]:
     """Orders that have a scheduled or held message."""
-    pending = or_(Message.state == literal_column("'scheduled'"), Message.state == literal_column("'held'"))
-    query = select(Message.order_id).where(Message.shop_id == shop_id, pending).distinct()
+    query = select(Message.order_id).where(Message.shop_id == shop_id, PENDING_MESSAGE).distinct()
     return session.scalars(query.order_by(Message.order_id)).all()
 
 
