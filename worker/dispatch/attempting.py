@@ -19,7 +19,8 @@ from worker.dispatch.returning import CHANGED
 from worker.dispatch.sharing import within_shares
 from worker.personalisation.offers import Shown, record_offers
 from worker.rendering.port import Offer
-from worker.store.many import insert_rows, is_among
+from worker.store.bulk import insert_rows
+from worker.store.many import is_among
 from worker.store.models import Attempt, Message
 from worker.store.models.messages import KNEW
 from worker.store.session import database_now

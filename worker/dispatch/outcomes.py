@@ -18,8 +18,8 @@ from worker.dispatch.flight import Flight
 from worker.dispatch.naming import ids
 from worker.dispatch.policies import GRACE, decide_unknown
 from worker.errors import StaleFenceError, StorageUnavailableError
+from worker.store.bulk import update_rows
 from worker.store.evidence import Evidence, record_evidence
-from worker.store.many import update_rows
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
 from worker.store.transitions import Change, lock_rows, transition, transition_many

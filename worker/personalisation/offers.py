@@ -14,8 +14,9 @@ from worker.personalisation.requests import OfferDecision, OfferRequest
 from worker.personalisation.rules import select as select_products
 from worker.personalisation.stock import Stock
 from worker.rendering.port import Offer, OfferCard
+from worker.store.bulk import insert_rows
 from worker.store.catalogue import view_of
-from worker.store.many import insert_rows, is_among
+from worker.store.many import is_among
 from worker.store.models import OfferedProduct
 from worker.store.shelf import ShelfProduct
 from worker.store.types import new_id

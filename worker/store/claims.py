@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
-from worker.store.many import insert_rows, is_among
+from worker.store.bulk import insert_rows
+from worker.store.many import is_among
 from worker.store.models import Message, Shop, Transition
 from worker.store.session import database_now
 from worker.store.types import new_id

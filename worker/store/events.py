@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from worker.store.bulk import insert_new
 from worker.store.models import InboundEvent
 from worker.store.session import database_now
 from worker.store.types import new_id
@@ -42,11 +42,9 @@ class NewEvent:
 
 def store_events(session: Session, events: Sequence[NewEvent]) -> set[UUID]:
     """Stores those not known yet; the ids of the rows that were really made."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     # In one order everywhere, so that two groups with events in common never wait for each other.
-    rows = [_row(event) for event in sorted(events, key=lambda event: (event.source_id, event.topic, event.dedupe_key))]
-    made = session.scalars(insert(InboundEvent).on_conflict_do_nothing().returning(InboundEvent.id), rows)
-    return set(made)
+    in_order = sorted(events, key=lambda event: (event.source_id, event.topic, event.dedupe_key))
+    return insert_new(session, InboundEvent, [_row(event) for event in in_order])
 
 
 def _row(event: NewEvent) -> dict[str, Any]:

@@ -1,57 +1,51 @@
-"""Many values or rows in one statement, whose text is the same however many they are.
+"""Many values in one statement, whose text is the same however many they are.
 
-Lists written out one by one make PostgreSQL plan, and its driver take apart, each length anew; a row a statement costs
-more than the row itself. There lists go as an array and rows as one JSON document. SQLite, which runs in this process,
-gains nothing by that.
+Lists written out one by one make PostgreSQL plan, and its driver take apart, each length anew; there they go as an
+array. SQLite, which runs in this process, gains nothing by that. `bulk.py` writes many rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, wraps
-from typing import Any, TypeVar, cast
+from functools import wraps
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
     ColumnElement,
     Dialect,
     Executable,
-    Insert,
     Result,
     Select,
-    Table,
     TableValuedAlias,
     Text,
     TypeDecorator,
-    Update,
     and_,
     any_,
     bindparam,
     column,
     false,
     func,
-    insert,
     literal,
     literal_column,
     or_,
     select,
     true,
     tuple_,
-    update,
 )
 from sqlalchemy import (
     cast as as_type,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-Row = Mapping[str, Any]
+from worker.store.session import is_postgres
+
 Made = TypeVar("Made")
-KEY = "id"
 
 
 def is_among(session: Session, attribute: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Whether a column has one of these values."""
     listed = list(values)
-    if not _is_postgres(session):
+    if not is_postgres(session):
         return attribute.in_(listed)
     return attribute == any_(_array(attribute, listed))
 
@@ -68,7 +62,7 @@ def are_among(
     of the other it does not.
     """
     listed = list(pairs)
-    if not _is_postgres(session):
+    if not is_postgres(session):
         return or_(false(), *(and_(first == one, second.in_(others)) for one, others in _by_first(listed).items()))
     arrays = (_array(first, [pair[0] for pair in listed]), _array(second, [pair[1] for pair in listed]))
     columns = (column("first", first.type), column("second", second.type))
@@ -78,7 +72,7 @@ def are_among(
 
 def holds_text(session: Session, attribute: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
     """Whether a column of bytes holds this text in UTF-8, letter by letter."""
-    if not _is_postgres(session):
+    if not is_postgres(session):
         return func.instr(attribute, text.encode()) > 0
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return attribute.bool_op("LIKE")(f"%{escaped}%".encode())
@@ -86,7 +80,7 @@ def holds_text(session: Session, attribute: InstrumentedAttribute[Any], text: st
 
 def given_among(session: Session, attribute: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
     """`is_among` for a statement that is made once and kept: the values come as the parameter `name`."""
-    if not _is_postgres(session):
+    if not is_postgres(session):
         return attribute.in_(bindparam(name, expanding=True))
     return attribute == any_(_as_array(attribute, bindparam(name, type_=Listed())))
 
@@ -95,7 +89,7 @@ def given_pairs(
     session: Session, first: InstrumentedAttribute[Any], second: InstrumentedAttribute[Any]
 ) -> ColumnElement[bool]:
     """`are_among` for a statement that is made once and kept, and run by `rows_for`."""
-    if not _is_postgres(session):
+    if not is_postgres(session):
         return _in_pairs(first, second)
     wanted = _told_pairs(first, second)
     return tuple_(first, second).in_(select(wanted.c.first, wanted.c.second))
@@ -112,7 +106,7 @@ def per_pair(
     For conditions that hold for many rows an hour after they held for none: PostgreSQL would take all such rows, which
     it believes to be one, and look for the pairs among them.
     """
-    if not _is_postgres(session):
+    if not is_postgres(session):
         return query.where(_in_pairs(first, second))
     wanted = _told_pairs(first, second)
     mine = query.where(first == wanted.c.first, second == wanted.c.second)
@@ -142,7 +136,7 @@ def rows_for(
 ) -> Iterator[Any]:
     """The rows of a query with `given_pairs`. On SQLite it runs once per first value. `told`: its other parameters."""
     listed = sorted(pairs)
-    if not _is_postgres(session):
+    if not is_postgres(session):
         for first, others in _by_first(listed).items():
             yield from rows_of(session, query, told | {"first": first, "second": others})
     elif listed:
@@ -162,35 +156,6 @@ def once(build: Callable[[Session], Made]) -> Callable[[Session], Made]:
         return kept[kind]
 
     return made
-
-
-def insert_rows(session: Session, model: Any, rows: Sequence[Row]) -> None:
-    """Adds rows, all of the same columns; what a row does not name gets its default."""
-    if not rows:
-        return
-    if _is_postgres(session):
-        session.connection().execute(_insertion(model.__table__, tuple(rows[0])), {"rows": _document(rows)})
-    else:
-        session.execute(insert(model), rows)
-
-
-def update_rows(session: Session, model: Any, rows: Sequence[Row], *, only: ColumnElement[bool] | None = None) -> None:
-    """Changes rows by their `id`, all in the same columns: those that `only` allows. Objects in hand are not told."""
-    if not rows:
-        return
-    table = cast(Table, model.__table__)
-    names = tuple(name for name in rows[0] if name != KEY)
-    if _is_postgres(session):
-        change, values = _change(table, names), [{"rows": _document(rows)}]
-    else:
-        change = update(table).where(table.c[KEY] == bindparam("of_id", type_=table.c[KEY].type))
-        change = change.values({name: bindparam(f"to_{name}", type_=table.c[name].type) for name in names})
-        values = [{f"to_{name}": row[name] for name in names} | {"of_id": row[KEY]} for row in rows]
-    session.connection().execute(change if only is None else change.where(only), values)
-
-
-def _is_postgres(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
 
 
 def _by_first(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
@@ -221,26 +186,3 @@ def _array(attribute: InstrumentedAttribute[Any], values: Sequence[Any]) -> Any:
 
 def _as_array(like: Any, listed: ColumnElement[Any]) -> Any:
     return as_type(listed, ARRAY(like.type))
-
-
-def _document(rows: Sequence[Row]) -> str:
-    return orjson.dumps(rows).decode()
-
-
-@lru_cache(maxsize=256)
-def _insertion(table: Table, names: tuple[str, ...]) -> Insert:
-    return insert(table).from_select(list(names), select(*_records(table, names).c))
-
-
-@lru_cache(maxsize=256)
-def _change(table: Table, names: tuple[str, ...]) -> Update:
-    records = _records(table, (KEY, *names))
-    return update(table).where(table.c[KEY] == records.c[KEY]).values({name: records.c[name] for name in names})
-
-
-def _records(table: Table, names: tuple[str, ...]) -> TableValuedAlias:
-    """The document as rows of the table's own types."""
-    document = as_type(bindparam("rows", type_=Text()), JSON())
-    like: ColumnElement[Any] = literal_column(f'NULL::"{table.name}"')
-    columns = [column(name, table.c[name].type) for name in names]
-    return func.json_populate_recordset(like, document).table_valued(*columns, name="told")

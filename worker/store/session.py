@@ -74,6 +74,11 @@ class Database:
         self.engine.dispose()
 
 
+def is_postgres(session: Session) -> bool:
+    """Whether the unit is one of PostgreSQL's; else it is SQLite's."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
 def database_now(session: Session) -> datetime:
     """The database's clock within a unit, aware UTC (not frozen at the transaction's start)."""
     if session.get_bind().dialect.name == "sqlite":

@@ -15,7 +15,8 @@ from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from schedules.lifecycle import State, may_move
 from worker.errors import StaleFenceError
-from worker.store.many import insert_rows, is_among, update_rows
+from worker.store.bulk import insert_rows, update_rows
+from worker.store.many import is_among
 from worker.store.models import Message, Transition
 from worker.store.session import database_now
 from worker.store.types import new_id

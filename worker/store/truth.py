@@ -16,6 +16,7 @@ from worker.store.gate_rows import SeenCustomer, SeenOrder
 from worker.store.many import Listed
 from worker.store.models import Message
 from worker.store.orders import SIBLING_SPAN, facts_of
+from worker.store.session import is_postgres
 from worker.store.surroundings import Surroundings, read_surroundings
 
 
@@ -168,7 +169,7 @@ def lock_people(session: Session, people: Sequence[tuple[UUID, str]]) -> None:
 
     On SQLite a writing unit is alone anyway.
     """
-    if session.get_bind().dialect.name == "postgresql" and people:
+    if is_postgres(session) and people:
         keys = [f"{shop_id}:{address}" for shop_id, address in sorted(set(people))]
         # The array is unfolded in its order: two units never wait for each other.
         session.connection().execute(_LOCK, {"keys": keys})
