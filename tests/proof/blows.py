@@ -72,12 +72,18 @@ def state_of(pid: int) -> str:
 
 def replace(place: str, make: Callable[[Any], Any]) -> None:
     """Puts `make(what is there)` at `module:attribute` or `module:Class.attribute`."""
+    holder, name = found(place)
+    setattr(holder, name, make(getattr(holder, name)))
+
+
+def found(place: str) -> tuple[Any, str]:
+    """What holds the attribute, and its name there."""
     module, _, path = place.partition(":")
     holder: Any = import_module(module)
     *parents, name = path.split(".")
     for parent in parents:
         holder = getattr(holder, parent)
-    setattr(holder, name, make(getattr(holder, name)))
+    return holder, name
 
 
 def before(place: str, then: Callable[[], None], *, only: Callable[..., bool] = lambda *_, **__: True) -> None:

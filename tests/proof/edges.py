@@ -152,4 +152,5 @@ EDGES: dict[str, Edge] = {
 }
 
 BY_THE_STAND_IN = "before the answer was read"
+SHARED = "in a shared commit"
 BY_SWEEPS = frozenset({"during the sweep", "after the sweep"})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from tests.proof.blows import strike
-from tests.proof.edges import BY_SWEEPS, BY_THE_STAND_IN, PROCESS
+from tests.proof.edges import BY_SWEEPS, BY_THE_STAND_IN, PROCESS, SHARED
 from tests.proof.launcher import Running
 from tests.proof.outages import OUTAGES
 from tests.proof.planning import MISSED, MOMENT, REPLACED, SHIPS_AFTER, Hit, Plan, Round, Story
@@ -166,7 +166,7 @@ class _Run:
         """
         site = self.site
         site.start_missing()
-        for _ in range(2):
+        for _ in range(4 if SHARED in edges else 2):
             story = Story(number=next(self._numbers), shop=SHOPS[0], cancelled_after=None, times=2)
             self.stories[number].append(story)
             self._place(story)

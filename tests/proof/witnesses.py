@@ -15,7 +15,8 @@ from tests.support.shopify import ShopifyShop
 
 SECRET = "shpss_proof"
 RETRY_S = 0.1
-POSTERS = 4
+POSTERS = 8
+"""Deliveries at once: enough for some of them to share a commit."""
 
 
 @dataclass(frozen=True, kw_only=True)
