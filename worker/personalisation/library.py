@@ -5,16 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from schedules.conditions import hero_line
 from schedules.facts import Facts, LineItem, LineKind
 from worker.rendering.port import GuideView, ProductView
 from worker.store.catalogue import view_of
-from worker.store.many import is_among
-from worker.store.models import Guide
-from worker.store.shelf import ShelfProduct, shelf_products
+from worker.store.shelf import ShelfGuide, ShelfProduct, shelf_guides, shelf_products
 
 
 class Reader(NamedTuple):
@@ -74,7 +71,7 @@ def _rows(session: Session, readers: Sequence[Reader]) -> dict[tuple[UUID, str],
 
 def _guides(
     session: Session, readers: Sequence[Reader], rows: Mapping[tuple[UUID, str], ShelfProduct]
-) -> dict[UUID, list[Guide]]:
+) -> dict[UUID, list[ShelfGuide]]:
     """By shop: guides that may fit any reader."""
     codes = sorted({code for reader in readers for code in _codes(reader.language)})
     names = sorted({name for reader in readers for name in _bought(reader.facts)})
@@ -82,12 +79,9 @@ def _guides(
         return {}
     categories = sorted({row.category for row in rows.values() if row.category})
     tags = sorted({str(tag) for row in rows.values() for tag in row.tags})
-    among = ((Guide.for_product, names), (Guide.for_category, categories), (Guide.for_tag, tags))
-    fits = or_(*(is_among(session, column, values) for column, values in among))
     shops = sorted({reader.shop_id for reader in readers})
-    found: dict[UUID, list[Guide]] = defaultdict(list)
-    mine = (is_among(session, Guide.shop_id, shops), is_among(session, Guide.language, codes))
-    for guide in session.scalars(select(Guide).where(*mine, fits)):
+    found: dict[UUID, list[ShelfGuide]] = defaultdict(list)
+    for guide in shelf_guides(session, shops, codes, products=names, categories=categories, tags=tags):
         found[guide.shop_id].append(guide)
     return found
 
@@ -106,7 +100,7 @@ def _hero(facts: Facts, products: Mapping[str, ProductView]) -> LineItem | None:
 _MISS = 9
 
 
-def _rank(guide: Guide, product_id: str, product: ProductView | None) -> int:
+def _rank(guide: ShelfGuide, product_id: str, product: ProductView | None) -> int:
     if guide.for_product:
         return 0 if guide.for_product == product_id else _MISS
     if product is None:

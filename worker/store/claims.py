@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
 from worker.store.bulk import insert_rows
-from worker.store.many import is_among
+from worker.store.many import is_among, once, rows_of
 from worker.store.models import Message, Shop, Transition
 from worker.store.session import database_now
 from worker.store.types import new_id
@@ -33,6 +33,7 @@ Sift = Callable[[Sequence[Lane]], Mapping[Lane, int]]
 _SCHEDULED = Message.state == literal_column("'scheduled'")
 _ORDINARY = Message.claims < literal_column(str(SUSPECT_CLAIMS))
 _SUSPECT = Message.claims >= literal_column(str(SUSPECT_CLAIMS))
+_IS_DUE = Message.send_at <= bindparam("now", type_=Message.send_at.type)
 _NO_BOUND = 1_000_000
 
 
@@ -76,37 +77,45 @@ def claim_due(session: Session, turn: Turn) -> list[Message]:
     share = max(1, turn.limit // len(most))
     chosen: dict[Lane, list[UUID]] = {}
     for lane in list(most)[: turn.limit]:
-        chosen[lane] = _pick(session, turn.now, min(share, most[lane]), _ORDINARY, *_in(lane))
+        chosen[lane] = _pick(session, turn.now, lane, min(share, most[lane]))
     left = turn.limit - sum(map(len, chosen.values()))
     for lane, mine in chosen.items():
         more = min(left, most[lane] - len(mine)) if len(mine) == share else 0
         if more > 0:
-            others = _pick(session, turn.now, more, _ORDINARY, *_in(lane), Message.id.not_in(mine))
-            mine += others
-            left -= len(others)
+            both = _pick(session, turn.now, lane, len(mine) + more)
+            left -= len(both) - len(mine)
+            chosen[lane] = both
     return _take(session, [each for mine in chosen.values() for each in mine][: turn.limit], turn)
 
 
 def claim_suspect(session: Session, turn: Turn) -> list[Message]:
     """Claims one due message whose earlier claims ended without an outcome."""
-    due = select(Message.id, Message.shop_id, Message.stream).where(_SCHEDULED, _SUSPECT, Message.send_at <= turn.now)
-    found = session.execute(due.order_by(Message.send_at, Message.id).limit(SUSPECTS_LOOKED_AT)).all()
+    found = rows_of(session, _suspects(session), {"now": turn.now}).all()
     most = turn.sift([(row.shop_id, row.stream) for row in found]) if found else {}
     may_go = [row.id for row in found if (row.shop_id, row.stream) in most]
-    return _take(session, _pick(session, turn.now, 1, _SUSPECT, Message.id.in_(may_go)) if may_go else [], turn)
+    if not may_go:
+        return []
+    due = select(Message.id).where(_SCHEDULED, _SUSPECT, Message.id.in_(may_go), Message.send_at <= turn.now)
+    one = due.order_by(Message.send_at, Message.id).limit(1).with_for_update(skip_locked=True)
+    return _take(session, session.scalars(one).all(), turn)
 
 
 def _lanes_with_due(session: Session, now: datetime) -> list[Lane]:
     """Lanes with a due message, in random order, receipts first: an index look-up each, however much is waiting."""
-    oldest = [_oldest_due(now, stream).label(stream) for stream in STREAMS]
-    rows = session.execute(select(Shop.id, *oldest)).all()
+    rows = rows_of(session, _oldest_due(session), {"now": now})
     found = [(row.id, stream) for row in rows for stream in STREAMS if getattr(row, stream) is not None]
     random.shuffle(found)
     return sorted(found, key=lambda lane: STREAMS.index(lane[1]))
 
 
-def _oldest_due(now: datetime, stream: str) -> ScalarSelect[Any]:
-    mine = (Message.shop_id == Shop.id, Message.stream == literal_column(f"'{stream}'"), Message.send_at <= now)
+@once
+def _oldest_due(_session: Session) -> Select[*tuple[Any, ...]]:
+    """Each shop with the time of the first due message of each stream."""
+    return select(Shop.id, *(_oldest_of(stream).label(stream) for stream in STREAMS))
+
+
+def _oldest_of(stream: str) -> ScalarSelect[Any]:
+    mine = (Message.shop_id == Shop.id, Message.stream == literal_column(f"'{stream}'"), _IS_DUE)
     first = select(Message.send_at).where(_SCHEDULED, _ORDINARY, *mine).order_by(Message.send_at).limit(1)
     return first.scalar_subquery()
 
@@ -120,10 +129,23 @@ def _counted(session: Session, at_most: int, *which: ColumnElement[bool]) -> int
     return session.scalar(select(func.count()).select_from(due)) or 0
 
 
-def _pick(session: Session, now: datetime, limit: int, *which: ColumnElement[bool]) -> list[UUID]:
-    due = select(Message.id).where(_SCHEDULED, *which, Message.send_at <= now)
-    ordered = due.order_by(Message.send_at, Message.id).limit(limit)
-    return list(session.scalars(ordered.with_for_update(skip_locked=True)))
+def _pick(session: Session, now: datetime, lane: Lane, limit: int) -> list[UUID]:
+    """The first due messages of a lane, locked; those that another unit has locked are passed over."""
+    told = {"now": now, "shop": lane[0], "stream": lane[1], "most": limit}
+    return list(rows_of(session, _first_due(session), told).scalars())
+
+
+@once
+def _first_due(_session: Session) -> Select[*tuple[Any, ...]]:
+    mine = (Message.shop_id == bindparam("shop"), Message.stream == bindparam("stream"))
+    due = select(Message.id).where(_SCHEDULED, _ORDINARY, *mine, _IS_DUE).order_by(Message.send_at, Message.id)
+    return due.limit(bindparam("most", type_=Integer())).with_for_update(skip_locked=True)
+
+
+@once
+def _suspects(_session: Session) -> Select[*tuple[Any, ...]]:
+    due = select(Message.id, Message.shop_id, Message.stream).where(_SCHEDULED, _SUSPECT, _IS_DUE)
+    return due.order_by(Message.send_at, Message.id).limit(SUSPECTS_LOOKED_AT)
 
 
 def _take(session: Session, chosen: Sequence[UUID], turn: Turn) -> list[Message]:

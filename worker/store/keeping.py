@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 CLAIM_LEASE = timedelta(seconds=3)
 RENEW_S = 0.75
+OLD_S = 0.6
+"""A lease is renewed from this age on; most batches are done by then."""
 KEEP_FOR_S = 120.0
 """A batch that takes longer hangs, and others should try: it may be the machine."""
 
@@ -28,6 +30,7 @@ KEEP_FOR_S = 120.0
 class _Batch:
     claims: list[tuple[UUID, int]]  # ids and fences
     until: float
+    renewed: float  # or claimed
 
 
 class Keeper:
@@ -43,7 +46,8 @@ class Keeper:
     def keeping(self, messages: Sequence[Message]) -> Iterator[None]:
         """While this lasts the claims on the messages do not end, unless it lasts for minutes."""
         claims = [(message.id, message.fence) for message in messages]
-        batch = _Batch(claims, time.monotonic() + KEEP_FOR_S)
+        now = time.monotonic()
+        batch = _Batch(claims, until=now + KEEP_FOR_S, renewed=now)
         with self._changed:
             self._batches.add(batch)
             self._start()
@@ -54,10 +58,15 @@ class Keeper:
             with self._changed:
                 self._batches.discard(batch)
 
-    def renew(self) -> int:
-        """Moves the ends of the leases; how many. A message that has moved on keeps the lease it got with that."""
+    def renew(self, *, older_than_s: float = 0.0) -> int:
+        """Moves the ends of the leases; how many. A message that has moved on keeps the lease it got with that.
+
+        `older_than_s`: leases given or renewed later than so long ago are left as they are.
+        """
+        now = time.monotonic()
         with self._changed:
-            in_hand = [claim for batch in self._batches if batch.until > time.monotonic() for claim in batch.claims]
+            old = [each for each in self._batches if each.until > now and now - each.renewed >= older_than_s]
+        in_hand = [claim for batch in old for claim in batch.claims]
         if not in_hand:
             return 0
         claimed = Message.state == literal_column("'claimed'")
@@ -67,6 +76,8 @@ class Keeper:
             found = session.scalars(mine.with_for_update(skip_locked=True)).all()
             until = database_now(session) + CLAIM_LEASE
             session.execute(update(Message).where(is_among(session, Message.id, found)).values(lease_until=until))
+        for batch in old:
+            batch.renewed = now
         return len(found)
 
     def _start(self) -> None:
@@ -81,6 +92,6 @@ class Keeper:
                     self._changed.wait()
             time.sleep(RENEW_S)
             try:
-                self.renew()
+                self.renew(older_than_s=OLD_S)
             except StorageUnavailableError as error:
                 log.warning("dispatch.leases.not_renewed", error=str(error))

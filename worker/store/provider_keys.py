@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from worker.store.models import ProviderKey
 
+ALL = select(ProviderKey).order_by(ProviderKey.id)
+
 
 def list_keys(session: Session) -> Sequence[ProviderKey]:
     """Every key of which anything was heard."""
-    return session.scalars(select(ProviderKey).order_by(ProviderKey.id)).all()
+    return session.scalars(ALL).all()
 
 
 def find_keys(session: Session, names: Collection[str], *, lock: bool = False) -> dict[str, ProviderKey]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -82,9 +82,9 @@ def is_postgres(session: Session) -> bool:
 def database_now(session: Session) -> datetime:
     """The database's clock within a unit, aware UTC (not frozen at the transaction's start)."""
     if session.get_bind().dialect.name == "sqlite":
-        stamp = session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"))
+        stamp = session.connection().exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')").scalar_one()
         return datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC)
-    found: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    found: datetime = session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one()
     return found.astimezone(UTC)
 
 

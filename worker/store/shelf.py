@@ -10,7 +10,7 @@ from sqlalchemy import CompoundSelect, Select, bindparam, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from worker.store.many import given_among, given_pairs, once, rows_for, rows_of
-from worker.store.models import Pairing, Product, Suggestion
+from worker.store.models import Guide, Pairing, Product, Suggestion
 
 
 class ShelfProduct(NamedTuple):
@@ -67,9 +67,24 @@ class ShelfSuggestion(NamedTuple):
     orders: int
 
 
+class ShelfGuide(NamedTuple):
+    """The fields of `Guide`."""
+
+    id: UUID
+    shop_id: UUID
+    for_product: str
+    for_category: str
+    for_tag: str
+    language: str
+    headline: str
+    tips: list[Any]
+    url: str
+
+
 PRODUCT = tuple(getattr(Product, name) for name in ShelfProduct._fields)
 PAIRING = tuple(getattr(Pairing, name) for name in ShelfPairing._fields)
 SUGGESTION = tuple(getattr(Suggestion, name) for name in ShelfSuggestion._fields)
+GUIDE = tuple(getattr(Guide, name) for name in ShelfGuide._fields)
 BY_VARIANT = (Product.product_id, Product.variant_id)
 Named = tuple[UUID, str]
 """A shop and a product id of it."""
@@ -108,6 +123,19 @@ def shelf_suggestions(
     return sorted(starmap(ShelfSuggestion, rows_of(session, _suggestions(session), told)))
 
 
+def shelf_guides(
+    session: Session,
+    shops: list[UUID],
+    languages: list[str],
+    products: list[str],
+    categories: list[str],
+    tags: list[str],
+) -> Iterator[ShelfGuide]:
+    """Guides of these shops in these languages for anything named."""
+    named = {"products": products, "categories": categories, "tags": tags}
+    return starmap(ShelfGuide, rows_of(session, _guides(session), named | {"shops": shops, "languages": languages}))
+
+
 def _products(session: Session, query: Select[Any], names: Iterable[Named]) -> Iterator[ShelfProduct]:
     return starmap(ShelfProduct, rows_for(session, query, names))
 
@@ -122,6 +150,17 @@ def _by_id(session: Session) -> Select[Any]:
 def _by_what_they_better(session: Session) -> Select[Any]:
     wanted = given_pairs(session, Product.shop_id, Product.upgrade_of)
     return select(*PRODUCT).where(wanted).order_by(*BY_VARIANT)
+
+
+@once
+def _guides(session: Session) -> Select[*tuple[Any, ...]]:
+    mine = (given_among(session, Guide.shop_id, "shops"), given_among(session, Guide.language, "languages"))
+    fits = or_(
+        given_among(session, Guide.for_product, "products"),
+        given_among(session, Guide.for_category, "categories"),
+        given_among(session, Guide.for_tag, "tags"),
+    )
+    return select(*GUIDE).where(*mine, fits)
 
 
 @once

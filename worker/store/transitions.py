@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, Select, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from schedules.lifecycle import State, may_move
 from worker.errors import StaleFenceError
 from worker.store.bulk import insert_rows, update_rows
-from worker.store.many import is_among
+from worker.store.many import given_among, once, rows_of
 from worker.store.models import Message, Transition
 from worker.store.session import database_now
 from worker.store.types import new_id
@@ -156,10 +156,16 @@ def _check(change: Change) -> None:
 
 def lock_rows(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, tuple[str, int]]:
     """Locks messages in the order of their ids, so that units never wait for each other; their states and fences."""
-    wanted = is_among(session, Message.id, message_ids)
+    rows = rows_of(session, _locking(session), {"ids": list(message_ids)})
+    return {row.id: (row.state, row.fence) for row in rows}
+
+
+@once
+def _locking(session: Session) -> Select[*tuple[Any, ...]]:
+    wanted = given_among(session, Message.id, "ids")
     rows = select(Message.id, Message.state, Message.fence).where(wanted).order_by(Message.id)
     # As strong as an UPDATE's own lock: a stronger one would wait for rows that others add beside the message.
-    return {row.id: (row.state, row.fence) for row in session.execute(rows.with_for_update(key_share=True))}
+    return rows.with_for_update(key_share=True)
 
 
 def _values(change: Change, now: datetime) -> dict[str, Any]:
