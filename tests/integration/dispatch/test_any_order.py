@@ -6,12 +6,15 @@ shrinks what it finds to the shortest story.
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.dispatch_machine import DispatchMachine
 from tests.support.effort import effort, is_long
 from worker.store.session import Database
+
+pytestmark = pytest.mark.timeout(1800)  # the long search takes minutes
 
 
 def test_no_order_of_events_breaks_a_promise(database: Database, tmp_path: Path) -> None:
