@@ -28,17 +28,20 @@ _SHARED: list[Any] = [
 ]
 _PROCESSORS: list[Any] = []
 """One list for good: loggers keep the one that they were made with."""
-_WRITING = threading.Lock()
+_WRITING = threading.RLock()
+"""A signal that comes while its thread writes a line may log too."""
 
 
 class Line:
     """Where our own loggers write. Past Python's own logging, which takes a twentieth of the work for a mail."""
 
     def msg(self, line: str) -> None:
-        # Whatever became of stderr, a closed pipe or a full disk: what is logged goes on.
-        with _WRITING, suppress(OSError, ValueError):
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+        # Whatever became of stderr, a closed pipe or a full disk, or a signal that logs amid a line: what is logged
+        # goes on.
+        with _WRITING, suppress(OSError, ValueError, RuntimeError):
+            if sys.stderr is not None:  # as of a process that was started without one
+                sys.stderr.write(line + "\n")
+                sys.stderr.flush()
 
     debug = info = warning = error = critical = msg
 
@@ -79,14 +82,19 @@ def _ending(*, as_json: bool) -> list[Any]:
     """The last steps to a line."""
     if as_json:
         return [structlog.processors.ExceptionRenderer(_as_text), structlog.processors.JSONRenderer(_json)]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_print_error)]
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    return [structlog.dev.ConsoleRenderer(colors=is_terminal, exception_formatter=_print_error)]
 
 
 def _json(event: Any, **_: Any) -> str:
     try:
-        return orjson.dumps(event, default=str).decode()
+        # Records by their words: some hide a field there.
+        return orjson.dumps(event, default=str, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
     except TypeError:  # half a surrogate pair, or a number of more than 64 bits
-        return json.dumps(event, default=str)
+        with suppress(TypeError, ValueError):
+            return json.dumps(event, default=str)
+        # A key that is no text, or a list that holds itself.
+        return json.dumps({name: str(value) for name, value in event.items()})
 
 
 def _formatter(*, as_json: bool) -> logging.Formatter:

@@ -1,9 +1,15 @@
 """What a log may hold."""
 
+import io
 import json
 import logging
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import structlog
@@ -64,6 +70,72 @@ def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyPa
     closed.close()
     monkeypatch.setattr("sys.stderr", closed)
     structlog.get_logger().info("nobody hears this")
+
+
+def test_a_line_that_is_no_json_is_written_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(as_json=True)
+    loop: list[object] = []
+    loop.append(loop)
+    structlog.get_logger().info("odd", by_id={UUID(int=1): 1}, loop=loop)
+    line = json.loads(capsys.readouterr().err)
+    assert line["event"] == "odd"
+    assert str(UUID(int=1)) in line["by_id"]
+
+
+@dataclass(frozen=True)
+class Door:
+    host: str
+    password: str = field(repr=False)
+
+
+def test_a_record_hides_in_a_log_what_it_hides_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(as_json=True)
+    structlog.get_logger().info("delivery.server.chosen", server=Door("mail.example", "open-sesame"))
+    told = capsys.readouterr().err
+    assert "mail.example" in told
+    assert "open-sesame" not in told
+
+
+class Interrupted(io.StringIO):
+    """A stream in the middle of whose writing a signal comes."""
+
+    def write(self, text: str) -> int:
+        if not self.getvalue():
+            super().write("-")
+            signal.raise_signal(signal.SIGUSR1)
+        return super().write(text)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+@pytest.mark.timeout(20)
+def test_a_signal_may_log_while_a_line_is_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(as_json=True)
+    log, stream = structlog.get_logger(), Interrupted()
+    monkeypatch.setattr("sys.stderr", stream)
+    before = signal.signal(signal.SIGUSR1, lambda *_: log.info("process.signal.received"))
+    try:
+        log.info("before")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert "process.signal.received" in stream.getvalue()
+    assert '"before"' in stream.getvalue()
+
+
+QUIETLY = """
+import structlog
+from worker.telemetry import configure
+configure(as_json={as_json})
+structlog.get_logger().info("nobody hears this")
+print("went on")
+"""
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no stderr")
+def test_a_process_without_stderr_goes_on(as_json: bool) -> None:
+    command = ["/bin/sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, QUIETLY.format(as_json=as_json)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own words
+    assert done.stdout == "went on\n"
 
 
 @pytest.mark.parametrize("as_json", [False, True])
