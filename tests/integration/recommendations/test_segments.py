@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import pytest
+from pydantic import ValidationError
+
 from schedules.facts import Channel, Facts
 from schedules.segments import Segment
 from tests.integration.recommendations.conftest import HEADER, take
@@ -101,6 +104,22 @@ def test_an_order_that_nobody_wished_for_wakes_nobody(world: World) -> None:
     for number in range(7, 13):
         follow_up(world, number, counts_clicks=True)
     assert resting(world, world.add_message("shipping"))
+
+
+def test_an_order_that_cannot_be_read_stops_nobody_elses_mails(world: World) -> None:
+    for number in range(7, 13):
+        follow_up(world, number, counts_clicks=True)
+    with world.installation.database.write() as session:
+        session.get_one(OrderRow, world.order_id).facts = {"order": {"id": "broken"}}
+        theirs = an_order(MORNING, email="ben@example.com").model_copy(update={"id": "readable"})
+        other = keep_order(session, world.shop_id, Facts(order=theirs, accepted_first_at=MORNING), MORNING)
+    asked = (world.add_message("shipping"), world.add_message("shipping", order_id=other.id))
+    messages = [world.message(each) for each in asked]
+    with world.installation.database.read() as session:
+        truths = read_truths(session, messages, MORNING)
+        with pytest.raises(ValidationError):
+            truths.of(messages[0])
+        assert truths.of(messages[1]).address == "ben@example.com"
 
 
 def test_six_more_mails_after_a_return_let_the_person_rest_again(world: World) -> None:
