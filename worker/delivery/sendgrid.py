@@ -87,27 +87,25 @@ class SendGrid:
         """Posts the mails at once; outcomes come in the order the answers arrive."""
         ids = [mail.attempt_id for mail in mails]
         arrivals = Arrivals(ids, patience_s=self._patience_s, silence="the call to SendGrid never ended")
-        loop = self._running_loop()
-        loop.call_soon_threadsafe(self._start, loop, mails, arrivals)
+        with self._starting:  # whatever is begun here, `close` still finds
+            loop = self._loop = self._loop or _running_loop()
+            loop.call_soon_threadsafe(self._start, loop, mails, arrivals)
         return arrivals
 
     def close(self) -> None:
-        """Closes the connections and ends the thread."""
+        """Closes the connections and ends the thread; calls that are open end with what is known of them."""
         with self._starting:
             loop, self._loop = self._loop, None
-        if loop is None:
-            return
-        if self._session is not None:
-            asyncio.run_coroutine_threadsafe(self._session.close(), loop).result()
-            self._session = None
-        loop.call_soon_threadsafe(loop.stop)
+            if loop is not None:
+                asyncio.run_coroutine_threadsafe(self._end_calls(), loop).result()
+                loop.call_soon_threadsafe(loop.stop)
 
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        with self._starting:
-            if self._loop is None:
-                self._loop = new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="sendgrid", daemon=True).start()
-            return self._loop
+    async def _end_calls(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+        while self._calls:
+            await asyncio.wait(self._calls)
 
     def _start(self, loop: asyncio.AbstractEventLoop, mails: Sequence[OutgoingMail], arrivals: Arrivals) -> None:
         """Begins all calls; answers that arrive at one moment are told together."""
@@ -119,10 +117,9 @@ class SendGrid:
 
         def end(call: "asyncio.Task[Outcome]") -> None:
             self._calls.discard(call)
-            if not call.cancelled():
-                told.append(call.result())
-                if len(told) == 1:
-                    loop.call_soon(flush)
+            told.append(call.result())
+            if len(told) == 1:
+                loop.call_soon(flush)
 
         for mail in mails:
             call = loop.create_task(self._post(mail))
@@ -130,6 +127,8 @@ class SendGrid:
             call.add_done_callback(end)
 
     def _pool(self) -> aiohttp.ClientSession:
+        if self._loop is not asyncio.get_running_loop():
+            raise aiohttp.ClientConnectionError("it was closed meanwhile")
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=10),
@@ -143,7 +142,8 @@ class SendGrid:
         try:
             body = Body(orjson.dumps(body_of(mail)))
             return await self._call(mail, body)
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError, asyncio.CancelledError) as error:
+            # Nobody cancels a call; aiohttp cancels what it waits for when its session is closed.
             is_sent = body is not None and body.is_sent
             verdict = Verdict.UNKNOWN if is_sent else Verdict.RETRY
             return Outcome(attempt_id=mail.attempt_id, verdict=verdict, error=_told(error, is_sent), health=Health.DOWN)
@@ -171,6 +171,12 @@ class SendGrid:
         if mails := self._repeats.due(self.account(mail.api_key), str(answer.status), whose):
             told = {"provider": self.name, "status": answer.status, "shop": mail.shop, "mails": mails}
             log.error("delivery.provider.refused", alarm=True, **told)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    loop = new_event_loop()
+    threading.Thread(target=loop.run_forever, name="sendgrid", daemon=True).start()
+    return loop
 
 
 def _outcome(mail: OutgoingMail, answer: Answer) -> Outcome:

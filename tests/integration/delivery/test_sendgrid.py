@@ -1,6 +1,7 @@
 """SendGrid's provider against a real HTTP server."""
 
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -8,9 +9,10 @@ import pytest
 import structlog
 
 from tests.support.mails import a_mail
+from tests.support.processes import wait_until
 from tests.support.sendgrid import Behaviour, StandIn, stand_in
 from worker.delivery.port import Outcome, Verdict
-from worker.delivery.sendgrid import SendGrid
+from worker.delivery.sendgrid import CONNECTIONS, SendGrid
 
 
 @pytest.fixture
@@ -124,6 +126,30 @@ def test_a_closed_provider_has_ended_its_thread(server: StandIn) -> None:
     provider = SendGrid(api_key=server.key, base_url=server.url, can_reconcile=True)
     assert _one(provider).verdict is Verdict.ACCEPTED
     provider.close()
+    provider.close()
+
+
+def test_a_provider_that_is_closed_amid_its_calls_tells_what_became_of_each(server: StandIn) -> None:
+    server.always = Behaviour(kind="black_hole", accepts=True)
+    provider = SendGrid(api_key=server.key, base_url=server.url, can_reconcile=True)
+    arrivals = provider.deliver([a_mail() for _ in range(CONNECTIONS + 6)])
+    wait_until(lambda: len(server.mails) == CONNECTIONS, "every connection has a call")
+    provider.close()
+    outcomes = list(arrivals)
+    assert Counter(outcome.verdict for outcome in outcomes) == {Verdict.UNKNOWN: CONNECTIONS, Verdict.RETRY: 6}
+    assert not [outcome for outcome in outcomes if "never ended" in outcome.error]
+
+
+def test_a_provider_that_is_closed_before_its_calls_begin_refuses_no_mail(server: StandIn) -> None:
+    provider = SendGrid(api_key=server.key, base_url=server.url.replace("127.0.0.1", "localhost"), can_reconcile=True)
+    assert _one(provider).verdict is Verdict.ACCEPTED
+    for _ in range(20):
+        arrivals = provider.deliver([a_mail() for _ in range(5)])
+        provider.close()
+        outcomes = list(arrivals)
+        assert {outcome.verdict for outcome in outcomes} <= {Verdict.ACCEPTED, Verdict.RETRY, Verdict.UNKNOWN}
+        assert not [outcome for outcome in outcomes if "never ended" in outcome.error]
+    assert _one(provider).verdict is Verdict.ACCEPTED, "it can be used again"
     provider.close()
 
 
