@@ -10,9 +10,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import delete, select, update
 
 from schedules.events import CustomerRedacted, CustomerStated, Event, ShopRedacted
+from schedules.facts import Facts
 from schedules.lifecycle import State
 from worker.planning.anonymous import anonymous, bare
 from worker.planning.scheduling import ERASED, cancel_pending, replan_touched
@@ -92,7 +94,7 @@ def _behind(unit: Unit, order_ids: Sequence[str]) -> set[str]:
     """The addresses of these orders, and those that the platform's id of their customers is known by."""
     found: set[str] = set()
     for order in orders_by_external(unit.session, unit.shop.id, order_ids):
-        known = facts_of(order).order
+        known = _readable(order).order
         customer_id = known.customer.id if known is not None else None
         people = find_customers(unit.session, unit.shop.id, address=order.address, external_id=customer_id)
         found |= {person.address for person in people}
@@ -157,7 +159,7 @@ def _bare_order(unit: Unit, order_id: UUID, reason: str) -> tuple[OrderRow, Plac
     order = lock_order(unit.session, order_id)
     place = place_of(order)
     cancel_pending(unit, order, reason)
-    keep_facts(order, anonymous(facts_of(order)))
+    keep_facts(order, anonymous(_readable(order)))
     order.address = None
     order.erased_at = unit.now
     order.unsent = {"all": reason}
@@ -165,6 +167,14 @@ def _bare_order(unit: Unit, order_id: UUID, reason: str) -> tuple[OrderRow, Plac
     order.version += 1
     order.updated_at = unit.now
     return order, place
+
+
+def _readable(order: OrderRow) -> Facts:
+    """The order's facts. What cannot be read goes whole: it must not keep the rest from being erased."""
+    try:
+        return facts_of(order)
+    except ValidationError:
+        return Facts()
 
 
 def _forget_words(unit: Unit, order_ids: Collection[UUID]) -> None:

@@ -17,7 +17,7 @@ from worker.planning.unit import Unit
 from worker.store.messages import apply_plan, messages_of, transition
 from worker.store.models import Message, OrderRow
 from worker.store.models.messages import KNEW
-from worker.store.orders import facts_of, lock_order
+from worker.store.orders import SIBLING_SPAN, facts_of, lock_order
 from worker.store.siblings import Place, siblings_of, touched_by
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ def replan(unit: Unit, order: OrderRow) -> None:
 
 def replan_touched(unit: Unit, order: OrderRow, places: Iterable[Place]) -> None:
     """Plans anew the other orders that look at an order's places, old and new; the person is locked."""
-    within = sequence_for(unit, order).combine_orders_within
+    within = min(sequence_for(unit, order).combine_orders_within, SIBLING_SPAN)
     touched = set[UUID]().union(*(touched_by(unit.session, order, place, within) for place in places))
     for order_id in sorted(touched):
         replan(unit, lock_order(unit.session, order_id))

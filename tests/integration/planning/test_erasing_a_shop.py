@@ -82,6 +82,18 @@ def test_an_erasure_that_broke_off_is_taken_up_by_the_sweep(shop: Connected, dem
         assert session.scalars(select(HiddenProduct)).all() == []
 
 
+def test_an_order_that_cannot_be_read_keeps_nobody_from_being_erased(shop: Connected, demand: InboundEvent) -> None:
+    broken = {"order": {"customer": {"email": "mia@example.com"}}}
+    with shop.installation.database.write() as session:
+        for external_id in ("x10", "x11"):
+            session.scalars(select(OrderRow).where(OrderRow.external_id == external_id)).one().facts = broken
+    while shop.event(demand.id).state == "stored":
+        assert sweep_events(shop.installation, for_s=30) == 1
+    assert shop.event(demand.id).state == "planned"
+    assert set(left(shop.installation.database).values()) == {0}
+    assert "mia" not in str([shop.order(external_id).facts for external_id in ("x10", "x11")])
+
+
 def test_orders_of_an_erased_shop_that_are_told_of_again_bring_nobody_back(
     shop: Connected, demand: InboundEvent
 ) -> None:

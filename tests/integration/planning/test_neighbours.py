@@ -12,7 +12,9 @@ from sqlalchemy import event, insert, select
 from tests.support.intake import Connected
 from tests.support.shopify import fulfillment, order
 from worker.planning.service import replan_order
+from worker.store.content import content_of, packaged_content, publish
 from worker.store.models import OrderRow
+from worker.store.shops import get_shop
 from worker.store.types import new_id
 
 MANY = 80
@@ -99,6 +101,23 @@ def test_an_order_whose_later_neighbour_is_erased_gets_its_own_follow_up_back(sh
     nobody = {"id": None, "email": None}
     shop.plan("customers/redact", {"shop_id": 1, "customer": nobody, "orders_to_redact": [2]})
     assert waiting_for(shop) == [shop.order(1).id]
+
+
+def test_orders_between_two_that_are_far_apart_are_combined_with_the_earlier(shop: Connected) -> None:
+    """Under content that was published with more days than orders are looked at together for."""
+    path, files = "sequences/post_purchase.yaml", dict(packaged_content().files)
+    files[path] = files[path].replace("combine_orders_within: 14 days", "combine_orders_within: 30 days")
+    with shop.installation.database.write() as session:
+        owner = get_shop(session, "northkettle").id
+        assert publish(session, owner, content_of(files), "", shop.now) == 1
+        assert "combine_orders_within: 30 days" in files[path]
+    for number, days in ((1, 20), (3, 0), (2, 12)):
+        shop.plan("orders/create", order(number, shop.now - timedelta(days=days)))
+        shop.plan("fulfillments/create", fulfillment(number, shop.now))
+    combined = shop.order(1).unsent
+    replan_order(shop.installation, shop.order(1).id, "to see that nothing changes")
+    assert shop.order(1).unsent == combined
+    assert waiting_for(shop) == [shop.order(3).id]
 
 
 def waiting_for(shop: Connected) -> list[UUID]:
