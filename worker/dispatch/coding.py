@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from schedules.codes import CodeUse
@@ -22,6 +22,7 @@ from worker.store.models import Source
 from worker.store.transitions import transition
 
 WAITING_SINCE = "waits_for_code_since"
+SOURCES = select(Source).where(Source.shop_id.in_(bindparam("shops", expanding=True)))
 MARGIN = timedelta(minutes=15)
 """A mail goes without its code this long before its window closes."""
 
@@ -32,7 +33,7 @@ class Makers:
     def __init__(self, installation: Installation, session: Session, batch: Sequence[Gated]) -> None:
         self._is_real = installation.settings.has_provider
         wanted = {each.message.shop_id for each in batch if each.judgement.with_offer}
-        rows = session.scalars(select(Source).where(Source.shop_id.in_(wanted))).all() if wanted else ()
+        rows = session.scalars(SOURCES, {"shops": sorted(wanted)}).all() if wanted else ()
         self._sources: dict[tuple[UUID, str], Source] = {(row.shop_id, row.kind): row for row in rows}
 
     def of(self, gated: Gated) -> Maker:

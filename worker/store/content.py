@@ -9,13 +9,14 @@ from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from worker.rendering.port import Content
 from worker.store.models import Revision
 
 SUFFIXES = (".mjml", ".txt", ".yaml", ".json")
+NEWEST_NUMBER = select(func.max(Revision.number)).where(Revision.shop_id == bindparam("shop"))
 
 
 @lru_cache(maxsize=1)
@@ -97,7 +98,7 @@ def _kept(session: Session, shop_id: UUID, number: int) -> Content:
 
 
 def _newest_number(session: Session, shop_id: UUID) -> int:
-    return session.scalar(select(func.max(Revision.number)).where(Revision.shop_id == shop_id)) or 0
+    return session.scalar(NEWEST_NUMBER, {"shop": shop_id}) or 0
 
 
 def _newest(session: Session, shop_id: UUID) -> Revision | None:

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.store.models import ProviderKey
 
 ALL = select(ProviderKey).order_by(ProviderKey.id)
+NAMED = ALL.where(ProviderKey.id.in_(bindparam("names", expanding=True)))
+LOCKED = NAMED.with_for_update().execution_options(populate_existing=True)
 
 
 def list_keys(session: Session) -> Sequence[ProviderKey]:
@@ -19,9 +21,9 @@ def list_keys(session: Session) -> Sequence[ProviderKey]:
 
 def find_keys(session: Session, names: Collection[str], *, lock: bool = False) -> dict[str, ProviderKey]:
     """Those of the named keys of which anything was heard. `lock`: nobody else changes them until this unit ends."""
-    mine = select(ProviderKey).where(ProviderKey.id.in_(sorted(names))).order_by(ProviderKey.id)
-    found = mine.with_for_update().execution_options(populate_existing=True) if lock else mine
-    return {key.id: key for key in session.scalars(found)} if names else {}
+    if not names:
+        return {}
+    return {key.id: key for key in session.scalars(LOCKED if lock else NAMED, {"names": sorted(names)})}
 
 
 def keep_keys(session: Session, names: Collection[str], *, now: datetime) -> dict[str, ProviderKey]:
