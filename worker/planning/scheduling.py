@@ -11,6 +11,7 @@ from schedules.lifecycle import PENDING, State
 from schedules.planner import PlannedMessage, plan
 from schedules.sequence import Sequence
 from schedules.shop import Role
+from worker.errors import StaleFenceError
 from worker.personalisation.prospects import prospect_of
 from worker.planning.content import sequence_for
 from worker.planning.unit import Unit
@@ -74,11 +75,15 @@ def pinned_facts(order: OrderRow) -> Facts:
 
 
 def cancel_pending(unit: Unit, order: OrderRow, reason: str) -> int:
-    """Cancels what is scheduled or held for an order; how many."""
-    pending = [message for message in messages_of(unit.session, order.id) if State(message.state) in PENDING]
+    """Cancels what is scheduled or held for an order; how many. What a dispatcher claims meanwhile the gate ends."""
+    pending, cancelled = [each for each in messages_of(unit.session, order.id) if State(each.state) in PENDING], 0
     for message in pending:
-        transition(unit.session, message, State.CANCELLED, reason, now=unit.now)
-    return len(pending)
+        try:
+            transition(unit.session, message, State.CANCELLED, reason, now=unit.now)
+            cancelled += 1
+        except StaleFenceError:
+            log.info("planning.message.left", message_id=str(message.id), reason="a dispatcher has it")
+    return cancelled
 
 
 def _planned(message: Message) -> PlannedMessage:

@@ -1,12 +1,18 @@
 """A shop that cuts the connection: what waits is cancelled in small units, and what is broken off goes on."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from sqlalchemy import func, insert, select
 
 from tests.support.intake import Connected
 from tests.support.shopify import order
+from worker.planning import scheduling
 from worker.planning.disconnecting import cancel_waiting
 from worker.planning.service import plan_event, sweep_events
+from worker.store.claims import Turn, claim_due
 from worker.store.models import InboundEvent, Message, OrderRow
 from worker.store.shops import add_source, get_shop
 from worker.store.types import new_id
@@ -64,3 +70,33 @@ def test_a_shop_that_is_back_before_all_is_cancelled_keeps_the_rest(shop: Connec
     connect(shop)
     assert plan_event(shop.installation, event.id) == "planned"
     assert waiting(shop) == MANY - CHUNK
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        ("app/uninstalled", GONE),
+        ("shop/redact", {"shop_id": 1, "shop_domain": "x.myshopify.com"}),
+        ("customers/redact", {"shop_id": 1, "customer": {"id": None, "email": "mia@example.com"}}),
+    ],
+)
+def test_a_mail_that_is_claimed_while_it_would_be_cancelled_is_left_to_the_gate(
+    shop: Connected, monkeypatch: pytest.MonkeyPatch, topic: str, told: dict[str, Any]
+) -> None:
+    """SQLite has one writer: there nobody claims meanwhile."""
+    read = scheduling.messages_of
+    shop.plan("orders/create", order(1042, shop.now))
+
+    def claim_first(*asked: Any) -> Sequence[Message]:
+        found = read(*asked)
+        monkeypatch.setattr(scheduling, "messages_of", read)
+        with shop.installation.database.write() as session:
+            turn = Turn(now=shop.now + timedelta(days=1), lease=timedelta(minutes=1), limit=10)
+            assert len(claim_due(session, turn)) == 1
+        return found
+
+    monkeypatch.setattr(scheduling, "messages_of", claim_first)
+    assert shop.plan(topic, told).state == "planned"
+    assert [message.state for message in shop.messages()] == ["claimed"]
+    assert shop.order(1042).version > 1
