@@ -73,10 +73,13 @@ def _done(session: Session, message: Message, token: LinkToken, now: datetime, *
 
 
 def _hide(session: Session, message: Message, product_id: str, now: datetime, *, undo: bool) -> bool:
-    """Mails that are being prepared are looked at again: the order's version is a part of what they were judged by."""
-    changed = _hidden(session, message, product_id, now, undo=undo)
+    """Mails that are being prepared are looked at again: the order's version is a part of what they were judged by.
+
+    The order is locked first: whoever erases its person waits, and finds the row, or has come before.
+    """
+    order = lock_order(session, message.order_id)
+    changed = order.erased_at is None and _hidden(session, message, product_id, now, undo=undo)
     if changed:
-        order = lock_order(session, message.order_id)
         order.version += 1
         order.updated_at = now
     return changed

@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from tests.support.intake import Connected
 from tests.support.shopify import order
+from worker.feedback import people
+from worker.links import LinkToken, Purpose
 from worker.planning.replay import replay
 from worker.retention import purge_bodies
-from worker.store.models import Erasure
+from worker.store.models import Erasure, HiddenProduct
 from worker.store.orders import facts_of
 
 MIA = {"id": 701042, "email": "Mia@example.com", "phone": None}
@@ -61,6 +63,24 @@ def test_what_comes_later_of_an_erased_order_keeps_no_body(shop: Connected) -> N
     redact(shop)
     later = (shop.now + timedelta(minutes=5)).isoformat()
     assert shop.plan("orders/updated", order(1042, shop.now, updated_at=later)).body is None
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_product_that_is_hidden_while_its_person_is_erased_keeps_nothing_of_them(
+    shop: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite has one writer: there nobody is erased meanwhile."""
+    shop.plan("orders/create", order(1042, shop.now))
+    [message], hide = shop.messages(), people._hide
+
+    def erase_first(*asked: Any, **how: Any) -> bool:
+        redact(shop)
+        return hide(*asked, **how)
+
+    monkeypatch.setattr(people, "_hide", erase_first)
+    people.act(shop.installation, LinkToken(Purpose.HIDE, message.id, "kettle"))
+    with shop.installation.database.read() as session:
+        assert session.scalars(select(HiddenProduct)).all() == []
 
 
 def test_a_demand_that_names_an_address_alone_does_not_keep_it(shop: Connected) -> None:
