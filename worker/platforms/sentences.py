@@ -1,5 +1,6 @@
 """What is wrong with a body, in words for whoever sends it."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -7,17 +8,20 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from worker.telemetry import masked
+
+ADDRESS = re.compile(r"[^\s,;<>@]+@[^\s,;<>@]+")
 LONGEST = 30
 """Characters of a wrong value that are shown: enough to recognise it, too few for anybody's address and name."""
 
 
 def shown(value: Any) -> str:
-    """A wrong value, quoted and cut."""
+    """A wrong value, quoted and cut: it goes into logs too, where no address may stand."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if not isinstance(value, str | int | float | Decimal):
         return "a list" if isinstance(value, list) else "an object"
-    told = str(value)
+    told = ADDRESS.sub(lambda found: masked(found[0]), str(value)[: 4 * LONGEST])
     return f"'{told[:LONGEST]}…'" if len(told) > LONGEST else f"'{told}'"
 
 
@@ -80,6 +84,10 @@ def _empty(_: ErrorDetails) -> str:
     return "is empty"
 
 
+def _names_nobody(fault: ErrorDetails) -> str:
+    return fault["msg"]
+
+
 def _no_object(_: ErrorDetails) -> str:
     return "is no object"
 
@@ -104,6 +112,7 @@ _WORDS: dict[str, Callable[[ErrorDetails], str]] = {
     "less": _too_large,
     "string": _no_text,
     "too": _empty,
+    "names": _names_nobody,
     "value": _not_true,
     "model": _no_object,
     "list": _no_list,

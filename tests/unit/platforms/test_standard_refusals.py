@@ -80,3 +80,26 @@ def test_a_wrong_value_is_shown_but_never_at_length() -> None:
 
 def test_text_may_not_be_an_object() -> None:
     assert _refusal(order(locale={"en": 1})) == "data.locale is no text."
+
+
+@pytest.mark.parametrize(
+    ("topic", "data", "sentence"),
+    [
+        ("customer.redacted", {}, "data names nobody: give id, email or order_ids."),
+        (
+            "customer.redacted",
+            {"id": "", "email": "", "order_ids": []},
+            "data names nobody: give id, email or order_ids.",
+        ),
+        ("customer.redacted", {"customer_id": "7"}, "data names nobody: give id, email or order_ids."),
+        ("customer.updated", {"consent": "unsubscribed"}, "data names nobody: give id or email."),
+    ],
+)
+def test_what_is_about_a_person_must_say_about_whom(topic: str, data: dict[str, Any], sentence: str) -> None:
+    assert STANDARD.check(json.dumps(event(topic, data)).encode()) == sentence
+
+
+def test_an_address_in_the_wrong_field_is_not_shown_whole() -> None:
+    told = _refusal(order(payment="mia@example.com"))
+    assert told is not None
+    assert told.startswith("data.payment is 'm…@example.com'; it must be 'open'")

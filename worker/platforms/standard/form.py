@@ -2,9 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic_core import PydanticCustomError
 
 from schedules.facts import (
     CaseKind,
@@ -156,11 +157,27 @@ class CustomerData(Form):
     at: Moment | None = None
     orders_count: Count | None = None
 
+    @model_validator(mode="after")
+    def _is_about_somebody(self) -> Self:
+        _named(self.id or self.email, "give id or email")
+        return self
+
 
 class RedactedData(Form):
     id: Reference = None
     email: Email | None = None
     order_ids: list[Id] = []
+
+    @model_validator(mode="after")
+    def _is_about_somebody(self) -> Self:
+        _named(self.id or self.email or self.order_ids, "give id, email or order_ids")
+        return self
+
+
+def _named(told: object, remedy: str) -> None:
+    """An erasure or a refusal that names nobody would be taken and do nothing, and its sender would forget it."""
+    if not told:
+        raise PydanticCustomError("names_nobody", "names nobody: {remedy}", {"remedy": remedy})
 
 
 class ProductData(Form):
