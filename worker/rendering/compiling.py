@@ -5,7 +5,7 @@ MJML is compiled per language; what comes of it is then compiled as Jinja for ea
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
 
@@ -67,17 +67,41 @@ def word_mail(files: Mapping[str, str], template: str, language: str, *, formal:
         ContentError: a file or a word is missing, or the MJML cannot be compiled.
     """
     words = words_of(files, template, language, formal=formal)
+    body, text = f"{template}/body.mjml", f"{template}/body.txt"
+    sources = {f"{template}/{name}": _source(files, f"{template}/{name}") for name in ("subject.txt", "preheader.txt")}
+    sources |= {body: included(files, body), text: _source(files, text) + "\n" + _source(files, TAIL)}
+    if faults := [*_missing(files, sources, words, language)]:
+        raise ContentError(faults)
 
-    def text(path: str, tail: str = "") -> tuple[str, str]:
-        return path, _worded(_source(files, path) + tail, words, path)
+    def told(path: str) -> tuple[str, str]:
+        return path, _worded(sources[path], words)
 
     return Worded(
-        subject=text(f"{template}/subject.txt"),
-        preheader=text(f"{template}/preheader.txt"),
-        html=(f"{template}/body.mjml", _body(files, template, words, is_mirrored=language in RIGHT_TO_LEFT)),
-        text=text(f"{template}/body.txt", "\n" + _source(files, TAIL)),
+        subject=told(f"{template}/subject.txt"),
+        preheader=told(f"{template}/preheader.txt"),
+        html=(body, _html(body, sources[body], words, is_mirrored=language in RIGHT_TO_LEFT)),
+        text=told(text),
         labels={name: word for name, word in words.items() if name.startswith("label_")},
     )
+
+
+def _missing(
+    files: Mapping[str, str], sources: Mapping[str, str], words: Mapping[str, str], language: str
+) -> Iterator[Fault]:
+    """Words that a mail uses and this language has not, each once, with the file that it belongs into."""
+    told = set(words)
+    for path, source in sources.items():
+        for match in WORD.finditer(source):
+            if (name := match[1]) not in told:
+                told.add(name)
+                line = source.count("\n", 0, match.start()) + 1 if path.endswith(".txt") else None
+                home = "components" if _has_word(files, "components", name) else path.partition("/")[0]
+                remedy = f"Add it to {home}/texts.{language}.yaml."
+                yield Fault(f"{ROOT}/{path}", line, f"the text [[{name}]] is missing.", remedy)
+
+
+def _has_word(files: Mapping[str, str], folder: str, name: str) -> bool:
+    return any(name in read_words(files, f"{folder}/texts.{each}.yaml") for each in languages_of(files, folder))
 
 
 def compile_mail(worded: Worded, shop: ShopContext | None = None) -> Compiled:
@@ -146,11 +170,10 @@ def included(files: Mapping[str, str], path: str) -> str:
     return read(path, ())
 
 
-def _body(files: Mapping[str, str], template: str, words: Mapping[str, str], *, is_mirrored: bool) -> str:
+def _html(path: str, source: str, words: Mapping[str, str], *, is_mirrored: bool) -> str:
     from mjml import mjml_to_html  # type: ignore[import-untyped]  # 5 MB that only compiling needs; it ships no types
 
-    path = f"{template}/body.mjml"
-    source = _worded(included(files, path), {name: _escaped(word) for name, word in words.items()}, path)
+    source = _worded(source, {name: _escaped(word) for name, word in words.items()})
     if ANY_INCLUDE.search(source):
         # The MJML compiler would read the file from this machine's disk, whatever it is.
         raise _refused(path, None, "an mj-include is not written as it must be.", 'Write <mj-include path="…" />.')
@@ -185,11 +208,7 @@ def _slimmed(compiled: str) -> str:
     return re.sub(r"\n\s*", "\n", compiled)
 
 
-def _worded(source: str, words: Mapping[str, str], path: str) -> str:
-    for match in WORD.finditer(source):
-        if match[1] not in words:
-            line = source.count("\n", 0, match.start()) + 1 if path.endswith(".txt") else None
-            raise _refused(path, line, f"the text [[{match[1]}]] is missing.", "Add it to texts.LANGUAGE.yaml.")
+def _worded(source: str, words: Mapping[str, str]) -> str:
     return WORD.sub(lambda match: words[match[1]], source)
 
 
@@ -205,7 +224,9 @@ def _jinja(environment: Sandbox, path: str, source: str, shop: ShopContext | Non
 def _source(files: Mapping[str, str], path: str) -> str:
     found = files.get(f"{ROOT}/{path}")
     if found is None:
-        raise _refused(path, None, "the file is missing.", "Put it back.")
+        is_text = languages_of(files, path.partition("/")[0]) and "/texts." in path
+        remedy = "Copy texts.en.yaml there and translate it." if is_text else "Put it back."
+        raise _refused(path, None, "the file is missing.", remedy)
     return found
 
 

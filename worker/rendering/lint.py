@@ -189,7 +189,7 @@ class _Names:
                 return known[node.name]
             fields = _fields(MailContext)
             if node.name not in fields:
-                self._fault(node, f"'{node.name}' is unknown.", f"Close to it: {_close(node.name, fields)}.")
+                self._fault(node, f"'{node.name}' is unknown.", f"{_close(node.name, fields)}.")
                 return None
             return fields[node.name]
         if isinstance(node, nodes.Getattr):
@@ -218,7 +218,8 @@ class _Names:
 
 
 def _close(name: str, fields: dict[str, Any]) -> str:
-    return ", ".join(difflib.get_close_matches(name, fields, 3, 0.3)) or ", ".join(sorted(fields))
+    close = difflib.get_close_matches(name, fields)
+    return f"Close to it: {', '.join(close)}" if close else f"There are: {', '.join(sorted(fields))}"
 
 
 def _without_none(kind: Any) -> Any:

@@ -98,3 +98,35 @@ def test_an_expression_that_would_grow_or_break_is_refused_in_words(bomb: str) -
 def test_filters_that_grow_or_unescape_are_unknown(name: str) -> None:
     content = changed(BODY, '<mj-include path="components/footer.mjml" />', f"<mj-raw>{{{{ name|{name} }}}}</mj-raw>")
     assert any(name in str(fault) for fault in lint(content))
+
+
+def test_everything_that_a_new_language_lacks_is_named_at_once() -> None:
+    files = dict(packaged_content().files)
+    for path in [path for path in files if path.endswith("texts.en.yaml")]:
+        files[path.replace(".en.", ".fr.")] = files[path]
+    french, shared = f"{ROOT}/follow_up/texts.fr.yaml", f"{ROOT}/components/texts.fr.yaml"
+    files[french] = _without(files[french], "intro", "subject")
+    files[shared] = _without(files[shared], "terms")
+    told = [str(fault) for fault in lint(content_of(files)) if "follow_up/" in str(fault)]
+    for name, home in {"intro": "follow_up", "subject": "follow_up", "terms": "components"}.items():
+        named = [fault for fault in told if f"[[{name}]] is missing" in fault]
+        assert len(named) == 1, told
+        assert f"Add it to {home}/texts.fr.yaml" in named[0]
+
+
+def _without(texts: str, *names: str) -> str:
+    return "\n".join(line for line in texts.splitlines() if line.partition(":")[0] not in names)
+
+
+def test_a_language_that_the_shared_parts_lack_says_what_to_copy() -> None:
+    files = dict(packaged_content().files)
+    files[f"{ROOT}/follow_up/texts.fr.yaml"] = files[f"{ROOT}/follow_up/texts.en.yaml"]
+    [fault] = lint(content_of(files))
+    assert fault.file == f"{ROOT}/components/texts.fr.yaml"
+    assert "Copy texts.en.yaml there and translate it" in fault.remedy
+
+
+def test_a_name_that_resembles_none_is_answered_by_all_there_are() -> None:
+    [fault] = lint(changed(TEXTS, "{{ order.number }} is confirmed", "{{ xyzzy }} is confirmed"))
+    assert "There are: " in fault.remedy
+    assert "unsubscribe_url" in fault.remedy
