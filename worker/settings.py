@@ -2,16 +2,20 @@
 
 import os
 import re
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from worker.errors import SettingsError
 
 PREFIX = "POSTPURCHASE_"
+CHROMIUM = f"{PREFIX}CHROMIUM"
+"""The browser that takes pictures of previews: of one machine, so no setting of the installation."""
+TESTS = f"{PREFIX}TEST_"
 SECRETS = ("secret_key", "database_url", "broker_url", "sendgrid_api_key", "smtp_url", "metrics_token")
 SENDGRID_HOSTS = ("https://api.sendgrid.com", "https://api.eu.sendgrid.com")
 DATABASES = ("postgresql", "postgres", "sqlite")
@@ -114,6 +118,15 @@ def _secrets_from_files() -> dict[str, str]:
                 f"{variable} names {path}, which cannot be read ({error.strerror}). Create it."
             ) from error
     return found
+
+
+def unread_settings() -> dict[str, str]:
+    """Names like ours in the environment or `.env` that are no setting -> the setting that comes closest, or ""."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS} | {CHROMIUM}
+    written = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
+    ours = sorted(name for name in written - known if name.startswith(PREFIX) and not name.startswith(TESTS))
+    return {name: next(iter(get_close_matches(name, known, 1)), "") for name in ours}
 
 
 def load_settings(**overrides: Any) -> Settings:

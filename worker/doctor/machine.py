@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from kombu import Connection
@@ -19,6 +20,16 @@ SHORTEST_KEY = 32
 SENDGRID_KEY = re.compile(r"SG\.[\w-]{16,}\.[\w-]{16,}")
 """The shape of SendGrid's keys: `SG.` + id + secret."""
 BROKER_TIMEOUT_S = 3
+
+
+def check_names(unread: Mapping[str, str]) -> Check:
+    """`unread`: variables that look like settings of ours and are none -> the setting meant."""
+    if not unread:
+        return ok("settings", "Readable and in agreement.")
+    text = "; ".join(f"{name} is no setting, nothing reads it" for name in unread)
+    meant = [name for name in unread.values() if name]
+    remedy = f"Did you mean {' or '.join(meant)}?" if meant else "Remove it; docs/operate.md lists the settings."
+    return warn("settings", f"{text}.", remedy)
 
 
 def check_folder(settings: Settings) -> Check:
@@ -51,7 +62,10 @@ def check_key(settings: Settings) -> Check:
     name, make = "secret key", "Set POSTPURCHASE_SECRET_KEY to the same long random text on every machine."
     if settings.secret_key is None:
         if settings.is_embedded:
-            return ok(name, f"Made once and kept in {settings.data_dir}/secret.key: back it up with the database.")
+            kept = settings.data_dir / "secret.key"
+            if not kept.exists():
+                return ok(name, f"It is made with the first shop or by `up`, in {kept}.")
+            return ok(name, f"Made once and kept in {kept}: keep a copy elsewhere, no backup holds it.")
         return fail(name, "Unset, although a broker is set.", make)
     keys = [key.strip() for key in settings.secret_key.get_secret_value().split(",")]
     if not all(keys):

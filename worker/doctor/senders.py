@@ -63,7 +63,7 @@ def _dkim(name: str, domain: str, resolver: Resolver, selectors: tuple[str, ...]
         return [ok(name, f"DKIM of {domain} is there.")]
     places = " or ".join(f"{selector}._domainkey.{domain}" for selector in selectors)
     remedy = "Authenticate the domain: SendGrid → Settings → Sender Authentication shows the records to add."
-    return [fail(name, f"No DKIM key at {places}: receipts land in spam.", remedy)]
+    return [fail(name, f"No DKIM key at {places}: its mails land in spam.", remedy)]
 
 
 def _dmarc(name: str, domain: str, resolver: Resolver) -> Check:

@@ -17,7 +17,7 @@ from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import read_refusals
 from worker.reports.rhythm import read_rhythms, remedy
 from worker.reports.status import signs_of_life
-from worker.settings import LOOPBACK, load_settings
+from worker.settings import LOOPBACK, load_settings, unread_settings
 from worker.store.migrate import why_not_migrated
 from worker.store.models import Shop
 from worker.store.session import Database
@@ -37,7 +37,7 @@ def examine(resolver: Resolver | None = None) -> list[Check]:
     except SettingsError as error:
         return [fail("settings", line, "Correct it in the environment or .env.") for line in str(error).splitlines()]
     checks = [
-        ok("settings", "Readable and in agreement."),
+        machine.check_names(unread_settings()),
         machine.check_folder(settings),
         machine.check_disk(settings),
         machine.check_key(settings),

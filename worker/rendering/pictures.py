@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from worker.errors import UserError
+from worker.settings import CHROMIUM
 
-VARIABLE = "POSTPURCHASE_CHROMIUM"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 PHONE, DESKTOP = 375, 640
@@ -56,7 +56,7 @@ def camera() -> Iterator[Camera]:
     if executable is None:
         raise UserError(
             "No Chromium was found, so there is no picture. Install one (Debian: apt-get install chromium), "
-            f"or set {VARIABLE} to its path."
+            f"or set {CHROMIUM} to its path."
         )
     try:
         from playwright.sync_api import sync_playwright
@@ -74,4 +74,4 @@ def camera() -> Iterator[Camera]:
 
 def browser_path() -> str | None:
     """The Chromium to use; None when there is none."""
-    return os.environ.get(VARIABLE) or next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    return os.environ.get(CHROMIUM) or next((found for name in BROWSERS if (found := shutil.which(name))), None)

@@ -114,3 +114,11 @@ def test_once_mails_go_out_the_dns_is_asked_about_every_sender(
     assert sum("No DKIM key" in text for text in told) == 2
     assert any("complaints about one hurt the other" in text for text in told)
     assert not any("DMARC" in check.text for check in examine(None))
+
+
+def test_a_setting_that_nothing_reads_is_named(cli: Cli, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTPURCHASE_REDIRECT_ALL", "you@example.com")
+    [said] = [check for check in cli("doctor", "--json").document["checks"] if check["name"] == "settings"]
+    assert said["level"] == "warn"
+    assert "POSTPURCHASE_REDIRECT_ALL is no setting" in said["text"]
+    assert "POSTPURCHASE_REDIRECT_ALL_TO" in said["remedy"]

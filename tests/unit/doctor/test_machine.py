@@ -44,6 +44,14 @@ def test_a_secret_key_may_be_unset_in_embedded_mode_alone() -> None:
     assert (embedded.level, distributed.level) == (Level.OK, Level.FAIL)
 
 
+def test_a_secret_key_that_is_not_made_yet_is_not_said_to_be_there(tmp_path: Path) -> None:
+    before = machine.check_key(_settings(data_dir=tmp_path)).text
+    (tmp_path / "secret.key").write_text("k" * 40, encoding="utf-8")
+    after = machine.check_key(_settings(data_dir=tmp_path)).text
+    assert "is made" in before
+    assert "no backup holds it" in after
+
+
 @pytest.mark.parametrize(("key", "level"), [(KEY, Level.OK), ("SG.half", Level.FAIL), ("key-123", Level.FAIL)])
 def test_a_sendgrid_key_must_look_like_one(key: str, level: Level) -> None:
     settings = _settings(sendgrid_api_key=SecretStr(key), public_url="https://mail.northkettle.example")

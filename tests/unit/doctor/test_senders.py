@@ -90,3 +90,9 @@ def test_silent_name_servers_are_no_verdict() -> None:
 def test_a_provider_whose_selectors_are_unknown_is_not_judged_by_dkim() -> None:
     checks = check_senders(shop(), Records(GOOD), selectors=())
     assert not any("DKIM" in check.text for check in checks)
+
+
+def test_what_a_missing_key_costs_is_said_for_both_senders() -> None:
+    told = [text for _, text in complaints({}) if "DKIM" in text]
+    assert len(told) == 2
+    assert not any("receipts" in text for text in told)
