@@ -1,6 +1,6 @@
 """`postpurchase blackout add | list | remove`: days without marketing."""
 
-from datetime import datetime
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -17,10 +17,17 @@ from worker.errors import UserError
 from worker.store.shops import get_shop, profile_of, update_shop
 
 app = typer.Typer(no_args_is_help=True, help="Days on which no marketing mail goes; receipts and tracking do.")
-First = Annotated[
-    datetime, typer.Argument(metavar="FROM", formats=["%Y-%m-%d"], help="The first day, like 2026-12-24.")
-]
-Last = Annotated[datetime, typer.Argument(metavar="TO", formats=["%Y-%m-%d"], help="The last day, included.")]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day like 2026-12-24.") from None
+
+
+First = Annotated[date, typer.Argument(metavar="FROM", parser=_day, help="The first day, like 2026-12-24.")]
+Last = Annotated[date, typer.Argument(metavar="TO", parser=_day, help="The last day, included.")]
 Steps = Annotated[list[str] | None, typer.Option("--step", help="Only this step. Repeatable. Default: all marketing.")]
 
 
@@ -39,7 +46,7 @@ def add(
         raise UserError(f"There is no step {unknown[0]!r}. Steps: {', '.join(STEPS)}.")
     if last < first:
         raise UserError("The last day is before the first. Give them like 2026-12-24 2026-12-26.")
-    made = Blackout(first=first.date(), last=last.date(), steps=tuple(step or ()), note=note)
+    made = Blackout(first=first, last=last, steps=tuple(step or ()), note=note)
     with opened() as installation:
         before = _profile(installation, shop)
         changed = made not in before.blackouts
@@ -72,7 +79,7 @@ def remove(shop: Slug, first: First, json: JsonFlag = False) -> None:
     """Take back the blackout that begins on this day."""
     with opened() as installation:
         before = _profile(installation, shop)
-        left = tuple(each for each in before.blackouts if each.first != first.date())
+        left = tuple(each for each in before.blackouts if each.first != first)
         changed = left != before.blackouts
         if changed:
             _keep(installation, before, left)

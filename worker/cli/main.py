@@ -61,11 +61,12 @@ def _usage_errors(ctx: Any) -> Iterator[None]:
     try:
         yield
     except USAGE_ERROR as error:
+        told: Any = error
+        told.message = str(told.message).replace("Value error, ", "")
         if not ctx.meta.get(JSON_META):
             raise
-        told: Any = error
         command = told.ctx.command_path if told.ctx is not None else "postpurchase"
-        said = str(told.format_message()).replace("Value error, ", "").rstrip(".")
+        said = str(told.format_message()).rstrip(".")
         sentence = f"{said}. See `{command} --help`."
         complain(sentence, code=WRONG_INPUT, as_json=True)
         raise typer.Exit(WRONG_INPUT) from error

@@ -66,3 +66,19 @@ def test_a_wrong_call_of_a_person_is_answered_in_words() -> None:
     answered = CliRunner().invoke(app, ["clock", "advance"])
     assert (answered.exit_code, answered.stdout) == (2, "")
     assert "Missing argument" in answered.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["blackout", "add", "northkettle", "24.12.2026", "2026-12-26"], "'24.12.2026' is no day like 2026-12-24"),
+        (["blackout", "remove", "northkettle", "Christmas"], "'Christmas' is no day like 2026-12-24"),
+        (["suppress", "northkettle", "mia@example.com", "--scope", "nix"], "'nix' is not one of"),
+    ],
+)
+def test_a_wrong_value_is_told_without_a_programmers_words(words: list[str], said: str) -> None:
+    answered = CliRunner().invoke(app, words, prog_name="postpurchase", env={"COLUMNS": "200"})
+    assert answered.exit_code == 2
+    assert said in answered.stderr
+    assert "Value error" not in answered.stderr
+    assert "%Y" not in answered.stderr
