@@ -1,10 +1,12 @@
 """`postpurchase codes status | import | list`."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy.orm import Session
 
 from worker.cli.context import opened
 from worker.cli.imports import File, take_file
@@ -25,7 +27,7 @@ def status(shop: Slug, json: JsonFlag = False) -> None:
     """Say how a shop's codes stand: by state, used by others, untold to the shop, left in the pool."""
     with opened() as installation, installation.database.read() as session:
         get_shop(session, shop)
-        [line] = [each for each in read_codes(session, installation.clock.now()) if each.shop == shop]
+        line = _line_of(session, shop, installation.clock.now())
     show(line, json, lambda console: _draw(console, line))
 
 
@@ -50,10 +52,12 @@ def show_all(
     with opened() as installation, installation.database.read() as session:
         owner = get_shop(session, shop)
         timezone, rows = profile_of(owner).timezone, list_codes(session, owner.id, limit=limit, state=state)
+        pool = None if rows else _line_of(session, shop, installation.clock.now()).pool
 
     def draw(console: Console) -> None:
         if not rows:
-            console.print("No code yet.")
+            left = f": {pool.left} {'is' if pool.left == 1 else 'are'} left in the pool" if pool else ""
+            console.print(f"No code was given out yet{left}." if state is None else f"No code is {state}.")
             return
         drawn = table("code", "order", "takes off", "until", "state", "why")
         for row in rows:
@@ -65,6 +69,10 @@ def show_all(
         console.print(drawn)
 
     show({"codes": [row.model_dump(mode="json") for row in rows]}, json, draw)
+
+
+def _line_of(session: Session, shop: str, now: datetime) -> CodesLine:
+    return next(line for line in read_codes(session, now) if line.shop == shop)
 
 
 def _draw(console: Console, line: CodesLine) -> None:

@@ -17,6 +17,7 @@ from worker.planning.service import replan_order
 from worker.reports.timeline import find_order
 from worker.store.models import OrderRow
 from worker.store.pauses import pause as pause_step
+from worker.store.pauses import paused_steps
 from worker.store.pauses import resume as resume_step
 from worker.store.shops import get_shop
 
@@ -41,9 +42,17 @@ def resume(shop: Slug, step: Step = "", json: JsonFlag = False) -> None:
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
         changed = resume_step(session, owner.id, step)
+        left = paused_steps(session, owner.id)
     what = f"step {step} of {shop}" if step else shop
     sentence = f"Resumed {what}." if changed else f"There is no pause of {what}; nothing changed."
-    say(sentence, json, shop=shop, step=step or None, changed=changed)
+    say(sentence + _still_paused(shop, left), json, shop=shop, step=step or None, changed=changed)
+
+
+def _still_paused(shop: str, left: list[str]) -> str:
+    if not left:
+        return ""
+    named = ", ".join(step or "everything" for step in left)
+    return f" Still paused: {named}. `postpurchase resume {' '.join((shop, left[0])).strip()}` ends it."
 
 
 def hold(shop: Slug, order: Order, reason: Reason = "held by hand", json: JsonFlag = False) -> None:

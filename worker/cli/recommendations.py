@@ -27,7 +27,10 @@ PROOF = (
     f"A product is suggested beside another once {LEAST_ORDERS} orders hold both, and {LEAST_ATTACHMENT * 100:.0f} % "
     "of those with the other. Import more with `postpurchase orders import`."
 )
-NOTHING = "Nothing is learned yet. Import past orders with `postpurchase orders import`, then fit."
+NOTHING = (
+    "Nothing is learned yet. Import past orders with `postpurchase orders import {shop} FILE.csv`; what they prove is "
+    "learned within the hour, or at once with `postpurchase recommendations fit {shop}`."
+)
 
 
 @app.command()
@@ -83,7 +86,7 @@ def show_suggestions(
         later = [line for line in afterwards_of(session, owner.id) if product is None or line["bought"] in names]
 
     def draw(console: Console) -> None:
-        _draw_lines(console, found)
+        _draw_lines(console, shop, found)
         if later:
             draw_afterwards(console, later)
 
@@ -131,9 +134,9 @@ def _line(row: Suggestion, titles: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _draw_lines(console: Console, lines: list[dict[str, Any]]) -> None:
+def _draw_lines(console: Console, shop: str, lines: list[dict[str, Any]]) -> None:
     if not lines:
-        console.print(NOTHING)
+        console.print(NOTHING.format(shop=escape(shop)))
         return
     made = table("Bought", "Suggested", "Why", "Orders", "Lift", "Score")
     previous = ""

@@ -46,6 +46,10 @@ def set_source(
         raise UserError("Say what to set: see `postpurchase source set --help`.")
     with opened() as installation, installation.database.write() as session:
         source = _source(session, shop, kind)
+        if given and kind != "woocommerce":
+            raise UserError(
+                f"The options --consent-… are for woocommerce alone: {kind} tells consent in its own fields."
+            )
         source.options = source.options | given
         if api_url is not None or api_key_file is not None:
             source.api = _api(source, installation.sealer, api_url, api_key_file)

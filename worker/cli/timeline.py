@@ -45,7 +45,7 @@ def _draw(console: Console, story: Timeline, *, history: bool) -> None:
     _draw_events(console, story)
     console.print("\n[bold]Messages[/]")
     if not story.messages:
-        console.print("  none")
+        console.print("  none\n")
     for message in story.messages:
         _draw_message(console, message, story.timezone, history=history)
     if story.unsent:
@@ -53,6 +53,8 @@ def _draw(console: Console, story: Timeline, *, history: bool) -> None:
         for step, reason in story.unsent.items():
             console.print(f"  {escape(step)}: {escape(reason)}")
     if story.refused or story.told:
+        if story.unsent:
+            console.print()
         console.print("[bold]This customer[/]")
         console.print(Padding(_wishes(story), (0, 0, 0, 2)))
 

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
+from schedules.sequence import STEPS
 from schedules.shop import ShopProfile
 from worker.errors import UserError
 from worker.reports.refusals import choices_of, tellings_of
@@ -71,10 +72,16 @@ def order_timeline(session: Session, shop: Shop, order: OrderRow) -> Timeline:
         imported=order.imported,
         events=_events(session, order),
         messages=[_message(session, message, code, zone) for message in session.scalars(query)],
-        unsent={step: str(reason) for step, reason in order.unsent.items()},
+        unsent={step: str(order.unsent[step]) for step in sorted(order.unsent, key=_place)},
         refused=choices_of(session, shop.id, order.address),
         told=tellings_of(session, shop.id, order.address),
     )
+
+
+def _place(step: str) -> tuple[int, str]:
+    """Where a step stands in the sequence; it may be told with the day of its parcel."""
+    name = step.partition(" ")[0]
+    return STEPS.index(name) if name in STEPS else -1, step
 
 
 def _newest(session: Session, shop: Shop) -> str:

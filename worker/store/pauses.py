@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,3 +25,8 @@ def resume(session: Session, shop_id: UUID, step: str) -> bool:
     """Ends a pause; False when there was none. A pause of the whole shop and one of a step are two."""
     ended = session.execute(delete(Pause).where(Pause.shop_id == shop_id, Pause.step == step))
     return isinstance(ended, CursorResult) and ended.rowcount > 0
+
+
+def paused_steps(session: Session, shop_id: UUID) -> list[str]:
+    """What of a shop is paused: its steps by name, the whole shop as the empty one."""
+    return sorted(session.scalars(select(Pause.step).where(Pause.shop_id == shop_id)))

@@ -22,6 +22,7 @@ def test_a_pool_is_filled_once_and_says_when_it_is_low(cli: Cli, shop: str, tmp_
     pool = cli("codes", "status", shop, "--json").document["pool"]
     assert (pool["left"], pool["is_low"]) == (2, True)
     assert "2 left in the pool" in cli("status").out
+    assert "No code was given out yet: 2 are left in the pool." in cli("codes", "list", shop).out.replace("\n", " ")
 
 
 def test_a_wrong_file_is_refused_by_line_with_remedies(cli: Cli, shop: str, tmp_path: Path) -> None:

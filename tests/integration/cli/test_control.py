@@ -171,3 +171,17 @@ def test_blackout_days_are_added_listed_and_taken_back(cli: Cli, shop: str) -> N
     assert cli("blackout", "remove", shop, "2026-12-24", "--json").document["changed"] is False
     assert cli("blackout", "add", shop, "2026-12-26", "2026-12-24").code == 2
     assert cli("blackout", "add", shop, *days, "--step", "receipt").code == 2
+
+
+def test_a_day_without_marketing_is_not_given_in_words(cli: Cli, shop: str) -> None:
+    assert cli("blackout", "remove", shop, "Christmas", "--json").document["exit_code"] == 2
+
+
+def test_resuming_a_shop_names_the_steps_that_stay_paused(cli: Cli, shop: str) -> None:
+    cli("pause", shop, "follow_up")
+    nothing = cli("resume", shop).out
+    assert "nothing changed" in nothing
+    assert "Still paused: follow_up. `postpurchase resume northkettle follow_up`" in nothing
+    cli("pause", shop)
+    assert "Still paused: everything" in cli("resume", shop, "follow_up").out
+    assert "Still paused" not in cli("resume", shop).out

@@ -35,3 +35,8 @@ def test_what_was_measured_is_told_in_figures(cli: Cli, shop: str, tmp_path: Pat
     told = cli("recommendations", "fit", shop).out
     assert "201 orders of 3 products." in told
     assert "products with a suggestion" in told
+
+
+def test_what_is_to_be_done_before_anything_is_learned_is_a_command(cli: Cli, shop: str) -> None:
+    told = cli("recommendations", "show", shop).out.replace("\n", " ")
+    assert "`postpurchase recommendations fit northkettle`" in told

@@ -84,3 +84,17 @@ def test_a_provider_that_fails_shows_in_status_and_doctor_with_the_end_of_its_re
     ran = cli("doctor")
     assert ran.code == 1
     assert "64 calls with sendgrid:5f1c9a0b77de failed in a row" in ran.out
+
+
+def test_each_part_of_a_timeline_stands_apart_and_steps_in_their_order(cli: Cli, shop: str, database: Database) -> None:
+    with database.write() as session:
+        unsent = {"follow_up": "it waits", "shipping 2026-05-14": "gone", "confirmation": "too late"}
+        row = make_order(session, get_shop(session, shop), unsent=unsent, address="mia@example.com")
+    cli("suppress", shop, "mia@example.com")
+    told = cli("timeline", shop, row.number).out
+    assert (
+        "Messages\n  none\n\nNot sent\n  confirmation: too late\n  shipping 2026-05-14: gone\n  follow_up: it waits"
+        in told
+    )
+    assert "\n\nThis customer\n" in told
+    assert "\n\n\n" not in told

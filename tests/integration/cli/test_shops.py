@@ -214,3 +214,13 @@ def test_what_cannot_reach_a_shops_api_is_refused_with_a_remedy(
     refused = cli("source", "set", shop, "woocommerce", *options)
     assert refused.code == 2
     assert remedy in refused.err
+
+
+def test_where_a_newsletter_plugin_keeps_consent_is_asked_of_woocommerce_alone(
+    cli: Cli, shop: str, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("s3cret")
+    assert cli("source", "add", shop, "shopify", "--secret-file", str(tmp_path / "secret")).code == 0
+    refused = cli("source", "set", shop, "shopify", "--consent-meta-key", "newsletter")
+    assert refused.code == 2
+    assert "--consent-… are for woocommerce alone" in refused.err
