@@ -58,7 +58,10 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The answer to one attempt. `error` is safe to log and show: no body, no address."""
+    """The answer to one attempt. `error` is safe to log and show: no body, no address.
+
+    Of the provider's words NUL and lone surrogates are taken out: a database that refuses them would lose the answer.
+    """
 
     attempt_id: UUID
     verdict: Verdict
@@ -67,6 +70,13 @@ class Outcome:
     retry_after: timedelta | None = None
     health: Health = Health.UNTOLD
     limit: Limit | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("receipt", "error"):
+            words: str = getattr(self, name)
+            if not words.isprintable():
+                cleaned = words.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+                object.__setattr__(self, name, cleaned)
 
 
 class Provider(Protocol):

@@ -63,6 +63,16 @@ def test_the_attempt_in_custom_args_is_the_one_in_the_database(sending: World, s
     assert server.mails[0]["custom_args"]["attempt"] == str(sending.attempts(message_id)[0].id)
 
 
+def test_words_that_no_database_takes_cost_no_outcome(sending: World, server: StandIn) -> None:
+    server.script(Behaviour(kind="answer", status=400, errors=("the name M\x00ia \ud83d is odd",)))
+    messages = [sending.add_message(occurrence=number) for number in range(3)]
+    deliver_batch(sending.installation)
+    states = sorted(sending.state(message_id) for message_id in messages)
+    assert states == [State.ACCEPTED, State.ACCEPTED, State.FAILED]
+    [refused] = [message_id for message_id in messages if sending.state(message_id) is State.FAILED]
+    assert "the name Mia ? is odd" in sending.attempts(refused)[0].error
+
+
 def test_a_server_that_is_busy_gets_the_mail_later_once(sending: World, server: StandIn) -> None:
     server.script(Behaviour(kind="answer", status=429, headers={"Retry-After": "60"}))
     message_id = sending.add_message()
