@@ -126,8 +126,12 @@ class SendGrid:
             self._calls.add(call)
             call.add_done_callback(end)
 
+    def _is_closed(self) -> bool:
+        """Whether the provider was closed since the call was begun."""
+        return self._loop is not asyncio.get_running_loop()
+
     def _pool(self) -> aiohttp.ClientSession:
-        if self._loop is not asyncio.get_running_loop():
+        if self._is_closed():
             raise aiohttp.ClientConnectionError("it was closed meanwhile")
         if self._session is None:
             self._session = aiohttp.ClientSession(
@@ -146,7 +150,8 @@ class SendGrid:
             # Nobody cancels a call; aiohttp cancels what it waits for when its session is closed.
             is_sent = body is not None and body.is_sent
             verdict = Verdict.UNKNOWN if is_sent else Verdict.RETRY
-            return Outcome(attempt_id=mail.attempt_id, verdict=verdict, error=_told(error, is_sent), health=Health.DOWN)
+            health = Health.UNTOLD if self._is_closed() else Health.DOWN
+            return Outcome(attempt_id=mail.attempt_id, verdict=verdict, error=_told(error, is_sent), health=health)
         except Exception as error:  # noqa: BLE001 - whatever one mail provokes must not cost the others their outcome
             verdict = Verdict.UNKNOWN if body is not None and body.is_sent else Verdict.REFUSED
             kind = type(error).__name__

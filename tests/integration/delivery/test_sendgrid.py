@@ -11,7 +11,7 @@ import structlog
 from tests.support.mails import a_mail
 from tests.support.processes import wait_until
 from tests.support.sendgrid import Behaviour, StandIn, stand_in
-from worker.delivery.port import Outcome, Verdict
+from worker.delivery.port import Health, Outcome, Verdict
 from worker.delivery.sendgrid import CONNECTIONS, SendGrid
 
 
@@ -137,6 +137,7 @@ def test_a_provider_that_is_closed_amid_its_calls_tells_what_became_of_each(serv
     provider.close()
     outcomes = list(arrivals)
     assert Counter(outcome.verdict for outcome in outcomes) == {Verdict.UNKNOWN: CONNECTIONS, Verdict.RETRY: 6}
+    assert {outcome.health for outcome in outcomes} == {Health.UNTOLD}, "SendGrid has not failed"
     assert not [outcome for outcome in outcomes if "never ended" in outcome.error]
 
 
