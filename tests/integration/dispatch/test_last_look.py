@@ -15,6 +15,8 @@ from worker.dispatch import gating
 from worker.dispatch.service import deliver_batch
 from worker.feedback.people import act
 from worker.links import LinkToken, Purpose
+from worker.planning.erasure import erase_orders
+from worker.planning.unit import Unit
 from worker.store.models import OrderRow, Shop, Suppression
 
 
@@ -48,9 +50,16 @@ def _disconnect(world: World) -> None:
         session.get_one(Shop, world.shop_id).uninstalled_at = world.now
 
 
+def _erase(world: World) -> None:
+    with world.installation.database.write() as session:
+        shop = session.get_one(Shop, world.shop_id)
+        erase_orders(Unit(session=session, shop=shop, source_id=None, now=world.now), [world.order_id], "on demand")
+
+
 @pytest.mark.parametrize(
     ("change", "then"),
     [
+        (_erase, State.CANCELLED),
         (_cancel_order, State.CANCELLED),
         (_suppress, State.SKIPPED),
         (pause, State.HELD),
