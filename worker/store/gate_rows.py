@@ -9,14 +9,12 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from schedules.lifecycle import State
 from worker.store.many import given_among, given_pairs, once, per_pair, rows_for, rows_of
 from worker.store.models import CustomerRow, Message, OrderRow, Pause, Shop, Suppression
+from worker.store.models.messages import COUNTED
 
 MEMORY = timedelta(days=730)
 """How far back sent mails are remembered: for caps, and to see who has looked at none for long."""
-COUNTED = (State.ATTEMPTING, State.UNKNOWN, State.ABANDONED, State.ACCEPTED, State.DELIVERED)
-"""States in which a mail reached the person, or may have."""
 
 Person = tuple[UUID, str]
 """Shop and address, lower case."""

@@ -7,18 +7,23 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from schedules.lifecycle import State
 from worker.store.models.base import Base
 from worker.store.types import new_id
+
+
+def _listed(states: tuple[State, ...]) -> str:
+    return ", ".join(f"'{state}'" for state in states)
 
 
 def _partial(name: str, condition: str, *columns: str) -> Index:
     return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(condition))
 
 
-COUNTED = (
-    "(stream = 'marketing' OR has_offer) AND state IN ('attempting', 'unknown', 'abandoned', 'accepted', 'delivered')"
-)
-"""Mails that count for caps and reached their person, or may have."""
+COUNTED = (State.ATTEMPTING, State.UNKNOWN, State.ABANDONED, State.ACCEPTED, State.DELIVERED)
+"""States in which a mail reached the person, or may have."""
+CAPPED = "(stream = 'marketing' OR has_offer)"
+"""Mails that count for caps."""
 KNEW = "knew"
 """In a message's details: ids of the parcels, or edits, that were known when it was handed over."""
 
@@ -47,7 +52,7 @@ class Message(Base):
         _partial("ix_message_attempting", "state = 'attempting'", "lease_until"),
         _partial("ix_message_unknown", "state = 'unknown'", "resolve_at"),
         Index("ix_message_address", "shop_id", "address", "accepted_at"),
-        _partial("ix_message_counted", COUNTED, "shop_id", "address"),
+        _partial("ix_message_counted", f"{CAPPED} AND state IN ({_listed(COUNTED)})", "shop_id", "address"),
         Index("ix_message_shop_state", "shop_id", "state", "step", "stream"),  # counting reads the index alone
         _partial("ix_message_accepted", "accepted_at IS NOT NULL", "accepted_at", "aim_at", "shop_id", "step"),
     )
