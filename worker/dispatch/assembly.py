@@ -13,7 +13,7 @@ from schedules.shop import Role
 from worker.bootstrap import Installation
 from worker.delivery.port import OutgoingMail
 from worker.dispatch.coding import Makers, may_show_code, reserve
-from worker.dispatch.counting import with_counted_links
+from worker.dispatch.counting import Counted, with_counted_links
 from worker.dispatch.expectation import expected_days, return_ends_on
 from worker.dispatch.flight import Ready
 from worker.dispatch.gating import Gated
@@ -130,6 +130,15 @@ def _rendered(installation: Installation, draft: _Draft) -> Ready | None:
         reason = f"its template (revision {gated.edition.revision}) cannot be rendered: {said}"
         fail(installation, gated.message, reason)
         return None
+    try:
+        return _ready(installation, draft, rendered, counted)
+    except Exception as error:  # noqa: BLE001 - as above: it ends this message, not the batch
+        put_back(installation, gated.message, error, "it could not be put together")
+        return None
+
+
+def _ready(installation: Installation, draft: _Draft, rendered: RenderedMail, counted: Counted) -> Ready:
+    gated = draft.gated
     return Ready(
         message=gated.message,
         mail=_mail(installation, draft, rendered, counted.html),

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from math import ceil
+from uuid import UUID
 
 import structlog
 
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
+from worker.delivery.port import Outcome
 from worker.dispatch.admitting import learn
 from worker.dispatch.assembly import assemble
 from worker.dispatch.attempting import mark_attempting
 from worker.dispatch.doors import sift_of
-from worker.dispatch.flight import Ready
+from worker.dispatch.flight import Flight, Ready
 from worker.dispatch.gathering import gathered
 from worker.dispatch.gating import gate
 from worker.dispatch.naming import ids
@@ -107,6 +109,18 @@ def _deliver(installation: Installation, chunk: Sequence[Ready]) -> None:
         return
     outcomes = installation.provider.deliver([flight.mail for flight in flights.values()])
     for group in gathered(outcomes):
-        answers = [(flights[outcome.attempt_id], outcome) for outcome in group]
-        settle_surely(installation, answers)
-        learn(installation, answers)
+        if answers := _answers(flights, group):
+            settle_surely(installation, answers)
+            learn(installation, answers)
+
+
+def _answers(flights: dict[UUID, Flight], outcomes: Sequence[Outcome]) -> list[tuple[Flight, Outcome]]:
+    """The outcomes with their flights, which are taken out of the open ones. One that belongs to none is let go."""
+    answers: list[tuple[Flight, Outcome]] = []
+    for outcome in outcomes:
+        flight = flights.pop(outcome.attempt_id, None)
+        if flight is None:
+            log.warning("dispatch.outcome.stray", attempt_id=str(outcome.attempt_id), verdict=outcome.verdict.value)
+        else:
+            answers.append((flight, outcome))
+    return answers

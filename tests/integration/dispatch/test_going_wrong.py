@@ -1,19 +1,24 @@
 """What goes wrong between claim and outcome, and what becomes of the mail."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import structlog
 
 from schedules.lifecycle import State
 from tests.integration.dispatch.lives import answer
-from tests.support.dispatching import Killed, World
+from tests.support.dispatching import Killed, PlainRenderer, Recorder, World
 from worker.delivery.outbox import Outbox
 from worker.delivery.port import Outcome, OutgoingMail, Verdict
 from worker.dispatch import outcomes
 from worker.dispatch.policies import MAX_CLAIMS, MAX_UNCLEAR
 from worker.dispatch.service import deliver_batch, sweep_leases
 from worker.errors import ContentError, Fault, StorageUnavailableError
+from worker.rendering.port import Content, MailInputs, RenderedMail
 
 
 def test_a_template_that_cannot_be_rendered_fails_the_message_with_the_reason(world: World) -> None:
@@ -42,6 +47,41 @@ def test_one_broken_message_does_not_stop_the_others(world: World) -> None:
     assert (message.state, message.claims) == ("scheduled", 1)
     assert message.send_at > world.now
     assert "could not be judged" in message.reason
+
+
+class _Mute(PlainRenderer):
+    """Its first mail has no subject, so that no mail can be made of it."""
+
+    def render(self, content: Content, inputs: MailInputs) -> RenderedMail:
+        rendered = super().render(content, inputs)
+        return rendered if len(self.inputs) > 1 else replace(rendered, subject=None)  # type: ignore[arg-type] # broken
+
+
+def test_a_mail_that_is_rendered_and_cannot_be_made_ready_does_not_stop_the_others(world: World) -> None:
+    world.installation.__dict__["renderer"] = _Mute()
+    messages = [world.add_message(), world.add_message(occurrence=1)]
+    deliver_batch(world.installation)
+    ended = {world.message(each).state: world.message(each) for each in messages}
+    assert sorted(ended) == ["accepted", "scheduled"]
+    assert "could not be put together: TypeError" in ended["scheduled"].reason
+
+
+class _Muddled(Recorder):
+    """Tells of an attempt that is not ours, and of each of ours twice."""
+
+    def deliver(self, mails: Sequence[OutgoingMail]) -> Iterator[Outcome]:
+        yield Outcome(attempt_id=uuid4(), verdict=Verdict.ACCEPTED)
+        for outcome in super().deliver(mails):
+            yield from (outcome, outcome)
+
+
+def test_outcomes_of_attempts_that_are_not_open_are_let_go(world: World) -> None:
+    world.installation.__dict__["provider"] = _Muddled()
+    messages = [world.add_message(), world.add_message(occurrence=1)]
+    with structlog.testing.capture_logs() as lines:
+        deliver_batch(world.installation)
+    assert {world.state(each) for each in messages} == {State.ACCEPTED}
+    assert [line["event"] for line in lines].count("dispatch.outcome.stray") == 3
 
 
 def test_a_message_that_stumbles_again_and_again_ends_as_poisoned(world: World) -> None:
