@@ -83,7 +83,9 @@ def cancel(
     order: Order,
     step: Step = "",
     reason: Reason = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Cancel without asking.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Cancel without asking; needed where nobody can be asked.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Cancel the waiting mails of one order, or one step of it, for good. `hold` is the way that can be undone."""
@@ -92,14 +94,25 @@ def cancel(
         with installation.database.read() as session:
             found = _order(session, shop, order)
         what = f"the {step}" if step else "every waiting mail"
-        if not yes and not json and sys.stdin.isatty():
-            typer.confirm(f"Cancel {what} of order {found.number}? It cannot be undone.", abort=True)
+        if not yes:
+            _ask(f"Cancel {what} of order {found.number}? It cannot be undone.", as_json=json)
         done = by_hand.cancel_by_hand(installation, found.id, step or None, reason)
     if not done.steps:
         sentence = f"Nothing waits for order {found.number}; nothing changed. `hold` stops what comes later."
     else:
         sentence = f"Cancelled {' and '.join(done.steps)} of order {found.number}."
     say(sentence, json, shop=shop, order=found.number, cancelled=list(done.steps))
+
+
+def _ask(question: str, *, as_json: bool) -> None:
+    """Goes on after a yes.
+
+    Raises:
+        UserError: there is nobody to ask.
+    """
+    if as_json or not sys.stdin.isatty():
+        raise UserError("It cannot be undone, and there is no terminal to ask at: nothing changed. Add --yes to do it.")
+    typer.confirm(question, abort=True)
 
 
 def _change_hold(shop: str, reference: str, reason: str | None, *, as_json: bool) -> None:

@@ -32,7 +32,7 @@ STEPS = {template: step for step, template in TEMPLATES.items()}
 SHOWN = 8
 """Moves that are listed one by one; the rest is counted."""
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Publish without asking. Only a terminal is asked.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the effect and publish nothing.")]
 Note = Annotated[str, typer.Option(help="Kept beside the revision, for `content log`.")]
 

@@ -149,15 +149,25 @@ def test_a_mail_that_is_held_or_not_planned_is_not_sent_now_and_says_why(cli: Cl
 
 
 def test_waiting_mails_are_cancelled_for_good_with_the_reason(cli: Cli, shipped: Connected) -> None:
-    one = cli("cancel", "northkettle", "1042", "follow_up", "--reason", "customer asked", "--json").document
+    one = cli("cancel", "northkettle", "1042", "follow_up", "--reason", "customer asked", "--yes", "--json").document
     assert one["cancelled"] == ["follow_up"]
     shipped.plan("orders/updated", shopify.order(1042, shipped.now, tags="vip"))
     assert states(shipped)["follow_up"] == "cancelled"
     told = cli("timeline", "northkettle", "1042", "--json").document["messages"]
     assert any(line["reason"] == "cancelled by hand: customer asked" for line in told)
-    rest = cli("cancel", "northkettle", "1042", "--json").document
+    rest = cli("cancel", "northkettle", "1042", "--yes", "--json").document
     assert "follow_up" not in rest["cancelled"]
-    assert "Nothing waits" in cli("cancel", "northkettle", "1042").out
+    assert "Nothing waits" in cli("cancel", "northkettle", "1042", "--yes").out
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_what_cannot_be_undone_is_not_done_where_nobody_can_be_asked(
+    cli: Cli, shipped: Connected, more: tuple[str, ...]
+) -> None:
+    refused = cli("cancel", "northkettle", "1042", *more)
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    assert states(shipped)["follow_up"] == "scheduled"
 
 
 def test_blackout_days_are_added_listed_and_taken_back(cli: Cli, shop: str) -> None:
