@@ -7,6 +7,7 @@ DELETED = "the order was deleted"
 CANCELLED = "the order was cancelled"
 TEST = "it is a test order"
 NO_ADDRESS = "the order has no email address"
+UNUSABLE_ADDRESS = "what the order has as its email address is none"
 RELAYED = "the address belongs to a marketplace, which writes to its customers itself"
 REFUNDED = "the order was refunded in full"
 VOIDED = "the payment was voided"
@@ -58,7 +59,8 @@ RENEWAL = "it renews a subscription; only the first order gets a follow-up"
 REPLACEMENT = "it is a replacement, or an order over nothing"
 
 REVIVABLE = frozenset(
-    {DELETED, CANCELLED, TEST, NO_ADDRESS, RELAYED, REFUNDED, VOIDED, PAYMENT_FAILED, NOT_YET_PAID, NOTHING_LEFT}
+    {DELETED, CANCELLED, TEST, NO_ADDRESS, UNUSABLE_ADDRESS, RELAYED, REFUNDED, VOIDED, PAYMENT_FAILED}
+    | {NOT_YET_PAID, NOTHING_LEFT}
     | {LONG_PAST, OFF, OTHER_ROLE, NO_LONGER, REPLACED, *NOT_ONLINE.values()}
     | {NOT_LEFT, NO_GOODS, ARRIVED, PARCEL_GONE, PASSED_WINDOW, NOT_ARRIVED, IN_TROUBLE, COMBINED}
     | {OUTDATED_EDIT, SHOP_TELLS, *TROUBLE.values(), SHORT_OF_STOCK, PARTLY_REFUNDED, BUSINESS, RENEWAL, REPLACEMENT}

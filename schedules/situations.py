@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from schedules import reasons
+from schedules.addresses import is_address
 from schedules.facts import CaseKind, Channel, Facts, Order, PaymentState, RefundReason
 from schedules.parcels import has_goods, is_in_trouble, left_late
 
@@ -64,6 +65,8 @@ def _why_no_buyer(order: Order) -> str | None:
         return reasons.NOT_ONLINE[order.channel]
     if not order.customer.email:
         return reasons.NO_ADDRESS
+    if not is_address(order.customer.email.strip()):
+        return reasons.UNUSABLE_ADDRESS
     if RELAYED.search(order.customer.email):
         return reasons.RELAYED
     return None

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from schedules.addresses import is_address
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, local, say
 from worker.cli.shops import Slug
@@ -13,7 +14,6 @@ from worker.errors import UserError
 from worker.feedback.by_hand import BOUNCE, COMPLAINT, MANUAL, suppress_by_hand, undo_by_hand
 from worker.feedback.preferences import SOURCE as LINK
 from worker.feedback.writing_back import tells_shop
-from worker.settings import ADDRESS
 from worker.store.models import Suppression
 from worker.store.shops import get_shop, profile_of
 from worker.store.suppressions import REFUSING
@@ -47,7 +47,7 @@ def suppress(
     json: JsonFlag = False,
 ) -> None:
     """Never again write to an address: at all, with marketing, or with offers. --undo takes it back."""
-    if not ADDRESS.fullmatch(address):
+    if not is_address(address):
         raise UserError(f"{address!r} is no email address. Give one like mia@example.com.")
     also = {reason for reason, chosen in ((BOUNCE, bounced), (COMPLAINT, complained)) if chosen}
     if undo:

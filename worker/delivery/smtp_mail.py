@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from uuid import UUID
 
+from schedules.addresses import is_address
 from worker.delivery.port import OutgoingMail
 
 LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -60,9 +61,9 @@ def message_of(mail: OutgoingMail, *, sender: str, recipient: str) -> EmailMessa
 
 def _on_the_wire(address: str) -> str:
     """The address with its domain in ASCII; a local part outside ASCII needs a server that knows SMTPUTF8."""
-    local, at, domain = address.strip().rpartition("@")
-    if not at or not local or any(char.isspace() for char in address.strip()):
+    if not is_address(address.strip()):
         raise ValueError("not an address")
+    local, _, domain = address.strip().rpartition("@")
     return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
 
 

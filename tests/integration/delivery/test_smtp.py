@@ -286,6 +286,11 @@ def test_a_domain_outside_ascii_is_written_in_ascii(server: MailServer, provider
     assert server.envelopes[0].rcpt_tos == ["mia@xn--kse-qla.example"]
 
 
+def test_an_address_in_quotes_goes_as_it_is(server: MailServer, provider: Smtp) -> None:
+    assert _one(provider, to='"mia byrne"@example.com').verdict is Verdict.ACCEPTED
+    assert server.envelopes[0].rcpt_tos == ['"mia byrne"@example.com']
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"to": "not an address"}, {"to": ""}, {"subject": "two\nlines"}, {"headers": {"Subject": "another"}}],

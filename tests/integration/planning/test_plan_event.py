@@ -92,6 +92,17 @@ def test_a_cancelled_order_loses_what_is_scheduled_with_a_reason(shop: Connected
     assert "cancel" in message.reason.lower()
 
 
+def test_an_order_with_an_address_that_is_none_is_kept_says_why_and_is_written_to_once_it_has_one(
+    shop: Connected,
+) -> None:
+    shop.plan("orders/create", order(1042, shop.now, email="mia at example.com"))
+    assert shop.messages() == []
+    assert shop.order(1042).unsent == {"all": "what the order has as its email address is none"}
+    later = (shop.now + timedelta(seconds=30)).isoformat()
+    shop.plan("orders/updated", order(1042, shop.now, email="mia@example.com", updated_at=later))
+    assert {message.state for message in shop.messages()} == {"scheduled"}
+
+
 def test_threads_that_plan_one_order_at_once_leave_one_order_and_one_message(shop: Connected) -> None:
     start = shop.now
     answers = [

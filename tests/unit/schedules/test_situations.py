@@ -69,6 +69,7 @@ def test_an_ordinary_order_gets_its_three_mails_with_offers() -> None:
         ({"channel": Channel.STAFF}, reasons.NOT_ONLINE[Channel.STAFF]),
         ({"customer": Customer(email=None)}, reasons.NO_ADDRESS),
         ({"customer": Customer(email="")}, reasons.NO_ADDRESS),
+        ({"email": "mia at example.com"}, reasons.UNUSABLE_ADDRESS),
         ({"email": "x7f3@marketplace.amazon.de"}, reasons.RELAYED),
         ({"payment": PaymentState.OPEN}, reasons.NOT_YET_PAID),
         ({"payment": PaymentState.FAILED}, reasons.PAYMENT_FAILED),
@@ -108,14 +109,16 @@ def test_addresses_that_a_marketplace_made_up_get_nothing(email: str) -> None:
         "marketplace.amazon.de@example.com",
         "mia@tiktok.com",
         "mia@ebay.com",
+        " мия+кофе@kaffeerösterei.example",
     ],
 )
 def test_people_whose_address_only_looks_like_it_get_their_mails(email: str) -> None:
     assert situations.why_nothing(facts(email=email)) is None
 
 
-def test_an_address_that_comes_later_brings_the_mails() -> None:
-    nobody = facts(customer=Customer(email=None))
+@pytest.mark.parametrize("before", [None, "mia at example.com"])
+def test_an_address_that_comes_later_brings_the_mails(before: str | None) -> None:
+    nobody = facts(customer=Customer(email=before))
     assert planned(nobody).schedule == ()
     assert steps_of(planned(facts(), now=after(minutes=5))) == ["confirmation"]
 
