@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -71,7 +71,8 @@ def connected(database: Database, data_dir: Path, **settings: Any) -> Connected:
     with database.write() as session:
         add_shop(session, NORTHKETTLE, now=installation.clock.now())
         shop = get_shop(session, NORTHKETTLE.slug)
-        add_source(session, installation.sealer, shop, "shopify", SECRET, now=installation.clock.now())
+        long_ago = installation.clock.now() - timedelta(days=30)
+        add_source(session, installation.sealer, shop, "shopify", SECRET, now=long_ago)
     return Connected(installation)
 
 

@@ -5,7 +5,6 @@ what counts cannot do without: ids, times, lines and sums. A suppression stays, 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +45,6 @@ from worker.store.orders import (
     orders_by_external,
     orders_of_addresses,
 )
-from worker.store.shops import connected_at
 from worker.store.siblings import Place, keep_facts, place_of
 from worker.store.suggestions import forget_purchases
 from worker.store.write_backs import forget_write_backs
@@ -120,12 +118,6 @@ def _erase_people(unit: Unit, addresses: set[str], event: CustomerRedacted) -> N
     forget_purchases(unit.session, unit.shop.id, addresses)
     _forget_bodies(unit, sorted(ref for ref in refs if ref))
     note_erasure(unit.session, unit.shop.id, addresses, event.customer_id, unit.now)
-
-
-def close_shop(unit: Unit, told_at: datetime) -> None:
-    """Before its people are erased: nothing more is sent for the shop, unless it was connected again since."""
-    if connected_at(unit.session, unit.shop.id) < told_at:
-        unit.shop.uninstalled_at = unit.shop.uninstalled_at or unit.now
 
 
 def forget_demand(_unit: Unit, _event: ShopRedacted) -> bool:

@@ -11,9 +11,9 @@ from worker.bootstrap import Installation
 from worker.errors import StorageUnavailableError, UnreadableEventError
 from worker.planning.apply import apply_reading
 from worker.planning.disconnecting import cancel_waiting, disconnect_shop
-from worker.planning.erasure import close_shop, person_ref
+from worker.planning.erasure import person_ref
 from worker.planning.scheduling import replan
-from worker.planning.shop_erasure import erase_people
+from worker.planning.shop_erasure import close_shop, erase_people
 from worker.planning.unit import Unit
 from worker.platforms.port import Reading
 from worker.platforms.registry import PLATFORMS

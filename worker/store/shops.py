@@ -75,7 +75,7 @@ def list_sources(session: Session, shop_id: UUID) -> list[Source]:
 
 
 def connected_at(session: Session, shop_id: UUID) -> datetime:
-    """When the shop was last connected: the newest secret of any of its sources."""
+    """When the shop was last connected: when any of its sources was given its newest secret."""
     entries = [entry for source in list_sources(session, shop_id) for entry in source.secrets]
     return max(datetime.fromisoformat(entry["added_at"]) for entry in entries)
 
@@ -92,8 +92,10 @@ def add_source(
 ) -> bool:
     """Connects a source, or adds a secret to it: all secrets stay valid until `retire_secrets`.
 
-    False when this secret is active already. A shop that had cut the connection counts as connected again.
+    False when this secret is active already. A shop that had cut the connection counts as connected again, also with
+    the secret that it had.
     """
+    was_gone = shop.uninstalled_at is not None
     source = session.scalars(select(Source).where(Source.shop_id == shop.id, Source.kind == kind)).one_or_none()
     shop.uninstalled_at = None
     if source is None:
@@ -101,9 +103,11 @@ def add_source(
         session.add(source)
     elif options is not None:
         source.options = dict(options)
-    if secret in open_secrets(source, sealer):
+    known = [entry for entry in source.secrets if sealer.open(entry["sealed"]) == secret]
+    if known and not was_gone:
         return False
-    source.secrets = [{"sealed": sealer.seal(secret), "added_at": now.isoformat()}, *source.secrets]
+    others = [entry for entry in source.secrets if entry not in known]
+    source.secrets = [{"sealed": sealer.seal(secret), "added_at": now.isoformat()}, *others]
     session.flush()
     return True
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, insert, select
 
-from tests.support.intake import Connected
+from tests.support.intake import SECRET, Connected
 from tests.support.shopify import order
 from worker.planning.service import plan_event, sweep_events
 from worker.planning.shop_erasure import erase_people
@@ -103,11 +103,52 @@ def test_orders_of_an_erased_shop_that_are_told_of_again_bring_nobody_back(
     assert (shop.order(1042).address, shop.customers()) == (None, [])
 
 
-def test_a_shop_connected_again_after_the_demand_stays_connected(shop: Connected, demand: InboundEvent) -> None:
+def connect(shop: Connected, secret: str) -> None:
     installation = shop.installation
     with installation.database.write() as session:
         owner = get_shop(session, "northkettle")
-        add_source(session, installation.sealer, owner, "shopify", "fresh", now=installation.clock.now())
-    plan_event(installation, demand.id)
-    with installation.database.read() as session:
-        assert get_shop(session, "northkettle").uninstalled_at is None
+        assert add_source(session, installation.sealer, owner, "shopify", secret, now=installation.clock.now())
+
+
+def is_connected(shop: Connected) -> bool:
+    with shop.installation.database.read() as session:
+        return get_shop(session, "northkettle").uninstalled_at is None
+
+
+def test_a_shop_connected_again_after_the_demand_stays_connected_and_keeps_what_came_since(
+    shop: Connected, demand: InboundEvent
+) -> None:
+    connect(shop, "fresh")
+    shop.plan("orders/create", order(1043, shop.now, email="noah@example.com"))
+    plan_event(shop.installation, demand.id)
+    assert is_connected(shop)
+    assert (shop.order(1042).address, shop.order(1043).address) == (None, "noah@example.com")
+
+
+@pytest.mark.parametrize("secret", [SECRET, "fresh"])
+def test_a_demand_that_answers_an_earlier_uninstallation_erases_what_came_before_the_shop_was_connected_again(
+    shop: Connected, secret: str
+) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("orders/create", order(1043, shop.now, email="noah@example.com"))
+    shop.plan("app/uninstalled", {"id": 1, "name": "Northkettle"})
+    connect(shop, secret)
+    shop.plan("orders/create", order(1044, shop.now))
+    shop.plan("orders/create", order(1045, shop.now, email="ida@example.com"))
+    assert shop.plan("shop/redact", REDACTED).state == "planned"
+    assert is_connected(shop)
+    addresses = [shop.order(each).address for each in (1042, 1043, 1044, 1045)]
+    assert addresses == [None, None, "mia@example.com", "ida@example.com"]
+    assert sorted(each.address for each in shop.customers()) == ["ida@example.com", "mia@example.com"]
+    assert [event.body is None for event in shop.events()] == [True, True, True, False, False, True]
+    waiting = [each.state for each in shop.messages() if each.address is not None]
+    assert waiting == ["scheduled", "scheduled"]
+
+
+def test_a_demand_long_after_the_shop_was_connected_erases_it_also_where_its_end_was_never_told(
+    shop: Connected,
+) -> None:
+    shop.plan("orders/create", order(1042, shop.now))
+    shop.plan("shop/redact", REDACTED)
+    assert not is_connected(shop)
+    assert shop.order(1042).address is None
