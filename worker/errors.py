@@ -9,6 +9,7 @@ PostpurchaseError
 ├── UnreadableEventError   a stored body cannot be read: it fails with an alarm, `replay` repairs it
 ├── StaleFenceError        somebody else has the message now: drop the work, change nothing; trying again cannot help
 └── StorageUnavailableError  the database does not answer: trying again helps (HTTP 503)
+    └── StorageFullError     it answers, and has no room: trying again helps once somebody has made some
 """
 
 from dataclasses import dataclass
@@ -70,3 +71,7 @@ class StorageUnavailableError(PostpurchaseError):
     """The database cannot be reached or cannot store; the caller should try again later."""
 
     may_retry = True
+
+
+class StorageFullError(StorageUnavailableError):
+    """The database has no room for what it was asked to store; whatever asked is not to blame."""

@@ -21,7 +21,8 @@ from worker.dispatch.naming import ids
 from worker.dispatch.outcomes import settle_surely
 from worker.dispatch.policies import MAX_CLAIMS, SUSPECTS_AT_ONCE, TASKS_AT_ONCE, batch_for
 from worker.dispatch.sweeping import sweep, sweep_claims
-from worker.store.claims import Turn, claim_due, claim_suspect, count_due, next_due
+from worker.errors import StorageFullError, StorageUnavailableError
+from worker.store.claims import Turn, claim_due, claim_suspect, count_due, forgive_claims, next_due
 from worker.store.keeping import CLAIM_LEASE
 from worker.store.leases import has_ended_claims
 from worker.store.models import Message
@@ -97,10 +98,23 @@ def _work(installation: Installation, claimed: Sequence[Message]) -> None:
     if not claimed:
         return
     with installation.keeper.keeping(claimed):
-        ready = assemble(installation, gate(installation, claimed))
-        size = max(1, installation.provider.connections)
-        for start in range(0, len(ready), size):
-            _deliver(installation, ready[start : start + size])
+        try:
+            ready = assemble(installation, gate(installation, claimed))
+            size = max(1, installation.provider.connections)
+            for start in range(0, len(ready), size):
+                _deliver(installation, ready[start : start + size])
+        except StorageFullError:
+            _forgive(installation, claimed)
+            raise
+
+
+def _forgive(installation: Installation, claimed: Sequence[Message]) -> None:
+    """A full disk may last for longer than all the claims of a message; where even this finds no room, they count."""
+    try:
+        with installation.database.write() as session:
+            forgive_claims(session, claimed)
+    except StorageUnavailableError as error:
+        log.warning("dispatch.claims.counted", error=str(error))
 
 
 def _deliver(installation: Installation, chunk: Sequence[Ready]) -> None:

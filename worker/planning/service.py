@@ -8,7 +8,7 @@ import structlog
 
 from schedules.events import AppUninstalled, ShopRedacted
 from worker.bootstrap import Installation
-from worker.errors import StorageUnavailableError, UnreadableEventError
+from worker.errors import StorageFullError, StorageUnavailableError, UnreadableEventError
 from worker.planning.apply import apply_reading
 from worker.planning.disconnecting import cancel_waiting, disconnect_shop
 from worker.planning.erasure import person_ref
@@ -17,7 +17,15 @@ from worker.planning.shop_erasure import close_shop, erase_people
 from worker.planning.unit import Unit
 from worker.platforms.port import Reading
 from worker.platforms.registry import PLATFORMS
-from worker.store.events import MAX_CLAIMS, claim_event, finish_event, lock_event, reopen_events, waiting_events
+from worker.store.events import (
+    MAX_CLAIMS,
+    claim_event,
+    finish_event,
+    forgive_claim,
+    lock_event,
+    reopen_events,
+    waiting_events,
+)
 from worker.store.models import InboundEvent, Shop, Source
 from worker.store.orders import lock_order, orders_with_pending
 from worker.telemetry import bound
@@ -52,6 +60,9 @@ def plan_event(installation: Installation, event_id: UUID) -> str | None:
             return _again(lambda: _plan(installation, event_id))
         except UnreadableEventError as error:
             return _fail(installation, event_id, str(error))
+        except StorageFullError:
+            _forgive(installation, event_id)
+            raise
         except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours must not lose the event: it is kept, with an alarm
@@ -181,6 +192,15 @@ def _again(work: Callable[[], str | None]) -> str | None:
         except StorageUnavailableError as error:
             log.info("planning.transaction.broken", error=str(error))
     return work()
+
+
+def _forgive(installation: Installation, event_id: UUID) -> None:
+    """A full disk may last for longer than all the claims of an event; where even this finds no room, it counts."""
+    try:
+        with installation.database.write() as session:
+            forgive_claim(session, event_id)
+    except StorageUnavailableError as error:
+        log.warning("planning.claim.counted", error=str(error))
 
 
 def _fail(installation: Installation, event_id: UUID, note: str, *, bug: Exception | None = None) -> str | None:

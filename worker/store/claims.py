@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
 from worker.store.bulk import insert_rows
-from worker.store.many import is_among, once, rows_of
+from worker.store.many import are_among, is_among, once, rows_of
 from worker.store.models import Message, Shop, Transition
 from worker.store.session import database_now
 from worker.store.types import new_id
@@ -98,6 +98,13 @@ def claim_suspect(session: Session, turn: Turn) -> list[Message]:
     due = select(Message.id).where(_SCHEDULED, _SUSPECT, Message.id.in_(may_go), Message.send_at <= turn.now)
     one = due.order_by(Message.send_at, Message.id).limit(1).with_for_update(skip_locked=True)
     return _take(session, session.scalars(one).all(), turn)
+
+
+def forgive_claims(session: Session, messages: Sequence[Message]) -> None:
+    """Their claims ended through no fault of theirs: what counts is never more than lets them wait for seconds."""
+    mine = are_among(session, Message.id, Message.fence, [(message.id, message.fence) for message in messages])
+    counted = (Message.state == literal_column("'claimed'"), Message.claims > SUSPECT_CLAIMS)
+    session.execute(update(Message).where(mine, *counted).values(claims=SUSPECT_CLAIMS))
 
 
 def _lanes_with_due(session: Session, now: datetime) -> list[Lane]:

@@ -83,6 +83,12 @@ def claim_event(session: Session, event_id: UUID) -> int | None:
     return claims
 
 
+def forgive_claim(session: Session, event_id: UUID) -> None:
+    """The last claim ended through no fault of the event's: it does not count. Its lease stays."""
+    mine = update(InboundEvent).where(InboundEvent.id == event_id, _STORED, InboundEvent.claims > 0)
+    session.execute(mine.values(claims=InboundEvent.claims - 1))
+
+
 def lock_event(session: Session, event_id: UUID) -> InboundEvent | None:
     """The event, locked until the unit ends, if it still waits to be planned."""
     return session.scalars(select(InboundEvent).where(InboundEvent.id == event_id, _STORED).with_for_update()).first()

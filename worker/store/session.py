@@ -5,6 +5,7 @@ time-out, so writing units begin with BEGIN IMMEDIATE; a lock per process keeps 
 """
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,9 +17,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from worker.errors import StorageUnavailableError
+from worker.errors import StorageFullError, StorageUnavailableError
 
 BUSY_TIMEOUT_S = 30
+DISK_FULL = "53100"
+"""PostgreSQL's word for it; SQLite's is SQLITE_FULL."""
 AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 LONG_NUMBER = b"0" * 19
 """The shortest whole number that may not fit into 64 bits. A search for digits would take longer than the reading."""
@@ -37,7 +40,8 @@ class Database:
         """A unit that may write: commits at the end, rolls back on any error.
 
         Raises:
-            StorageUnavailableError: the database cannot be reached, is locked, or is full.
+            StorageUnavailableError: the database cannot be reached, or is locked.
+            StorageFullError: it has no room.
         """
         with self._writing or nullcontext(), _translated(), Session(self.engine, expire_on_commit=False) as session:
             if self.is_sqlite:
@@ -103,11 +107,19 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
+        if _is_full(error.orig):
+            raise StorageFullError(f"The database has no room: {error.orig}") from error
         raise StorageUnavailableError(f"The database does not answer: {error.orig}") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StorageUnavailableError(f"The database connection was lost: {error.orig}") from error
         raise
+
+
+def _is_full(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(error, "sqlstate", None) == DISK_FULL
 
 
 def _parsed(document: str | bytes) -> Any:
