@@ -1,5 +1,6 @@
 """`postpurchase recommendations fit | show | suggest | evaluate`."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,7 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, progress, say, show, side, table
 from worker.cli.shops import Slug
 from worker.personalisation.candidates import LEAST_ATTACHMENT, LEAST_ORDERS
-from worker.store.models import Product, Suggestion
+from worker.store.models import Learning, Product, Suggestion
 from worker.store.shops import get_shop
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Suggestions learned from orders.")
 InFile = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
 MOST_SHOWN = 60
+LEAST_SHARE = f"{LEAST_ATTACHMENT * 100:.0f} %"
 PROOF = (
-    f"A product is suggested beside another once {LEAST_ORDERS} orders hold both, and {LEAST_ATTACHMENT * 100:.0f} % "
-    "of those with the other. Import more with `postpurchase orders import`."
+    f"A product is suggested beside another once {LEAST_ORDERS} orders hold both, and {LEAST_SHARE} of those with the "
+    "other, and that is more often than by chance (lift above 1). Import more with `postpurchase orders import`."
 )
 NOTHING = (
     "Nothing is learned yet. Import past orders with `postpurchase orders import {shop} FILE.csv`; what they prove is "
@@ -83,10 +85,15 @@ def show_suggestions(
             if product is None or product in (row.when_product, titles.get(row.when_product))
         ]
         names = {product, titles.get(product or "")}
+        learning = session.get(Learning, owner.id)
+        figures = learning.figures if learning is not None else {}
         later = [line for line in afterwards_of(session, owner.id) if product is None or line["bought"] in names]
 
     def draw(console: Console) -> None:
-        _draw_lines(console, shop, found)
+        if found:
+            _draw_lines(console, found)
+        else:
+            console.print(_why_none(shop, product, figures))
         if later:
             draw_afterwards(console, later)
 
@@ -134,10 +141,36 @@ def _line(row: Suggestion, titles: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _draw_lines(console: Console, shop: str, lines: list[dict[str, Any]]) -> None:
-    if not lines:
-        console.print(NOTHING.format(shop=escape(shop)))
-        return
+def _why_none(shop: str, product: str | None, figures: Mapping[str, Any]) -> str:
+    """Why there is nothing to show. `figures`: those kept when the shop's suggestions were learned."""
+    if not figures:
+        return NOTHING.format(shop=escape(shop))
+    if figures.get("closest"):
+        return f"Nothing is proven by {_known(figures)}. {_lacking(figures['closest'])} {PROOF}"
+    about = f" beside {escape(product)}" if product else ""
+    return (
+        f"Nothing is suggested{about}. Without a product, `postpurchase recommendations show {escape(shop)}` tells all."
+    )
+
+
+def _known(figures: Mapping[str, Any]) -> str:
+    return f"{counted(figures['orders'], 'order')} of {counted(figures['products'], 'product')}"
+
+
+def _lacking(best: Mapping[str, Any]) -> str:
+    """The first figure that no pair of products reaches; `best` holds the fields of `Closest`."""
+    if best["support"] < LEAST_ORDERS:
+        return f"Common orders are lacking: no two products have more than {best['support']}."
+    if best["attachment"] < LEAST_ATTACHMENT:
+        return (
+            f"The share is lacking: with {LEAST_ORDERS} common orders it is {best['attachment'] * 100:.1f} % at most."
+        )
+    if best["lift"] <= 1:
+        return f"Lift is lacking: with {LEAST_SHARE} in common it is {best['lift']:.2f} at most."
+    return "Success is lacking: what is proven came true too seldom in the latest orders."
+
+
+def _draw_lines(console: Console, lines: list[dict[str, Any]]) -> None:
     made = table("Bought", "Suggested", "Why", "Orders", "Lift", "Score")
     previous = ""
     for line in lines[:MOST_SHOWN]:
@@ -152,9 +185,10 @@ def _draw_lines(console: Console, shop: str, lines: list[dict[str, Any]]) -> Non
 
 
 def _draw_figures(console: Console, figures: "Figures") -> None:
-    known = f"{counted(figures.orders, 'order')} of {counted(figures.products, 'product')}"
-    if not figures.coverage:
-        console.print(f"{known}: too little to prove anything, so nothing is suggested. {PROOF}")
+    known = _known(asdict(figures))
+    if figures.closest is not None:
+        lacking = _lacking(asdict(figures.closest))
+        console.print(f"{known}: too little to prove anything, so nothing is suggested. {lacking} {PROOF}")
         return
     made = table("Measured on held-out orders", "")
     shares = [("products with a suggestion", figures.coverage)]

@@ -24,10 +24,38 @@ def test_too_few_orders_are_answered_by_a_sentence_and_no_zeros(
     cli: Cli, shop: str, tmp_path: Path, command: str
 ) -> None:
     take(cli, shop, tmp_path, 3)
-    told = cli("recommendations", command, shop).out
+    told = " ".join(cli("recommendations", command, shop).out.split())
     assert "4 orders of 3 products: too little to prove anything" in told
+    assert "Common orders are lacking: no two products have more than 3." in told
     assert "20 orders hold both" in told
+    assert "lift above 1" in told
     assert "%" not in told.replace("5 % of those", "")
+
+
+@pytest.mark.parametrize(
+    ("together", "alone", "lacking"),
+    [
+        (30, 800, "The share is lacking: with 20 common orders it is 3.6 % at most."),
+        (30, 30, "Lift is lacking: with 5 % in common it is 0.75 at most."),
+    ],
+)
+def test_the_figure_that_keeps_products_from_being_suggested_is_named(
+    cli: Cli, shop: str, tmp_path: Path, together: int, alone: int, lacking: str
+) -> None:
+    """Dripper and filters are bought together by some, each alone by others."""
+    baskets = [("dripper", "filters")] * together + [("dripper",)] * alone + [("filters",)] * alone
+    rows = [
+        f"{number},2026-01-{number % 28 + 1:02d},m{number}@example.com,{product},1,10\n"
+        for number, basket in enumerate(baskets)
+        for product in basket
+    ]
+    (tmp_path / "orders.csv").write_text(HEADER + "".join(rows))
+    assert cli("orders", "import", shop, str(tmp_path / "orders.csv")).code == 0
+    assert lacking in " ".join(cli("recommendations", "evaluate", shop).out.split())
+    assert cli("recommendations", "fit", shop, "--json").document["closest"]["support"] == together
+    shown = " ".join(cli("recommendations", "show", shop).out.split())
+    assert "Nothing is proven" in shown
+    assert lacking in shown
 
 
 def test_what_was_measured_is_told_in_figures(cli: Cli, shop: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from worker.personalisation.learning.model import Mix, Model, learn_mix
 from worker.personalisation.learning.purchases import Purchases
 from worker.personalisation.learning.reading import read_new_orders, read_purchases
 from worker.personalisation.learning.rhythms import rhythms
-from worker.personalisation.learning.table import Line, calibrated, category_lines, product_lines
+from worker.personalisation.learning.table import Closest, Line, calibrated, category_lines, closest, product_lines
 from worker.personalisation.learning.tuning import Trial, choose, split
 from worker.store.histories import top_spending
 from worker.store.models import Product, Shop
@@ -30,7 +30,7 @@ class Figures:
 
     `hit_at_4`, `hit_at_10`: share of hidden products found among so many, of `asked`; `coverage`: share of the products
     ever bought that have a suggestion; `with_block`: share of the held-out orders that get one; `threshold`: scores
-    below it are not shown (None: nothing is).
+    below it are not shown (None: nothing is). `closest`: what comes nearest to being suggested; None: something is.
     """
 
     orders: int
@@ -41,6 +41,7 @@ class Figures:
     coverage: float
     with_block: float
     threshold: float | None
+    closest: Closest | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,7 @@ def _figures(purchases: Purchases, trial: Trial, lines: list[Line], threshold: f
         coverage=len({line.when_product for line in lines}) / max(bought, 1),
         with_block=with_block,
         threshold=threshold if threshold != float("inf") else None,
+        closest=None if lines else closest(purchases),
     )
 
 

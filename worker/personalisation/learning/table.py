@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,31 @@ class Pairs:
     lift: Dense
 
 
+@dataclass(frozen=True, kw_only=True)
+class Closest:
+    """How near to being proven pairs of products come: of each figure the best among the pairs that reach those before.
+
+    `support`: common orders; `attachment`, `lift`: as of a suggestion; None: no pair reaches what comes before it.
+    """
+
+    support: int
+    attachment: float | None
+    lift: float | None
+
+
+def closest(purchases: Purchases) -> Closest:
+    """What the pairs of products come to, where none is suggested."""
+    cells, share, lift = _compared(together(purchases.lines), purchases.counts, purchases.counts, len(purchases))
+    pairs = cells.row != cells.col
+    enough = pairs & (cells.data >= LEAST_ORDERS)
+    often = enough & (share >= LEAST_ATTACHMENT)
+    return Closest(
+        support=int(cells.data[pairs].max(initial=0)),
+        attachment=float(share[enough].max()) if enough.any() else None,
+        lift=float(lift[often].max()) if often.any() else None,
+    )
+
+
 def product_lines(purchases: Purchases, model: Model, threshold: float = 0.0) -> list[Line]:
     """What is truly often bought with each product and scores at least `threshold`, the best first."""
     counts = purchases.counts
@@ -79,9 +105,7 @@ def category_lines(purchases: Purchases, categories: Mapping[str, str]) -> list[
 
 def _often(support: Sparse, orders: Dense, counts: Dense, total: int, *, diagonal: bool = False) -> Pairs:
     """Pairs that may be called often bought together, and more often than chance has it."""
-    cells = support.tocoo()
-    share = cells.data / np.maximum(orders[cells.row], 1)
-    lift = share * total / np.maximum(counts[cells.col], 1)
+    cells, share, lift = _compared(support, orders, counts, total)
     kept = (cells.data >= LEAST_ORDERS) & (share >= LEAST_ATTACHMENT) & (lift > 1)
     kept &= diagonal | (cells.row != cells.col)
     return Pairs(
@@ -91,6 +115,13 @@ def _often(support: Sparse, orders: Dense, counts: Dense, total: int, *, diagona
         orders=orders[cells.row[kept]],
         lift=lift[kept].astype(np.float64),
     )
+
+
+def _compared(support: Sparse, orders: Dense, counts: Dense, total: int) -> tuple[Any, Dense, Dense]:
+    """The cells, each one's share of the orders of its row, and how many times more often than by chance that is."""
+    cells = support.tocoo()
+    share = cells.data / np.maximum(orders[cells.row], 1)
+    return cells, share, share * total / np.maximum(counts[cells.col], 1)
 
 
 def _turn(purchases: Purchases, pairs: Pairs) -> Dense:
