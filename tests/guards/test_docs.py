@@ -5,10 +5,13 @@ import json
 import re
 from pathlib import Path
 
+from schedules.catalog import PATH as SEQUENCE
 from worker.cli.commands import COMMANDS
 from worker.platforms.standard.form import json_schema
 from worker.platforms.standard.platform import Standard
+from worker.preview.rehearsing import examine
 from worker.settings import PREFIX, SECRETS, Settings
+from worker.store.content import content_of, packaged_content
 
 ROOT = Path(__file__).parent.parent.parent
 OPERATE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
@@ -51,6 +54,15 @@ def test_every_event_of_the_standard_form_is_explained_and_every_example_is_one(
     examples = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     assert [json.loads(example)["type"] for example in examples] == ["order.placed", "order.shipped", "order.delivered"]
     assert [Standard().check(example.encode()) for example in examples] == [None] * len(examples)
+
+
+def test_the_example_of_a_mistake_is_what_the_program_says() -> None:
+    text = (ROOT / "docs" / "edit-mails.md").read_text(encoding="utf-8")
+    content = packaged_content()
+    mistaken = content.files[SEQUENCE].replace("send: 9 days", "send: soon")
+    [fault] = examine(content_of({**content.files, SEQUENCE: mistaken}))
+    assert f"✗ {fault}\n" in text
+    assert f"not published, line {fault.line}, 'soon' is not a delay" in text
 
 
 def test_commands_in_the_documents_exist() -> None:
