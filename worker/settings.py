@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from worker.errors import SettingsError
 
@@ -20,6 +22,7 @@ SECRETS = ("secret_key", "database_url", "broker_url", "sendgrid_api_key", "smtp
 SENDGRID_HOSTS = ("https://api.sendgrid.com", "https://api.eu.sendgrid.com")
 DATABASES = ("postgresql", "postgres", "sqlite")
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+BASE = re.compile(r"https?://[^\s/?#]+")
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
@@ -29,44 +32,60 @@ class ClockMode(StrEnum):
 
 
 class Settings(BaseSettings):
-    """One installation. Names are `POSTPURCHASE_` + the field in capitals; a secret also as `<NAME>_FILE`."""
+    """One installation. Names are `POSTPURCHASE_` + the field in capitals; a secret also as `<NAME>_FILE`.
+
+    A field that can be wrong has a description: it says what to give.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     data_dir: Path = Path("var")
-    database_url: SecretStr | None = None
-    broker_url: SecretStr | None = None
-    public_url: str = "http://127.0.0.1:8000"
+    database_url: SecretStr | None = Field(
+        default=None, description="a URL that begins with postgresql://, or unset it to use SQLite"
+    )
+    broker_url: SecretStr | None = Field(
+        default=None, description="a URL like redis://127.0.0.1:6379 or amqp://127.0.0.1"
+    )
+    public_url: str = Field(default="http://127.0.0.1:8000", description="an address like https://mail.example.com")
     secret_key: SecretStr | None = None
     sendgrid_api_key: SecretStr | None = None
-    sendgrid_base_url: str = "https://api.sendgrid.com"
+    sendgrid_base_url: str = Field(default=SENDGRID_HOSTS[0], description=f"an address like {SENDGRID_HOSTS[0]}")
     sendgrid_event_public_key: str | None = None
     smtp_url: SecretStr | None = None
-    redirect_all_to: str | None = None
-    clock: ClockMode = ClockMode.REAL
-    log_json: bool = False
+    redirect_all_to: str | None = Field(default=None, description="an email address like you@example.com")
+    clock: ClockMode = Field(default=ClockMode.REAL, description=" or ".join(ClockMode))
+    log_json: bool = Field(default=False, description="true or false")
     metrics_token: SecretStr | None = None
-    keep_bodies_days: int = Field(default=30, ge=1)
+    keep_bodies_days: int = Field(default=30, ge=1, description="a whole number of days, 1 or more")
 
     @field_validator("public_url", "sendgrid_base_url")
     @classmethod
-    def _no_trailing_slash(cls, url: str) -> str:
+    def _base(cls, url: str) -> str:
+        if not BASE.match(url):
+            raise ValueError("no address of the web")
         return url.rstrip("/")
 
     @field_validator("redirect_all_to")
     @classmethod
     def _one_address(cls, address: str | None) -> str | None:
         if address is not None and not ADDRESS.fullmatch(address):
-            raise ValueError("It is no email address. Give one like you@example.com.")
+            raise ValueError("no email address")
         return address
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and re.split(r"[+:]", url.get_secret_value())[0] not in DATABASES:
-            raise ValueError("Give one that begins with postgresql://, or unset it to use SQLite.")
+        if url is not None and _backend(url.get_secret_value()) not in DATABASES:
+            raise ValueError("another database, or no URL")
+        return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _some_broker(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and "://" not in url.get_secret_value():
+            raise ValueError("no URL")
         return url
 
     @model_validator(mode="after")
@@ -103,6 +122,13 @@ class Settings(BaseSettings):
         return url
 
 
+def _backend(url: str) -> str:
+    try:
+        return make_url(url).get_backend_name()
+    except (ArgumentError, ValueError):
+        return ""
+
+
 def _secrets_from_files() -> dict[str, str]:
     """Values of `<NAME>_FILE` settings; the file's trailing newline is dropped."""
     found: dict[str, str] = {}
@@ -117,6 +143,8 @@ def _secrets_from_files() -> dict[str, str]:
             raise SettingsError(
                 f"{variable} names {path}, which cannot be read ({error.strerror}). Create it."
             ) from error
+        except UnicodeDecodeError:
+            raise SettingsError(f"{variable} names {path}, which is no text. Put the secret alone into it.") from None
     return found
 
 
@@ -138,10 +166,15 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**(_secrets_from_files() | overrides))
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(problem) for problem in error.errors(include_input=False))) from None
+        raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env cannot be read: it is no text in UTF-8. Save it as such.") from None
 
 
 def _sentence(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"])
-    text = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{PREFIX}{place.upper()}: {text}" if place else text
+    """What is wrong: settings that contradict each other say it themselves, of one alone its description does."""
+    if not problem["loc"]:
+        return str(problem["msg"]).removeprefix("Value error, ")
+    name = str(problem["loc"][0])
+    value = "none that can be used" if name in SECRETS else repr(problem["input"])
+    return f"{PREFIX}{name.upper()} is {value}: give {Settings.model_fields[name].description}."
