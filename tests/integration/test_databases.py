@@ -25,7 +25,7 @@ def test_what_is_committed_to_sqlite_survives_a_loss_of_power(tmp_path: Path) ->
 
 @pytest.mark.parametrize("number", [2**53 + 1, 2**63, 2**64 + 1, -(2**63) - 1, 10**40 + 1])
 def test_whole_numbers_of_any_length_come_back_as_they_were(number: int, database: Database) -> None:
-    told = {"id": number, "beside": [1, 0.1, "00340434161094000001", number]}
+    told = {"id": number, "beside": [number, 1, 0.1, "00340434161094000001", number]}
     with database.write() as session:
         session.add(Shop(slug="northkettle", profile=told, created_at=NOW))
     with database.read() as session:
