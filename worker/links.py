@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
+from itsdangerous import BadData, BadSignature, Serializer, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 SALT = "postpurchase.link"
@@ -81,12 +81,19 @@ class ClickToken:
     target: Target
 
 
+class _PageTokens(URLSafeSerializer):
+    """What a page's link says is too short to be worth compressing; links that were compressed are still read."""
+
+    def dump_payload(self, obj: object) -> bytes:
+        return base64_encode(Serializer.dump_payload(self, obj))
+
+
 class LinkSigner:
     """Writes and reads links. `keys`: newest first; the newest signs. `is_test`: what it writes is for mails of test
     mode, and says so for as long as the link lives."""
 
     def __init__(self, keys: Sequence[str], public_url: str, *, is_test: bool = False) -> None:
-        self._serializer = URLSafeSerializer(list(reversed(keys)), salt=SALT)
+        self._serializer = _PageTokens(list(reversed(keys)), salt=SALT)
         self._clicks = Signer(list(reversed(keys)), salt=CLICK_SALT)
         self._public_url = public_url.rstrip("/")
         self._marks: tuple[str, ...] = (TEST,) if is_test else ()
