@@ -8,6 +8,7 @@ import typer
 
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, say
+from worker.cli.secret_files import read_secret
 from worker.errors import UserError
 from worker.store.shops import get_shop
 
@@ -41,12 +42,7 @@ def set_key(
 
 
 def _read(path: Path) -> str:
-    try:
-        key = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise UserError(f"The key file {path} cannot be read ({error.strerror}). Create it first.") from None
-    except UnicodeDecodeError:
-        raise UserError(f"The key file {path} is not text. Put the key alone into a plain text file.") from None
-    if not key or any(letter.isspace() for letter in key):
-        raise UserError(f"The key file {path} holds no key. Put the SendGrid key (SG.…) alone into it.")
+    key = read_secret(path, "--key-file")
+    if any(letter.isspace() for letter in key):
+        raise UserError(f"--key-file names {path}, which holds no key. Put the SendGrid key (SG.…) alone into it.")
     return key

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, local, say, show, state_text, table
+from worker.cli.secret_files import read_secret
 from worker.cli.shops import Slug
 from worker.errors import UserError
 from worker.platforms.registry import WRITERS
@@ -108,7 +109,7 @@ def _api(source: Source, sealer: Sealer, url: str | None, key_file: Path | None)
         if not source.api:
             raise UserError("Give the API key too, with --api-key-file.")
         return source.api | {"url": base}
-    key = read_secret(key_file)
+    key = read_secret(key_file, "--api-key-file")
     if fault := writer.key_fault(key):
         raise UserError(f"The file {key_file} holds no key. {fault}")
     return {"url": base, "sealed": sealer.seal(key)}
@@ -121,20 +122,3 @@ def _checked_url(url: str) -> str:
     if parts.scheme != "https" and not url.startswith(LOOPBACK):
         raise UserError("The API key would be sent unencrypted: give an address that begins with https://.")
     return url.rstrip("/")
-
-
-def read_secret(path: Path) -> str:
-    """The secret in a file, without the newline at its end.
-
-    Raises:
-        UserError: the file is not there, cannot be read as text, or is empty.
-    """
-    try:
-        secret = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise UserError(f"The secret file {path} cannot be read ({error.strerror}). Create it first.") from None
-    except UnicodeDecodeError:
-        raise UserError(f"The secret file {path} is not text. Put the secret alone into a plain text file.") from None
-    if not secret:
-        raise UserError(f"The secret file {path} is empty. Put the signing secret into it.")
-    return secret

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show
+from worker.cli.secret_files import read_secret
 from worker.cli.shops import Slug
-from worker.cli.source_settings import read_secret, refusals, set_source, write_back_state
+from worker.cli.source_settings import refusals, set_source, write_back_state
 from worker.cli.subscribing import subscribe_source
 from worker.errors import UserError
 from worker.platforms.registry import PLATFORMS
@@ -45,7 +46,7 @@ def add(
     json: JsonFlag = False,
 ) -> None:
     """Connect a source. The secret is stored encrypted; the file can go afterwards."""
-    secret = read_secret(secret_file)
+    secret = read_secret(secret_file, "--secret-file")
     _check_kind(kind)
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
@@ -74,7 +75,7 @@ def rotate(
     """Add a newer secret; older ones stay valid until `--retire-old`."""
     if secret_file is None and not retire_old:
         raise UserError("Give the new secret with --secret-file, or drop the old ones with --retire-old.")
-    secret = read_secret(secret_file) if secret_file else None
+    secret = read_secret(secret_file, "--secret-file") if secret_file else None
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
         source = _existing(find_source(session, shop, kind), shop, kind)
