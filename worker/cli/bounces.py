@@ -13,15 +13,18 @@ from worker.cli.output import JsonFlag, counted, say
 from worker.errors import UserError
 from worker.feedback.bounces import record_reports
 
-From = Annotated[
-    Path | None, typer.Argument(metavar="[MAILBOX]", help="An mbox file or a Maildir. Default: one mail on stdin.")
-]
+HELP = "An mbox file, a Maildir, or a file with one mail. Default: one mail on stdin."
+From = Annotated[Path | None, typer.Argument(metavar="[MAILBOX]", help=HELP)]
+NAME = "Name an mbox file, a Maildir, or a file with one bounce (DSN) or complaint (ARF)."
+MBOX = b"From "
 
 
 def bounces(source: From = None, json: JsonFlag = False) -> None:
     """Read bounces and complaints: from a mailbox, or piped in by the mail server (`|postpurchase bounces`)."""
     with opened() as installation:
         tally = record_reports(installation, _mails(source))
+    if source is not None and _is_one_mail(source) and not (tally.new or tally.known):
+        raise UserError(f"No report about a mail of ours is in {source}. {NAME}")
     sentence = (
         f"{counted(tally.new, 'report')} new, {tally.known} known, {tally.foreign} about no mail of ours; "
         f"{counted(tally.moved, 'mail')} moved."
@@ -34,9 +37,24 @@ def _mails(source: Path | None) -> Iterator[bytes]:
         yield sys.stdin.buffer.read()
         return
     if not source.exists():
-        raise UserError(f"There is no mailbox {source}. Name an mbox file or a Maildir.")
-    box: mailbox.Mailbox[mailbox.Message] = (
-        mailbox.Maildir(source, create=False) if source.is_dir() else mailbox.mbox(source, create=False)
-    )
-    for key in box.iterkeys():
-        yield box.get_bytes(key)
+        raise UserError(f"There is no mailbox {source}. {NAME}")
+    try:
+        if _is_one_mail(source):
+            yield source.read_bytes()
+            return
+        box: mailbox.Mailbox[mailbox.Message] = (
+            mailbox.Maildir(source, create=False) if source.is_dir() else mailbox.mbox(source, create=False)
+        )
+        for key in box.iterkeys():
+            yield box.get_bytes(key)
+    except OSError as error:
+        what = "is no Maildir" if source.is_dir() else "cannot be read"
+        raise UserError(f"{source} {what} ({error.strerror}). {NAME}") from None
+
+
+def _is_one_mail(source: Path) -> bool:
+    """Whether it is a file without the line that begins each mail of an mbox."""
+    if source.is_dir():
+        return False
+    with source.open("rb") as file:
+        return file.read(len(MBOX)) not in (MBOX, b"")
