@@ -13,7 +13,7 @@ from worker.bootstrap import Installation
 from worker.errors import StorageUnavailableError
 from worker.hints import Hints
 from worker.intake.grouping import Group
-from worker.web import clicks, events, health, links, metrics, outbox, webhooks
+from worker.web import clicks, events, health, icon, links, metrics, outbox, webhooks
 
 log = structlog.get_logger()
 
@@ -35,6 +35,7 @@ def create_app(installation: Installation, hints: Hints, *, routers: Sequence[AP
     app.include_router(links.router)
     app.include_router(clicks.router)
     app.include_router(events.router)
+    app.include_router(icon.router)
     if installation.settings.is_embedded and not installation.settings.has_provider:
         app.include_router(outbox.front)
         app.include_router(outbox.router)
