@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker.bootstrap import Installation
+from worker.rendering.pictures import DESKTOP, PHONE
 from worker.store.models import Message, OrderRow, OutboxMail, Shop
 from worker.store.shops import profile_of
 from worker.web.contract import answers
@@ -73,7 +74,7 @@ def single(mail_id: UUID, installation: Here) -> HTMLResponse:
         message = session.get(Message, mail.message_id) if mail.message_id else None
         order = session.get(OrderRow, message.order_id) if message else None
         shown = {"message": message, "order": order, "text": mail.text.splitlines(), "links_alone": LINKS_ALONE}
-        return _page("mail.html", mail=mail, **shown)
+        return _page("mail.html", mail=mail, phone=PHONE, desktop=DESKTOP, **shown)
 
 
 @router.get("/{mail_id}/body", summary="Its HTML alone", response_class=HTMLResponse)

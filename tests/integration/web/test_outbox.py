@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.integration.web.conftest import Served
+from worker.rendering.pictures import DESKTOP, PHONE, camera
 from worker.store.models import OutboxMail
 
 AT = datetime(2026, 5, 14, 8, 3, tzinfo=UTC)
@@ -34,8 +35,9 @@ def test_a_mail_is_shown_at_phone_and_desktop_width_with_its_text_and_headers(se
     mail = keep(served, subject="Order 1042 confirmed")
     page = get(served.url, f"/outbox/{mail.id}")[1]
     assert page.count(f'src="/outbox/{mail.id}/body"') == 2
-    assert 'width="377"' in page
-    assert 'width="662"' in page
+    for name, width in (("Phone", PHONE), ("Desktop", DESKTOP)):
+        assert f"{name}, {width} px" in page
+        assert f'width="{width}"' in page
     assert "Hello Mia" in page
     assert "Auto-Submitted" in page
 
@@ -58,6 +60,17 @@ def test_a_mail_that_is_not_there_is_not_found(served: Served, path: str) -> Non
 @pytest.mark.parametrize("headers", [{"Host": "outbox.attacker.example"}, {"X-Forwarded-For": "203.0.113.9"}])
 def test_the_outbox_is_for_this_machine_alone(served: Served, headers: dict[str, str]) -> None:
     assert get(served.url, "/outbox", headers)[0] == 404
+
+
+@pytest.mark.parametrize("width", [PHONE, 1280])
+def test_the_frames_of_a_mail_are_as_wide_as_they_say_and_the_page_fits_the_screen(served: Served, width: int) -> None:
+    mail = keep(served, subject="Order 1042 confirmed")
+    with camera() as taken:
+        page = taken.browser.new_page(viewport={"width": width, "height": 800})
+        page.goto(f"{served.url}/outbox/{mail.id}")
+        frames = [frame.evaluate("innerWidth") for frame in page.frames[1:]]
+        page_width = page.evaluate("document.documentElement.scrollWidth")
+    assert (frames, page_width) == ([PHONE, DESKTOP], width)
 
 
 def keep(served: Served, *, subject: str) -> OutboxMail:
