@@ -9,35 +9,38 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.proof.edges import EDGES
-from tests.proof.planning import plan_of
+from tests.proof.planning import ON_SMALL_DISKS, Plan, plan_of
 from tests.proof.results import Result
 from tests.proof.running import carry_out
 from tests.proof.site import ROLES, site
-from tests.support.servers import fresh_postgres_database, make_durable, postgres_server
+from tests.support.disks import NoDiskError, small_disk
+from tests.support.servers import fresh_postgres_database, make_durable, postgres_on, postgres_server
 
 MODES = tuple(ROLES)
 
 
 def main() -> int:
     given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started and mounted is put away
     results: list[Result] = []
     with ExitStack() as stack:
-        server = None if given.mode == "embedded" else stack.enter_context(postgres_server())
+        servers = None if given.mode == "embedded" else _servers(stack)
         modes = MODES if given.mode is None else (given.mode,)
         seed = random.SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
         while _is_short(results, given.kills, given.runs):
             mode = modes[len(results) % len(modes)]
-            results.append(_one(mode, seed, server, given))
+            results.append(_one(mode, seed, servers, given))
             seed += len(results) % len(modes) == 0
     summary = summed(results)
     print(json.dumps(summary) if given.json else table(summary))
@@ -61,7 +64,24 @@ def _is_short(results: Sequence[Result], kills: int, runs: int | None) -> bool:
     return sum(result.kills.total() for result in results) < kills
 
 
-def _one(mode: str, seed: int, server: str | None, given: argparse.Namespace) -> Result:
+@dataclass(frozen=True)
+class Servers:
+    """URLs: `usual`, and the one on a disk that may be filled, if this machine has such."""
+
+    usual: str
+    small: str | None
+
+
+def _servers(stack: ExitStack) -> Servers:
+    usual = stack.enter_context(postgres_server())
+    try:
+        return Servers(usual, stack.enter_context(postgres_on(stack.enter_context(small_disk()))))
+    except NoDiskError as error:
+        print(f"the disk of no database will be filled: {error}", file=sys.stderr, flush=True)
+        return Servers(usual, None)
+
+
+def _one(mode: str, seed: int, servers: Servers | None, given: argparse.Namespace) -> Result:
     plan, folder = plan_of(seed, mode), Path(tempfile.mkdtemp(prefix="proof-"))
     total = len(plan.rounds) + len(plan.later)
 
@@ -69,7 +89,7 @@ def _one(mode: str, seed: int, server: str | None, given: argparse.Namespace) ->
         if sys.stderr.isatty() or number % 10 == 9:
             print(f"{mode} seed {seed}: round {number + 1} of {total}", file=sys.stderr, flush=True)
 
-    with _database(mode, server) as url, site(mode, folder, database_url=url) as made:
+    with _database(plan, servers) as url, site(mode, folder, database_url=url) as made:
         result = carry_out(made, plan, on_round=told)
     print(_line(result), file=sys.stderr, flush=True)
     for violation in result.violations:
@@ -82,11 +102,12 @@ def _one(mode: str, seed: int, server: str | None, given: argparse.Namespace) ->
 
 
 @contextmanager
-def _database(mode: str, server: str | None) -> Iterator[str | None]:
-    if mode == "embedded":
+def _database(plan: Plan, servers: Servers | None) -> Iterator[str | None]:
+    if plan.mode == "embedded" or servers is None:
         yield None
         return
-    assert server is not None
+    wants_small = plan.outages & set(ON_SMALL_DISKS)
+    server = servers.small if wants_small and servers.small is not None else servers.usual
     with fresh_postgres_database(server) as url:
         make_durable(url)
         yield url

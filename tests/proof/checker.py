@@ -12,6 +12,8 @@ from worker.dispatch.policies import MAX_UNCLEAR
 STEPS = {"orders/create": "confirmation", "fulfillments/create": "shipping", "fulfillment_events/create": "follow_up"}
 EARLIEST_S = {"orders/create": 120.0, "fulfillments/create": 600.0, "fulfillment_events/create": 7 * 86_400.0}
 """By what a webhook tells of: how long after it the mail may go at the earliest, by the sequence that is shipped."""
+LATEST_S = {("southkettle", "orders/create"): 20 * 3600.0}
+"""By shop and what a webhook tells of: how long after it the window of a mail closes that does not outlast a day."""
 CANCELLED = "orders/cancelled"
 REACTION_S = 3.0
 """A cancellation is planned in one unit; a mark made in another that began before its commit may still stand."""
@@ -41,6 +43,13 @@ def stored_is_planned(record: Record) -> Findings:
             yield f"{event.topic} of order {event.order} is {event.state}"
 
 
+def refused_is_to_come_again(record: Record) -> Findings:
+    """Whatever was not acknowledged was refused in a way that makes every shop deliver it again."""
+    for each in record.turned_away:
+        if each.status // 100 != 5:
+            yield f"{each.topic} of order {each.order} was answered {each.status}"
+
+
 def one_row_per_key(record: Record) -> Findings:
     """There is one message per order, sequence, step, parcel group and occurrence, and one event per delivery."""
     keys = Counter(message.key for message in record.messages)
@@ -62,7 +71,7 @@ def due_ends_in_time(record: Record) -> Findings:
 
 
 def wanted_is_sent(record: Record) -> Findings:
-    """Every mail that the shop's acknowledged webhooks ask for was accepted, or dropped by policy once unclear."""
+    """Every mail that acknowledged webhooks ask for was accepted, dropped once unclear, or missed in a day's outage."""
     cancelled = {(post.shop, post.order) for post in record.posted if post.topic == CANCELLED}
     messages = {(message.shop, message.order, message.step): message for message in record.messages}
     for post in record.posted:
@@ -70,6 +79,9 @@ def wanted_is_sent(record: Record) -> Findings:
         if step is None or (post.shop, post.order) in cancelled:
             continue
         message = messages.get((post.shop, post.order, step))
+        latest = LATEST_S.get((post.shop, post.topic))
+        if latest is not None and record.is_missed(post.told_at + latest) and _is_expired(message):
+            continue
         if message is None:
             yield f"{step} of {post.order} was never planned"
         elif message.id not in record.accepted_of and not (message.state == "abandoned" and _unclear(record, message)):
@@ -188,6 +200,7 @@ def requests_are_valid(record: Record) -> Findings:
 INVARIANTS: tuple[Callable[[Record], Findings], ...] = (
     acknowledged_is_stored,
     stored_is_planned,
+    refused_is_to_come_again,
     one_row_per_key,
     due_ends_in_time,
     wanted_is_sent,
@@ -220,6 +233,11 @@ def outcomes(record: Record) -> dict[tuple[str, str, str], str]:
         (message.shop, message.order, message.step): "sent" if message.state in sent else message.state
         for message in record.messages
     }
+
+
+def _is_expired(message: MessageSeen | None) -> bool:
+    """Its window had closed when it was planned, or closed before it was sent."""
+    return message is None or message.state == "expired"
 
 
 def _unclear(record: Record, message: MessageSeen) -> bool:

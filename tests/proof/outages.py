@@ -1,24 +1,20 @@
-"""What befalls everything around the processes: broker, database, disk, provider, clocks; each heals by itself."""
+"""What befalls everything around the processes: broker, database, disks, clocks, beat; each heals by itself."""
 
-import os
 import resource
 import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-
-import psycopg
-from psycopg import sql
+from datetime import timedelta
 
 from tests.proof.blows import Blow, state_of
+from tests.proof.databases import AWAY_S, crash, fill_disk_of, fill_log_of, stop, take_away
+from tests.proof.hosts import REFRESH_S, set_clock
 from tests.proof.site import Site
-from tests.support.processes import wait_until
-from tests.support.servers import stopped_postgres
 from worker.store.keeping import CLAIM_LEASE
 
-AWAY_S = 1.0
 HOUR_S = 3600.0
+QUARTERS = 4
 
 
 def empty_broker(site: Site) -> None:
@@ -33,42 +29,6 @@ def restart_broker(site: Site) -> None:
     site.broker.stop()
     time.sleep(AWAY_S)
     site.broker.start()
-
-
-def take_database_away(site: Site) -> None:
-    """PostgreSQL breaks every connection and takes no new one, for a second."""
-    url, name = site.settings["database_url"], _database(site)
-    with psycopg.connect(url.replace(f"/{name}", "/postgres", 1), autocommit=True) as admin:
-        mine = sql.Identifier(name)
-        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(mine))
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-        time.sleep(AWAY_S)
-        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(mine))
-
-
-def stop_database(site: Site) -> None:
-    """PostgreSQL is stopped for a second as for an upgrade of it; where it is not ours it is only taken away."""
-    with stopped_postgres(site.settings["database_url"]) as is_stopped:
-        if is_stopped:
-            time.sleep(AWAY_S)
-    if not is_stopped:
-        take_database_away(site)
-
-
-def crash_database(site: Site) -> None:
-    """One of PostgreSQL's processes is killed: the server throws everybody out, stops, and recovers from its log.
-
-    Where the server runs on another machine it is only taken away.
-    """
-    witness = psycopg.connect(site.settings["database_url"], autocommit=True)
-    others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    found = [pid for (pid,) in witness.execute(others) if _is_postgres(pid)]
-    if not found:
-        take_database_away(site)
-        return
-    os.kill(found[0], signal.SIGKILL)
-    wait_until(lambda: not _answers(witness), "the database has noticed", timeout_s=60)
-    wait_until(lambda: _takes_connections(site), "the database has recovered", timeout_s=60)
 
 
 def fill_disk(site: Site) -> None:
@@ -110,32 +70,30 @@ def put_clock_off(site: Site) -> None:
         site.start_extra("worker", clock_off_s=by_s)
 
 
-def _database(site: Site) -> str:
-    return site.settings["database_url"].partition("?")[0].rpartition("/")[2]
+def set_clock_back(site: Site) -> None:
+    """The clock of the database's host is an hour behind for two seconds, while an hour of business passes.
+
+    So it tells the same time again, and what was due is due again; nothing may go earlier than by the right clock.
+    """
+    site.journal.write("clock", off_s=-HOUR_S)
+    set_clock(site.folder, site.settings, by_s=-HOUR_S)
+    site.move(timedelta(seconds=HOUR_S))
+    time.sleep(2 * AWAY_S)
+    set_clock(site.folder, site.settings, by_s=0.0)
+    time.sleep(REFRESH_S)  # until each process has looked at it
+    site.journal.write("clock", off_s=0.0)
 
 
-def _answers(connection: "psycopg.Connection[tuple[object, ...]]") -> bool:
-    try:
-        connection.execute("SELECT 1")
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def _takes_connections(site: Site) -> bool:
-    try:
-        psycopg.connect(site.settings["database_url"]).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def _is_postgres(pid: int) -> bool:
-    """Whether the process of this number on this machine is one of PostgreSQL's."""
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
-    except OSError:
-        return False
+def miss_beats(site: Site) -> None:
+    """No beat for a day, while the rest goes on; where beat is a part of the one process, that is down."""
+    for running in [each for each in site.running if each.role in ("beat", "up")]:
+        site.kill(running, "beat down for a day")
+    began = site.now()
+    for _ in range(QUARTERS):
+        site.move(timedelta(days=1) / QUARTERS)
+        time.sleep(AWAY_S / QUARTERS)
+    site.journal.write("missed", began=began.timestamp(), ended=site.now().timestamp())
+    site.start_missing()
 
 
 def is_stopped(pid: int) -> bool:
@@ -146,11 +104,15 @@ def is_stopped(pid: int) -> bool:
 OUTAGES: dict[str, Callable[[Site], None]] = {
     "broker emptied": empty_broker,
     "broker restarted": restart_broker,
-    "database away": take_database_away,
-    "database stopped": stop_database,
-    "database crashed": crash_database,
+    "database away": take_away,
+    "database stopped": stop,
+    "database crashed": crash,
     "disk full": fill_disk,
     "worker frozen": freeze_worker,
     "all frozen": freeze_all,
     "clock off": put_clock_off,
+    "clock set back": set_clock_back,
+    "beat down for a day": miss_beats,
+    "database's disk full": fill_disk_of,
+    "database's log full": fill_log_of,
 }

@@ -28,11 +28,15 @@ PROVIDER_FAULTS = (
     Behaviour(answer_after_s=0.3),
     Behaviour(delay_s=0.3),
 )
+SET_BACK = "clock set back"
+"""In a plan with it the clock of each process can be set."""
+ON_SMALL_DISKS = ("database's disk full", "database's log full")
+"""A plan with one of them wants its database on a small disk."""
 OUTAGES = {
-    "embedded": ("disk full", "all frozen"),
+    "embedded": ("disk full", "all frozen", SET_BACK, "beat down for a day"),
     "distributed": (
         *("broker emptied", "broker restarted", "database away", "database stopped", "database crashed"),
-        *("worker frozen", "all frozen", "clock off"),
+        *("worker frozen", "all frozen", "clock off", SET_BACK, "beat down for a day", *ON_SMALL_DISKS),
     ),
 }
 
@@ -67,6 +71,8 @@ class Round:
     hits: Sequence[Hit] = ()
     behaviours: Sequence[Behaviour] = ()
     outage: str | None = None
+    is_late: bool = False
+    """The outage comes only after time has moved: while mails go, not while webhooks come."""
     minutes: int = 11
     tells: bool = False
     ends_at_first: bool = False
@@ -81,6 +87,10 @@ class Plan:
     mode: str
     rounds: Sequence[Round] = field(default=())
     later: Sequence[Round] = field(default=())
+
+    @property
+    def outages(self) -> set[str]:
+        return {each.outage for each in (*self.rounds, *self.later) if each.outage is not None}
 
 
 def plan_of(seed: int, mode: str, *, rounds: int = 36, later: int = 8) -> Plan:
@@ -117,13 +127,20 @@ def plan_through(mode: str, edges: Sequence[str], *, outages: Sequence[str] = ()
 
 
 class _Bag:
-    """Edges in random order, each once before any comes again."""
+    """Edges and outages in random order, each once before any comes again."""
 
     def __init__(self, roll: random.Random, mode: str) -> None:
         self._roll = roll
         self._all = [name for name, edge in EDGES.items() if edge.role != "upgrade"] + [MOMENT, MOMENT]
         self._is_embedded = mode == "embedded"
         self._left: list[str] = []
+        self._outages = OUTAGES[mode]
+        self._outages_left: list[str] = []
+
+    def outage(self) -> str:
+        if not self._outages_left:
+            self._outages_left = self._roll.sample(self._outages, len(self._outages))
+        return self._outages_left.pop()
 
     def hit(self) -> Hit:
         if not self._left:
@@ -144,7 +161,8 @@ def _round(roll: random.Random, bag: _Bag, mode: str, first: int | None, minutes
         stories=[] if first is None else [_story(roll, first + place) for place in range(roll.choice((1, 2, 3)))],
         hits=hits,
         behaviours=roll.choices(PROVIDER_FAULTS, k=roll.choice((1, 2, 3))) if roll.random() < 0.35 else [],
-        outage=roll.choice(OUTAGES[mode]) if roll.random() < 0.12 else None,
+        outage=bag.outage() if roll.random() < 0.16 else None,
+        is_late=roll.random() < 0.5,
         minutes=minutes,
         tells=roll.random() < 0.5 or any("event" in hit.blow.edge for hit in hits),
     )

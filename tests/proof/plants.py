@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from itertools import chain, repeat
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from schedules.lifecycle import State
 from tests.proof.blows import replace
+from worker.errors import StorageFullError
 from worker.store.models import Message
 from worker.store.session import database_now
 from worker.store.transitions import Change
@@ -143,6 +145,45 @@ def _claim_outside_the_transaction() -> None:
     replace("worker.dispatch.service:_claim", make)
 
 
+def _take_a_full_disk_for_stored() -> None:
+    """The shop is told 202 whatever the database says, as if somebody would store it later."""
+    from worker.intake.service import Answer
+
+    def make(original: Any) -> Any:
+        def accept(installation: Any, incoming: Sequence[Any]) -> list[Any]:
+            try:
+                return cast(list[Any], original(installation, incoming))
+            except StorageFullError:
+                return [Answer(status=202, detail="Stored.")] * len(incoming)
+
+        return accept
+
+    replace("worker.intake.grouping:accept", make)
+
+
+def _close_due_window() -> None:
+    """Sweeps ask for delivery only when something fell due within the last hour: nothing else is ever behind."""
+
+    def make(original: Any) -> Any:
+        def sweep_due(installation: Any) -> int:
+            now = installation.clock.now()
+            recent = (Message.state == "scheduled", Message.send_at <= now, Message.send_at > now - timedelta(hours=1))
+            with installation.database.read() as session:
+                is_any = session.scalar(select(Message.id).where(*recent).limit(1)) is not None
+            return cast(int, original(installation)) if is_any else 0
+
+        return sweep_due
+
+    replace("worker.tasks:sweep_due", make)
+
+
+def _go_by_the_own_clock() -> None:
+    """Due times go by the clock of whichever host looks."""
+    from worker import clock
+
+    replace("worker.clock:Clock.real_now", lambda _original: lambda _clock: clock.datetime.now(UTC))
+
+
 PLANTS: dict[str, Plant] = {
     "fence dropped": Plant(
         "a worker that woke up late goes on as if nothing had happened", "fences only grow", _drop_fence
@@ -157,4 +198,11 @@ PLANTS: dict[str, Plant] = {
     "claim outside the transaction": Plant(
         "two workers take the same message", "accepted once unless unclear", _claim_outside_the_transaction
     ),
+    "full disk taken for stored": Plant(
+        "202 is answered though the disk has no room", "acknowledged is stored", _take_a_full_disk_for_stored
+    ),
+    "closed due window": Plant(
+        "what fell due more than an hour ago is not looked for", "due ends in time", _close_due_window
+    ),
+    "own clock": Plant("due times go by the host's own clock", "never early", _go_by_the_own_clock),
 }

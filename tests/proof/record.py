@@ -3,21 +3,10 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from math import inf
-from pathlib import Path
 from typing import Any
-
-from sqlalchemy import select
-
-from tests.support.journal import read_journal
-from worker.bootstrap import Installation
-from worker.store.models import Attempt, InboundEvent, Message, OrderRow, Shop, Transition
-
-PROOF_LOG = "proof.jsonl"
-SENDGRID_LOG = "sendgrid.jsonl"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +28,15 @@ class Posted:
     order: str
     at: float
     told_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A webhook that was answered otherwise."""
+
+    topic: str
+    order: str
+    status: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +69,7 @@ class MessageSeen:
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptSeen:
-    """`started_at` is real time."""
+    """`started_at` is real time by the right clock."""
 
     id: str
     message: str
@@ -94,13 +92,21 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One run. `offsets`: when business time was moved, and how far it was ahead from then on (both in seconds)."""
+    """One run. Real times are by the right clock, in seconds.
+
+    `offsets`: when business time was moved, and how far it was ahead from then on. `clocks`: when the clock of the
+    database's host was set, and how far it was off from then on. `days`: from when to when in business time nothing
+    could be sent, because no beat ran.
+    """
 
     accepted: Sequence[Accepted] = ()
     posted: Sequence[Posted] = ()
+    turned_away: Sequence[Refused] = ()
     refused: Sequence[str] = ()
     hits: Sequence[dict[str, Any]] = ()
     offsets: Sequence[tuple[float, float]] = ((0.0, 0.0),)
+    clocks: Sequence[tuple[float, float]] = ((0.0, 0.0),)
+    days: Sequence[tuple[float, float]] = ()
     events: Sequence[EventSeen] = ()
     messages: Sequence[MessageSeen] = ()
     attempts: Sequence[AttemptSeen] = ()
@@ -108,16 +114,24 @@ class Record:
     ended_at: float = 0.0
 
     def business(self, real: float) -> float:
-        """Business time at a real time."""
-        at = [moment for moment, _ in self.offsets]
-        return real + self.offsets[max(0, bisect_right(at, real) - 1)][1]
+        """Business time at a real time, by the right clock."""
+        return real + _at(self.offsets, real)
 
     def real(self, business: float) -> float:
-        """The real time at which business time was `business`; the moment of the jump, if it was jumped over."""
-        for (_, offset), (end, _) in pairwise([*self.offsets, (inf, 0.0)]):
-            if business - offset < end:
-                return max(business - offset, 0.0)
-        return business - self.offsets[-1][1]
+        """The real time at which processes took it to be `business`; the moment of the jump, if it was jumped over.
+
+        They go by the clock of the database's host, also while it is off.
+        """
+        moments = sorted({at for at, _ in (*self.offsets, *self.clocks)})
+        for start, end in pairwise([*moments, inf]):
+            ahead = _at(self.offsets, start) + _at(self.clocks, start)
+            if business - ahead < end:
+                return max(business - ahead, start)
+        raise AssertionError("the last moment has no end")
+
+    def is_missed(self, moment: float) -> bool:
+        """Whether a moment of business time fell into a day without beat."""
+        return any(began <= moment <= ended for began, ended in self.days)
 
     @cached_property
     def history_of(self) -> dict[str, list[Moved]]:
@@ -153,86 +167,17 @@ class Record:
         return later[0].after if later else "attempting"
 
 
-def record_of(folder: Path, installation: Installation) -> Record:
-    """Reads the journals in `folder` and the database."""
-    proof, sendgrid = folder / PROOF_LOG, folder / SENDGRID_LOG
-    # The journals first: what they hold by now was committed before, and the database may only know more.
-    posted, accepted = read_journal(proof, "posted"), read_journal(sendgrid, "accepted")
-    now, own = installation.clock.real_now().timestamp(), {"kind", "at"}
-    with installation.database.read() as session:
-        slugs = {shop.id: shop.slug for shop in session.scalars(select(Shop))}
-        orders = {order.id: order.external_id for order in session.scalars(select(OrderRow))}
-        events = [_event(slugs, event) for event in session.scalars(select(InboundEvent))]
-        messages = [_message(slugs, orders, message) for message in session.scalars(select(Message))]
-        attempts = [_attempt(attempt) for attempt in session.scalars(select(Attempt))]
-        history = [_moved(line) for line in session.scalars(select(Transition).order_by(Transition.id))]
-    return Record(
-        accepted=[Accepted(message=line["message"], attempt=line["attempt"], at=line["at"]) for line in accepted],
-        refused=[str(line["faults"]) for line in read_journal(sendgrid, "refused")],
-        posted=[Posted(at=line["at"], **_without(line, own)) for line in posted],
-        hits=read_journal(proof, "hit"),
-        offsets=[(0.0, 0.0), *((line["at"], line["offset_s"]) for line in read_journal(proof, "moved"))],
-        events=events,
-        messages=messages,
-        attempts=attempts,
-        history=history,
-        ended_at=now,
-    )
+def _at(steps: Sequence[tuple[float, float]], real: float) -> float:
+    """What held at a real time, of what was set at which."""
+    return steps[max(0, bisect_right(steps, real, key=lambda step: step[0]) - 1)][1]
 
 
-def _without(line: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in line.items() if name not in names}
+def righted(reading: float, clocks: Sequence[tuple[float, float]]) -> float:
+    """The real time at which a clock that was off now and then showed `reading`.
 
-
-def _stamp(moment: datetime | None) -> float:
-    return moment.timestamp() if moment else 0.0
-
-
-def _event(slugs: dict[Any, str], event: InboundEvent) -> EventSeen:
-    return EventSeen(
-        shop=slugs[event.shop_id],
-        topic=event.topic,
-        dedupe_key=event.dedupe_key,
-        state=event.state,
-        order=event.order_ref or "",
-        handled_at=_stamp(event.handled_at),
-    )
-
-
-def _message(slugs: dict[Any, str], orders: dict[Any, str], message: Message) -> MessageSeen:
-    order = orders[message.order_id]
-    return MessageSeen(
-        id=str(message.id),
-        shop=slugs[message.shop_id],
-        order=order,
-        key=(order, message.sequence, message.step, message.parcel_group, str(message.occurrence)),
-        step=message.step,
-        stream=message.stream,
-        state=message.state,
-        reason=message.reason,
-        send_at=_stamp(message.send_at),
-        aim_at=_stamp(message.aim_at),
-        resolve_at=_stamp(message.resolve_at) if message.resolve_at else None,
-        fence=message.fence,
-    )
-
-
-def _attempt(attempt: Attempt) -> AttemptSeen:
-    return AttemptSeen(
-        id=str(attempt.id),
-        message=str(attempt.message_id),
-        number=attempt.number,
-        fence=attempt.fence,
-        outcome=attempt.outcome,
-        started_at=_stamp(attempt.started_at),
-    )
-
-
-def _moved(line: Transition) -> Moved:
-    return Moved(
-        message=str(line.message_id),
-        before=line.before,
-        after=line.after,
-        reason=line.reason,
-        real_at=_stamp(line.real_at),
-    )
+    No run lasts as long as a clock is ever set back, so it never shows the same time twice.
+    """
+    for (start, off), (end, _) in pairwise([*clocks, (inf, 0.0)]):
+        if off and start <= reading - off < end:
+            return reading - off
+    return reading

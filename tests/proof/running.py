@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from tests.proof.blows import strike
+from tests.proof.databases import NotHereError
 from tests.proof.edges import BY_SWEEPS, BY_THE_STAND_IN, PROCESS, SHARED
 from tests.proof.launcher import Running
 from tests.proof.outages import OUTAGES
-from tests.proof.planning import MISSED, MOMENT, REPLACED, SHIPS_AFTER, Hit, Plan, Round, Story
+from tests.proof.planning import MISSED, MOMENT, REPLACED, SET_BACK, SHIPS_AFTER, Hit, Plan, Round, Story
 from tests.proof.pursuing import SWIFT, Pursuit, pursue
 from tests.proof.results import Result, result_of
 from tests.proof.site import ROLES, SHOPS, STOCKHOLM, Site
@@ -57,6 +58,7 @@ def _follow_up(run: "_Run", plan: Plan, on_round: Callable[[int], None]) -> None
 class _Run:
     def __init__(self, site: Site, plan: Plan, pursuit: Pursuit) -> None:
         self.site = site
+        site.is_clock_loose = SET_BACK in plan.outages
         self.pursuit = pursuit
         self.roll = random.Random(plan.seed)
         self.stories: dict[int, list[Story]] = {}
@@ -73,12 +75,13 @@ class _Run:
         armed = self._start(each.hits, is_one=each.ends_at_first)
         self._post(number)
         site.sendgrid.script(*each.behaviours)
-        if each.outage is not None:
-            self.outages[each.outage] += 1
-            OUTAGES[each.outage](site)
+        if each.outage is not None and not each.is_late:
+            self._befall(each.outage)
         site.move(timedelta(minutes=each.minutes))
         if each.tells:
             site.tell_events(self.roll)
+        if each.outage is not None and each.is_late:
+            self._befall(each.outage)
         self._wait(armed, any if each.ends_at_first else all, number)
 
     def ship_all(self, number: int) -> None:
@@ -113,6 +116,13 @@ class _Run:
         """To nine in the morning of the ninth day after the deliveries, when the first of them is due."""
         local = (self.site.now() + timedelta(days=9)).astimezone(STOCKHOLM)
         self.site.move_to(local.replace(hour=9, minute=0, second=0, microsecond=0))
+
+    def _befall(self, outage: str) -> None:
+        try:
+            OUTAGES[outage](self.site)
+            self.outages[outage] += 1
+        except NotHereError as error:
+            self.outages[f"not made: {outage} ({error})"] += 1
 
     def _begin(self, each: Round) -> None:
         """What is to be started with a blow, but still runs, is killed first, wherever it is."""

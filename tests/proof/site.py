@@ -17,7 +17,8 @@ from schedules.shop import Role
 from tests.proof.blows import Blow
 from tests.proof.launcher import Running, Start, launch
 from tests.proof.left import count_open, next_decision
-from tests.proof.record import PROOF_LOG, SENDGRID_LOG, Record, record_of
+from tests.proof.reading import PROOF_LOG, SENDGRID_LOG, record_of
+from tests.proof.record import Record
 from tests.proof.witnesses import SECRET, Shops
 from tests.support.journal import Journal
 from tests.support.orders import NORTHKETTLE
@@ -56,6 +57,8 @@ class Site:
     extra: list[Running] = field(default_factory=list)
     """Processes beside the usual ones, until the next restart."""
     plants: tuple[str, ...] = ()
+    is_clock_loose: bool = False
+    """The clock of the database's host may be set back: all processes started from now on follow it."""
     told: int = 0
     _started: int = 0
 
@@ -142,7 +145,7 @@ class Site:
             log=self.folder / f"{self._started:04}-{role}.log",
             blow=blow,
             plants=self.plants,
-            **fate,
+            **({"is_clock_loose": self.is_clock_loose} | fate),
         )
         return launch(start)
 

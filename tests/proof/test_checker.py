@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.proof.checker import INVARIANTS, check, name_of, outcomes
-from tests.proof.record import Accepted, AttemptSeen, EventSeen, MessageSeen, Moved, Posted, Record
+from tests.proof.record import Accepted, AttemptSeen, EventSeen, MessageSeen, Moved, Posted, Record, Refused, righted
 
 PLACED, DUE, SENT = 1000.0, 1120.0, 1130.0
 
@@ -66,6 +66,7 @@ def _spoiled(**changes: Any) -> Record:
 SPOILED: dict[str, Record] = {
     "acknowledged is stored": _spoiled(posted=[POSTED, replace(POSTED, topic="products/update", event_id="e9")]),
     "stored is planned": _spoiled(events=[replace(EVENT, state="failed")]),
+    "refused is to come again": _spoiled(turned_away=[Refused(topic="orders/create", order="1", status=404)]),
     "one row per key": _spoiled(
         messages=[replace(MESSAGE, id="m2", state="skipped"), MESSAGE],
         history=[*CLEAN.history, *_history("scheduled", "skipped", message="m2")],
@@ -117,6 +118,36 @@ def test_a_copy_after_an_unclear_attempt_is_policy() -> None:
     assert check(_spoiled(**UNCLEAR)) == []
 
 
+def test_a_refusal_that_makes_the_shop_come_again_is_no_violation() -> None:
+    assert check(_spoiled(turned_away=[Refused(topic="orders/create", order="1", status=503)])) == []
+
+
+COMPANION = {"shop": "southkettle", "order": "1"}
+CLOSES = PLACED + 20 * 3600
+EXPIRED: dict[str, Any] = {
+    "posted": [replace(POSTED, **COMPANION)],
+    "events": [replace(EVENT, **COMPANION)],
+    "accepted": [],
+    "attempts": [],
+    "messages": [replace(MESSAGE, **COMPANION, state="expired", stream="marketing")],
+    "history": _history("scheduled", "expired"),
+}
+UNPLANNED = EXPIRED | {"messages": [], "history": []}
+
+
+@pytest.mark.parametrize("missed", [EXPIRED, UNPLANNED], ids=["expired", "never planned"])
+def test_a_mail_may_be_missed_only_while_no_beat_ran_for_a_day(missed: dict[str, Any]) -> None:
+    assert check(_spoiled(days=[(PLACED, CLOSES)], **missed)) == []
+    assert {violation.invariant for violation in check(_spoiled(days=[(PLACED, CLOSES - 1)], **missed))} == {
+        "wanted is sent"
+    }
+
+
+def test_a_receipt_is_not_missed_over_a_day_without_beat() -> None:
+    receipt = EXPIRED | {"posted": [POSTED], "events": [EVENT], "messages": [replace(MESSAGE, state="expired")]}
+    assert {v.invariant for v in check(_spoiled(days=[(PLACED, CLOSES)], **receipt))} == {"wanted is sent"}
+
+
 @pytest.mark.parametrize("invariant", INVARIANTS, ids=name_of)
 def test_a_spoiled_run_is_caught_by_the_invariant_that_names_it(invariant: Any) -> None:
     found = {violation.invariant for violation in check(SPOILED[name_of(invariant)])}
@@ -132,6 +163,19 @@ def test_business_time_follows_each_jump_and_can_be_read_back() -> None:
     record = _spoiled(offsets=[(0.0, 0.0), (1000.0, 600.0)])
     assert (record.business(999.0), record.business(1001.0)) == (999.0, 1601.0)
     assert (record.real(900.0), record.real(1601.0)) == (900.0, 1001.0)
+    assert record.real(1300.0) == 1000.0
+
+
+def test_times_that_a_clock_showed_while_it_was_set_back_are_put_right() -> None:
+    clocks = [(0.0, 0.0), (5000.0, -3600.0), (5002.0, 0.0)]
+    assert [righted(reading, clocks) for reading in (4999.0, 1401.0, 5003.0)] == [4999.0, 5001.0, 5003.0]
+
+
+def test_business_time_is_read_back_by_the_clock_that_was_set_back() -> None:
+    clocks, offsets = [(0.0, 0.0), (5000.0, -3600.0), (5002.0, 0.0)], [(0.0, 0.0), (5000.1, 3600.0)]
+    record = _spoiled(offsets=offsets, clocks=clocks)
+    assert (record.real(4999.0), record.real(5001.0), record.real(8603.0)) == (4999.0, 5001.0, 5003.0)
+    assert record.business(5001.0) == 8601.0
 
 
 def test_what_came_of_each_mail_is_the_same_whenever_it_went() -> None:

@@ -2,7 +2,7 @@
 
 import signal
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -45,7 +45,7 @@ AT = {
     ),
 }
 OUTAGES = {
-    "embedded": ("disk full", "all frozen"),
+    "embedded": ("disk full", "all frozen", "clock set back", "beat down for a day"),
     "distributed": ("broker restarted", "worker frozen", "database stopped"),
 }
 
@@ -65,11 +65,15 @@ def test_the_short_form_comes_by_every_edge() -> None:
     assert Counter(chain(*AT.values())) == Counter(running)
 
 
-def place(site: Site, number: int, shop: str = "northkettle") -> None:
-    """An order that is acknowledged."""
-    now = site.now()
+def hand_over(site: Site, number: int, now: datetime, shop: str = "northkettle") -> None:
+    """An order that is posted until it is acknowledged."""
     body = order(number, now, email=f"mia.{number}@example.com")
     site.shops.post(Webhook(shop=shop, topic="orders/create", order=number, told_at=now, body=body))
+
+
+def place(site: Site, number: int, shop: str = "northkettle") -> None:
+    """An order that is acknowledged."""
+    hand_over(site, number, site.now(), shop)
     assert site.shops.wait(PATIENCE_S), site.logs()
 
 

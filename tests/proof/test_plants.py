@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import update
@@ -11,10 +12,12 @@ from sqlalchemy import update
 from tests.proof.blows import Blow
 from tests.proof.checker import check
 from tests.proof.conftest import MakeSite
-from tests.proof.outages import is_stopped
+from tests.proof.databases import fill_disk_of
+from tests.proof.outages import is_stopped, miss_beats
 from tests.proof.planning import MOMENT
 from tests.proof.plants import PLANTS
 from tests.proof.site import COMPANION, Site
+from tests.proof.test_full_disks import hand_over_while
 from tests.proof.test_kills import PATIENCE_S, place
 from tests.support.processes import wait_until
 from tests.support.sendgrid import Behaviour
@@ -72,19 +75,44 @@ def _fence_dropped(site: Site) -> None:
     time.sleep(0.5)  # for its outcome
 
 
+def _full_disk(site: Site) -> None:
+    site.start("web")
+    site.wait_ready()
+    hand_over_while(site, fill_disk_of, count(1))
+
+
+def _closed_due_window(site: Site) -> None:
+    site.start("up")
+    site.wait_ready()
+    place(site, 1)
+    wait_until(lambda: _is_planned(site), "it is planned", logs=site.logs)
+    miss_beats(site)
+    assert not site.settle(patience_s=3.0)
+
+
+def _own_clock(site: Site) -> None:
+    site.start("up", clock_off_s=3600)
+    site.wait_ready()
+    place(site, 1)
+    wait_until(lambda: len(site.sendgrid.mails) == 1, "the mail", logs=site.logs)
+
+
 SCENES: dict[str, tuple[str, Callable[[Site], None]]] = {
     "publish before commit": ("embedded", _publish_before_commit),
     "closed sweep window": ("embedded", _closed_sweep_window),
     "blind retry of unknown": ("embedded", _blind_retry),
     "claim outside the transaction": ("embedded", _claim_outside),
     "fence dropped": ("distributed", _fence_dropped),
+    "full disk taken for stored": ("distributed", _full_disk),
+    "closed due window": ("embedded", _closed_due_window),
+    "own clock": ("embedded", _own_clock),
 }
 
 
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_bug_is_caught_by_its_invariant(name: str, make_site: MakeSite) -> None:
     mode, scene = SCENES[name]
-    site = make_site(mode, name)
+    site = make_site(mode, name, is_on_small_disk=scene is _full_disk)
     scene(site)
     caught = {violation.invariant for violation in check(site.record())}
     assert PLANTS[name].caught_by in caught

