@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from schedules.codes import CodeKind
-from worker.platforms.writing import Access, Written
+from worker.platforms.writing import Access, Result, Written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,20 @@ class Told(Written):
     is_gone: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Existing:
+    """What says of a code in a shop whether it is ours and still good. `title`: as in its terms, if it is ours."""
+
+    title: str
+    ends_at: datetime | None
+    is_used: bool
+
+
+GONE = Told(result=Result.NEVER, note="somebody deleted it in the shop", is_gone=True)
+NOT_THERE = Told(result=Result.WRITTEN, note="the shop does not have it")
+TAKEN = Told(result=Result.NEVER, note="the shop has another code of this text", is_taken=True)
+
+
 class CodeMaker(Protocol):
     """One platform's way to make, change and take back a code. Stateless; never raises for what a shop does."""
 
@@ -75,7 +89,25 @@ def as_told(written: Written) -> Told:
     )
 
 
-def ended_early(told: Mapping[str, Any], found: datetime | None) -> bool:
+def why_not_changed(found: Existing, terms: CodeTerms, told: Mapping[str, Any]) -> Told | None:
+    """What keeps a code from being brought up to its terms; None: nothing. `told`: as for `put`."""
+    if found.is_used:
+        return Told(result=Result.WRITTEN, is_used=True)
+    if not told and found.title != terms.title:
+        return TAKEN
+    if _ended_early(told, found.ends_at):
+        return Told(result=Result.NEVER, note="somebody ended it in the shop", is_gone=True)
+    return None
+
+
+def why_not_deleted(found: Existing, terms: CodeTerms) -> Told | None:
+    """What keeps a code from being deleted; None: nothing."""
+    if found.title != terms.title:
+        return NOT_THERE
+    return Told(result=Result.WRITTEN, note="it had been used before", is_used=True) if found.is_used else None
+
+
+def _ended_early(told: Mapping[str, Any], found: datetime | None) -> bool:
     """Whether the shop's code ends before the end that it confirmed: somebody ended it there."""
     confirmed = told.get("ends_at")
     return bool(confirmed) and found is not None and found < datetime.fromisoformat(str(confirmed))

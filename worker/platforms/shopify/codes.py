@@ -13,7 +13,20 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from worker.platforms.bodies import mapping, objects, text
-from worker.platforms.codes import CodeTerms, Told, as_told, ended_early, is_used, plain, utc
+from worker.platforms.codes import (
+    GONE,
+    NOT_THERE,
+    TAKEN,
+    CodeTerms,
+    Existing,
+    Told,
+    as_told,
+    is_used,
+    plain,
+    utc,
+    why_not_changed,
+    why_not_deleted,
+)
 from worker.platforms.shopify.graphql import ask, fields, none_of_shopifys
 from worker.platforms.writing import Access, Result, Written
 
@@ -47,15 +60,12 @@ SCOPE = "write_discounts"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Found:
+class _Found(Existing):
     """A code that the shop has."""
 
     id: str
-    title: str
-    ends_at: datetime | None
     minimum: Decimal | None
     products: frozenset[str]
-    is_used: bool
 
 
 class ShopifyCodes:
@@ -65,28 +75,21 @@ class ShopifyCodes:
         found = _find(access, terms.code)
         if isinstance(found, Written):
             return as_told(found)
-        if found is None:
-            if told:
-                return Told(result=Result.NEVER, note="somebody deleted it in the shop", is_gone=True)
-            made = _change(access, "Create", terms, _input(terms))
-            return _look_again(access, terms) if made.is_taken else made
-        if found.is_used:
-            return Told(result=Result.WRITTEN, is_used=True)
-        if not told and found.title != terms.title:
-            return Told(result=Result.NEVER, note="the shop has another code of this text", is_taken=True)
-        if ended_early(told, found.ends_at):
-            return Told(result=Result.NEVER, note="somebody ended it in the shop", is_gone=True)
-        return _brought_up(access, terms, found)
+        if found is not None:
+            return why_not_changed(found, terms, told) or _brought_up(access, terms, found)
+        if told:
+            return GONE
+        made = _change(access, "Create", terms, _input(terms))
+        return _look_again(access, terms) if made.is_taken else made
 
     def take_back(self, access: Access, terms: CodeTerms) -> Told:
         found = _find(access, terms.code)
         if isinstance(found, Written):
             return as_told(found)
-        if found is None or found.title != terms.title:
-            return Told(result=Result.WRITTEN, note="the shop does not have it")
-        if found.is_used:
-            return Told(result=Result.WRITTEN, note="it had been used before", is_used=True)
-        return _outcome(ask(access, DELETE, {"id": found.id}, scope=SCOPE), "discountCodeDelete")
+        if found is None:
+            return NOT_THERE
+        gone = why_not_deleted(found, terms)
+        return gone or _outcome(ask(access, DELETE, {"id": found.id}, scope=SCOPE), "discountCodeDelete")
 
     def fault(self, access: Access) -> str:
         data = ask(access, SCOPES, {}, scope=SCOPE)
@@ -126,7 +129,7 @@ def _look_again(access: Access, terms: CodeTerms) -> Told:
         return as_told(found)
     if found is not None and found.title == terms.title:
         return _brought_up(access, terms, found)
-    return Told(result=Result.NEVER, note="the shop has another code of this text", is_taken=True)
+    return TAKEN
 
 
 def _brought_up(access: Access, terms: CodeTerms, found: _Found) -> Told:

@@ -13,12 +13,24 @@ from urllib.parse import quote
 
 from worker.platforms.bodies import mapping, objects, text
 from worker.platforms.calling import Reply, trouble
-from worker.platforms.codes import CodeTerms, Told, as_told, ended_early, is_used, plain, utc
+from worker.platforms.codes import (
+    GONE,
+    NOT_THERE,
+    TAKEN,
+    CodeTerms,
+    Existing,
+    Told,
+    as_told,
+    is_used,
+    plain,
+    utc,
+    why_not_changed,
+    why_not_deleted,
+)
 from worker.platforms.woocommerce.rest import ask
 from worker.platforms.writing import Access, Result, Written
 
 EXISTS = "woocommerce_rest_coupon_code_already_exists"
-TAKEN = Told(result=Result.NEVER, note="the shop has another coupon of this text", is_taken=True)
 
 
 class WooCommerceCodes:
@@ -28,27 +40,18 @@ class WooCommerceCodes:
         found = _find(access, terms.code)
         if isinstance(found, Written):
             return as_told(found)
-        if not found:
-            if told:
-                return Told(result=Result.NEVER, note="somebody deleted it in the shop", is_gone=True)
-            return _made(access, terms)
-        if is_used(found.get("usage_count")):
-            return Told(result=Result.WRITTEN, is_used=True)
-        if not told and found.get("description") != terms.title:
-            return TAKEN
-        if ended_early(told, utc(found.get("date_expires_gmt"))):
-            return Told(result=Result.NEVER, note="somebody ended it in the shop", is_gone=True)
-        return _brought_up(access, terms, found)
+        if found:
+            return why_not_changed(_existing(found), terms, told) or _brought_up(access, terms, found)
+        return GONE if told else _made(access, terms)
 
     def take_back(self, access: Access, terms: CodeTerms) -> Told:
         found = _find(access, terms.code)
         if isinstance(found, Written):
             return as_told(found)
-        if not found or found.get("description") != terms.title:
-            return Told(result=Result.WRITTEN, note="the shop does not have it")
-        if is_used(found.get("usage_count")):
-            return Told(result=Result.WRITTEN, note="it had been used before", is_used=True)
-        return _outcome(ask(access, "DELETE", f"coupons/{found['id']}?force=true"), gone_is_fine=True)
+        if not found:
+            return NOT_THERE
+        gone = why_not_deleted(_existing(found), terms)
+        return gone or _outcome(ask(access, "DELETE", f"coupons/{found['id']}?force=true"), gone_is_fine=True)
 
     def fault(self, access: Access) -> str:
         found = ask(access, "GET", "coupons?per_page=1")
@@ -73,6 +76,14 @@ def _find(access: Access, code: str) -> Mapping[str, Any] | Written:
     return next((each for each in objects(reply.body) if text(each.get("code")).lower() == code.lower()), {})
 
 
+def _existing(coupon: Mapping[str, Any]) -> Existing:
+    return Existing(
+        title=text(coupon.get("description")),
+        ends_at=utc(coupon.get("date_expires_gmt")),
+        is_used=is_used(coupon.get("usage_count")),
+    )
+
+
 def _made(access: Access, terms: CodeTerms) -> Told:
     told = _outcome(ask(access, "POST", "coupons", _body(terms)))
     if not told.is_taken:
@@ -80,7 +91,7 @@ def _made(access: Access, terms: CodeTerms) -> Told:
     found = _find(access, terms.code)
     if isinstance(found, Written):
         return as_told(found)
-    return _brought_up(access, terms, found) if found and found.get("description") == terms.title else TAKEN
+    return _brought_up(access, terms, found) if found and _existing(found).title == terms.title else TAKEN
 
 
 def _brought_up(access: Access, terms: CodeTerms, found: Mapping[str, Any]) -> Told:
