@@ -1,9 +1,7 @@
 """POST /events/sendgrid: where SendGrid tells what became of mails."""
 
-from typing import Annotated
-
 import structlog
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
@@ -14,17 +12,13 @@ from worker.feedback.delivery_events import record_events
 from worker.feedback.sendgrid_events import read_batch
 from worker.feedback.sendgrid_signature import event_keys, is_signed
 from worker.web.contract import answers, takes
+from worker.web.here import Here
 from worker.web.webhooks import TooLargeError, whole_body
 
 log = structlog.get_logger()
 router = APIRouter()
 
 UNSET = "SendGrid's events are not set up: set POSTPURCHASE_SENDGRID_EVENT_PUBLIC_KEY."
-
-
-def _installation(request: Request) -> Installation:
-    found: Installation = request.app.state.installation
-    return found
 
 
 ANSWERS = {
@@ -43,7 +37,7 @@ ANSWERS = {
     openapi_extra=takes("application/json"),
     tags=["events"],
 )
-async def receive(request: Request, installation: Annotated[Installation, Depends(_installation)]) -> JSONResponse:
+async def receive(request: Request, installation: Here) -> JSONResponse:
     """Answers 200 only once the whole batch is committed; until then SendGrid sends it again, for 24 hours."""
     try:
         body = await whole_body(request)

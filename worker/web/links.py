@@ -5,9 +5,8 @@ GET shows a page and changes nothing: scanners fetch every link. POST acts, with
 """
 
 from functools import lru_cache
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -19,6 +18,7 @@ from worker.links import PATHS, LinkToken
 from worker.rendering.colours import FALLBACK, button_ground, readable_on
 from worker.rendering.formats import web_url
 from worker.web.contract import answers, takes, texts
+from worker.web.here import Here
 from worker.web.views import View, gone, view_of
 from worker.web.words import BACK
 
@@ -37,14 +37,6 @@ HEADERS = {
 LARGEST_BODY = 64 * 1024
 
 router = APIRouter()
-
-
-def _installation(request: Request) -> Installation:
-    found: Installation = request.app.state.installation
-    return found
-
-
-Here = Annotated[Installation, Depends(_installation)]
 
 
 ANSWERS = texts({200: "The page behind the link.", 404: "A page that says that this link is none of ours."}) | answers(

@@ -5,7 +5,7 @@ A mail is shown in a sandboxed frame, from a page of its own whose policy allows
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -14,11 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from worker.bootstrap import Installation
 from worker.rendering.pictures import DESKTOP, PHONE
 from worker.store.models import Message, OrderRow, OutboxMail, Shop
 from worker.store.shops import profile_of
 from worker.web.contract import answers
+from worker.web.here import Here
 
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-src 'self'; base-uri 'none'"
 LINKS_ALONE = "allow-popups allow-popups-to-escape-sandbox"
@@ -41,14 +41,6 @@ def only_loopback(request: Request) -> None:
 MISSING = answers({404: "There is no such mail, or the request comes from another machine."})
 
 router = APIRouter(prefix="/outbox", dependencies=[Depends(only_loopback)], responses=MISSING, tags=["outbox"])
-
-
-def _installation(request: Request) -> Installation:
-    found: Installation = request.app.state.installation
-    return found
-
-
-Here = Annotated[Installation, Depends(_installation)]
 
 
 front = APIRouter(dependencies=[Depends(only_loopback)], include_in_schema=False)
