@@ -11,9 +11,12 @@ from schedules.timing import local_day, zone
 ASSUME_DELIVERED_AFTER = timedelta(days=10)
 
 
+TRAVELS = (LineKind.PHYSICAL, LineKind.SAMPLE)
+
+
 def is_shipped_goods(line: LineItem) -> bool:
     """Whether pieces of this line travel in a parcel."""
-    return line.kind in (LineKind.PHYSICAL, LineKind.SAMPLE) and line.quantity > 0
+    return line.kind in TRAVELS and line.quantity > 0
 
 
 def has_goods(order: Order) -> bool:
@@ -21,12 +24,22 @@ def has_goods(order: Order) -> bool:
 
 
 def sent_parcels(facts: Facts) -> tuple[Parcel, ...]:
-    """Parcels that left; also those that the shop still calls open although they were delivered."""
+    """Parcels that left; also those that the shop still calls open although they were delivered.
+
+    What a shop fulfils without sending it, like a gift card, is none.
+    """
     return tuple(
         parcel
         for parcel in facts.parcels
         if parcel.state is ParcelState.SHIPPED or (parcel.state is ParcelState.OPEN and arrival(parcel) is not None)
+        if _has_goods_in_it(facts, parcel)
     )
+
+
+def _has_goods_in_it(facts: Facts, parcel: Parcel) -> bool:
+    """Whether any of its lines travels; one that lists no lines, or a line that is not known, does."""
+    lines = [facts.line(each.line_id) for each in parcel.lines]
+    return not lines or any(line is None or line.kind in TRAVELS for line in lines)
 
 
 def parcel_groups(facts: Facts, shop: ShopProfile) -> dict[str, list[Parcel]]:

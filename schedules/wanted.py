@@ -8,7 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from schedules import reasons, situations
-from schedules.facts import Edit, Facts, Order, Parcel
+from schedules.facts import Edit, Facts, Order, Parcel, ParcelState
 from schedules.following import Arrival, Sibling, arrival_of_all, why_combined
 from schedules.parcels import arrival, has_goods, has_left_whole, is_in_trouble, parcel_groups
 from schedules.refills import Prospect
@@ -20,6 +20,7 @@ __all__ = ["Demand", "Sent", "Sibling", "Situation", "Wanted", "wanted_messages"
 
 Key = tuple[str, str]
 """A step and a parcel group."""
+NEVER_LEFT = (ParcelState.CANCELLED, ParcelState.FAILED)
 LEAST_ROOM = timedelta(hours=1)
 """What falls due at the very end of its window still has this long: else it would expire at the moment it is due."""
 
@@ -207,7 +208,8 @@ class _Shipping(_Maker):
         if not has_goods(self.situation.order):
             self.refuse(reasons.NO_GOODS)
         elif not groups:
-            self.refuse(reasons.PARCEL_GONE if facts.parcels else reasons.NOT_LEFT)
+            was_taken_back = any(parcel.state in NEVER_LEFT for parcel in facts.parcels)
+            self.refuse(reasons.PARCEL_GONE if was_taken_back else reasons.NOT_LEFT)
         else:
             for day, parcels in groups.items():
                 self._day(day, parcels)

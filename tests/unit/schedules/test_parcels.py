@@ -57,6 +57,22 @@ def test_a_parcel_that_arrived_has_left_whatever_the_shop_says() -> None:
     assert delivered_at(known) == (after(days=3), DeliverySource.REPORTED)
 
 
+@pytest.mark.parametrize("kind", [LineKind.GIFT_CARD, LineKind.DIGITAL, LineKind.SERVICE])
+def test_what_is_fulfilled_without_travelling_is_no_parcel(kind: LineKind) -> None:
+    """Shopify fulfils gift cards and downloads by itself, minutes after the order."""
+    lines = (a_line(1, "Dripper 02", "38.00"), a_line(2, "Brewing course", "30.00").model_copy(update={"kind": kind}))
+    at_once = parcel("p1", left=after(minutes=1), lines=["2"])
+    assert parcel_groups(facts(lines=lines, parcels=[at_once]), NORTHKETTLE) == {}
+    known = facts(lines=lines, parcels=[at_once, parcel("p2", left=LEFT, lines=["1"], arrived=after(days=3))])
+    assert delivered_at(known) == (after(days=3), DeliverySource.REPORTED)
+
+
+def test_a_parcel_of_what_was_removed_since_has_left_all_the_same() -> None:
+    lines = tuple(a_line(number, "Dripper 02", "38.00").model_copy(update={"quantity": number}) for number in (0, 1))
+    known = facts(lines=lines, parcels=[parcel("p1", left=LEFT, lines=["0"]), parcel("p2", left=LEFT, lines=["gone"])])
+    assert [each.id for each in parcel_groups(known, NORTHKETTLE)["2031-05-13"]] == ["p1", "p2"]
+
+
 def test_an_order_arrives_with_its_last_parcel() -> None:
     known = facts(
         parcels=[

@@ -49,6 +49,12 @@ def test_before_anything_left_the_timeline_says_so() -> None:
     assert planned(facts()).unsent["shipping"] == reasons.NOT_LEFT
 
 
+def test_a_gift_card_fulfilled_at_once_is_not_told_as_a_parcel_on_its_way() -> None:
+    card = a_line(2, "Gift card", "20.00").model_copy(update={"kind": LineKind.GIFT_CARD})
+    known = facts(lines=(a_line(1, "Dripper 02", "38.00"), card), parcels=[parcel(left=after(minutes=1), lines=["2"])])
+    assert planned(known).unsent["shipping"] == reasons.NOT_LEFT
+
+
 def test_parcels_of_one_day_are_one_mail() -> None:
     new = message_of(planned(two(1), now=LEFT), "shipping")
     assert (new.parcel_group, new.send_at) == (DAY, after(LEFT, minutes=10))
