@@ -24,6 +24,14 @@ class OrderDeleted(Value):
     at: AwareDatetime
 
 
+class OrderRestored(Value):
+    """The order was taken back out of the bin: an earlier deletion counts no more."""
+
+    type: Literal["order_restored"] = "order_restored"
+    order_id: str
+    at: AwareDatetime
+
+
 class OrderCancelled(Value):
     """The order was cancelled, told apart from its snapshot; it stays cancelled whatever older snapshots say."""
 
@@ -69,6 +77,7 @@ class OrderEdited(Value):
 OrderEvent = Annotated[
     OrderStated
     | OrderDeleted
+    | OrderRestored
     | OrderCancelled
     | ParcelStated
     | ParcelTracked

@@ -313,7 +313,8 @@ class Facts(Value):
     """All that is known of one order: the commutative merge of its events. See `merge` for how."""
 
     order: Order | None = None
-    deleted_at: AwareDatetime | None = None
+    deleted_at: AwareDatetime | None = Field(default=None, description="the newest deletion")
+    restored_at: AwareDatetime | None = Field(default=None, description="when it was last taken back out of the bin")
     cancelled_at: AwareDatetime | None = Field(default=None, description="told by an event of its own, not a snapshot")
     was_open: bool = Field(default=False, description="some snapshot showed it unpaid and not yet accepted")
     accepted_first_at: AwareDatetime | None = Field(
@@ -329,6 +330,11 @@ class Facts(Value):
         if self.order is None:
             return None
         return next((line for line in self.order.lines if line.id == line_id), None)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it lies in the bin, or is gone."""
+        return self.deleted_at is not None and (self.restored_at is None or self.restored_at < self.deleted_at)
 
     @property
     def accepted_at(self) -> datetime | None:

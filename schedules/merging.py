@@ -18,6 +18,7 @@ from schedules.events import (
     OrderEdited,
     OrderEvent,
     OrderRefunded,
+    OrderRestored,
     OrderStated,
     ParcelStated,
     ParcelTracked,
@@ -44,7 +45,11 @@ def _order(facts: Facts, event: OrderStated) -> dict[str, Any]:
 
 
 def _deleted(facts: Facts, event: OrderDeleted) -> dict[str, Any]:
-    return {"deleted_at": min(facts.deleted_at, event.at) if facts.deleted_at else event.at}
+    return {"deleted_at": max(facts.deleted_at, event.at) if facts.deleted_at else event.at}
+
+
+def _restored(facts: Facts, event: OrderRestored) -> dict[str, Any]:
+    return {"restored_at": max(facts.restored_at, event.at) if facts.restored_at else event.at}
 
 
 def _cancelled(facts: Facts, event: OrderCancelled) -> dict[str, Any]:
@@ -136,6 +141,7 @@ def _parcel_version(parcel: Parcel) -> datetime:
 _MERGES: dict[type, Callable[[Facts, Any], dict[str, Any]]] = {
     OrderStated: _order,
     OrderDeleted: _deleted,
+    OrderRestored: _restored,
     OrderCancelled: _cancelled,
     ParcelStated: _parcel,
     ParcelTracked: _tracked,

@@ -36,13 +36,13 @@ def why_nothing(facts: Facts) -> str | None:
     order = facts.order
     if order is None:
         return reasons.NOT_ARRIVED_YET
-    if facts.deleted_at is not None:
+    if facts.is_deleted:
         return reasons.DELETED
     if order.cancelled_at is not None or facts.cancelled_at is not None:
         return reasons.CANCELLED
     if order.is_test:
         return reasons.TEST
-    return _why_no_buyer(order) or _why_no_money(order)
+    return _why_no_buyer(order) or _why_no_money(facts, order)
 
 
 def is_gone(facts: Facts) -> bool:
@@ -72,12 +72,28 @@ def _why_no_buyer(order: Order) -> str | None:
     return None
 
 
-def _why_no_money(order: Order) -> str | None:
+def _why_no_money(facts: Facts, order: Order) -> str | None:
     if order.payment in UNPAID:
         return UNPAID[order.payment]
+    if is_refunded(facts):
+        return reasons.REFUNDED
     if not any(line.quantity for line in order.lines):
         return reasons.NOTHING_LEFT
     return None
+
+
+def is_refunded(facts: Facts) -> bool:
+    """Whether all of it was paid back: as its snapshot says, or by refunds told apart from it, which says nothing yet.
+
+    Of an order that was edited the sum alone tells nothing: what is paid back may be for what was taken off.
+    """
+    order = facts.order
+    if order is None or order.payment in (PaymentState.REFUNDED, PaymentState.PARTIALLY_REFUNDED):
+        return order is not None and order.payment is PaymentState.REFUNDED
+    if facts.edits or any(line.quantity != line.ordered_quantity for line in order.lines):
+        return False
+    back = sum(each.amount.amount for each in facts.refunds if each.amount.currency == order.currency)
+    return back >= order.totals.total.amount > 0
 
 
 def is_short(order: Order) -> bool:

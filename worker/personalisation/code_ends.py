@@ -5,12 +5,11 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
+from schedules import situations
 from schedules.facts import Facts, PaymentState
 from worker.platforms.registry import CODE_MAKERS
 from worker.store.codes import LIVE, code_of, codes_named, end_code
 from worker.store.models import DiscountCode, OrderRow
-
-ENDED = {PaymentState.REFUNDED: "the order was refunded in full", PaymentState.VOIDED: "the payment was voided"}
 
 log = structlog.get_logger()
 
@@ -48,11 +47,13 @@ def revoke(session: Session, code: DiscountCode, reason: str, now: datetime) -> 
 def why_revoked(facts: Facts) -> str:
     """Why the order has no right to a code any more; empty while it has."""
     order = facts.order
-    if facts.deleted_at is not None:
+    if facts.is_deleted:
         return "the order was deleted"
     if facts.cancelled_at is not None or (order is not None and order.cancelled_at is not None):
         return "the order was cancelled"
-    return ENDED.get(order.payment, "") if order is not None else ""
+    if situations.is_refunded(facts):
+        return "the order was refunded in full"
+    return "the payment was voided" if order is not None and order.payment is PaymentState.VOIDED else ""
 
 
 def redeem_codes(session: Session, order: OrderRow, facts: Facts) -> None:

@@ -132,6 +132,16 @@ def test_a_product_in_the_bin_is_offered_no_more_until_it_is_restored(shop: Conn
     assert [row.is_active for row in _products(shop)] == [True]
 
 
+def test_an_order_in_the_bin_gets_nothing_until_it_is_restored(shop: Connected) -> None:
+    _plan(shop, "order.created", _order(shop.now))
+    _plan(shop, "order.deleted", {"id": 1042})
+    assert [message.state for message in shop.messages()] == ["cancelled"]
+    _plan(shop, "order.restored", _order(shop.now))
+    assert [message.state for message in shop.messages()] == ["cancelled", "scheduled"]
+    _plan(shop, "order.deleted", {"id": 1042, "again": True})
+    assert [message.state for message in shop.messages()] == ["cancelled", "cancelled"]
+
+
 def test_an_account_keeps_its_consent_when_a_later_order_does_not_tell_any(shop: Connected) -> None:
     account = {"id": 31, "email": "mia@example.com", "meta_data": meta(newsletter="1")}
     _plan(shop, "customer.created", account | {"date_modified_gmt": gmt(shop.now - timedelta(days=9))})

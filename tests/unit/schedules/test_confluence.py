@@ -15,6 +15,7 @@ from schedules.events import (
     OrderEdited,
     OrderEvent,
     OrderRefunded,
+    OrderRestored,
     OrderStated,
     ParcelStated,
     ParcelTracked,
@@ -114,6 +115,7 @@ def others() -> st.SearchStrategy[OrderEvent]:
     return st.one_of(
         HOURS.map(lambda at: OrderCancelled(order_id=ORDER, at=at)),
         HOURS.map(lambda at: OrderDeleted(order_id=ORDER, at=at)),
+        HOURS.map(lambda at: OrderRestored(order_id=ORDER, at=at)),
         HOURS.map(lambda at: OrderEdited(order_id=ORDER, edit=Edit(id=at.isoformat(), at=at))),
         st.sampled_from([RefundReason.STOCK, RefundReason.OTHER]).map(
             lambda reason: OrderRefunded(order_id=ORDER, refund=refund(reason))

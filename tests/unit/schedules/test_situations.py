@@ -18,6 +18,7 @@ from tests.unit.schedules.examples import (
     case,
     companion,
     delivered,
+    edit,
     facts,
     gate,
     message_of,
@@ -151,6 +152,26 @@ def test_a_cancelled_order_that_the_shop_restores_gets_its_mails_after_all() -> 
 def test_a_full_refund_takes_back_all_that_waits() -> None:
     result = planned(shipped(LEFT, payment=PaymentState.REFUNDED), messages=everything(shipped(LEFT)), now=LEFT)
     assert {each.reason for each in result.cancel} == {reasons.REFUNDED}
+
+
+def test_refunds_of_the_whole_sum_take_back_all_that_waits_whatever_the_snapshot_still_says() -> None:
+    """Refunds come before the order that tells of them, and our own form has nothing else."""
+    halves = [
+        refund().model_copy(update={"id": name, "amount": eur(amount)}) for name, amount in (("a", "40"), ("b", "9.40"))
+    ]
+    whole = shipped(LEFT, more={"refunds": tuple(halves)})
+    result = planned(whole, messages=everything(shipped(LEFT)), now=LEFT)
+    assert {each.reason for each in result.cancel} == {reasons.REFUNDED}
+    assert steps_of(planned(shipped(LEFT, more={"refunds": (halves[0],)}), now=LEFT)) != []
+
+
+def test_what_an_edit_took_off_and_paid_back_is_no_refund_of_the_rest() -> None:
+    less = refund().model_copy(update={"amount": eur("60")})
+    edited = shipped(LEFT, more={"refunds": (less,), "edits": (edit(1, after(hours=1)),)})
+    removed = a_line(1, "Kettle", "60.00").model_copy(update={"quantity": 0})
+    reduced = shipped(LEFT, lines=(removed, a_line(2, "Dripper", "38.00")), more={"refunds": (less,)})
+    assert "follow_up" in steps_of(planned(edited, now=LEFT))
+    assert "follow_up" in steps_of(planned(reduced, now=LEFT))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from schedules.events import CustomerStated, Event, OrderDeleted, OrderStated, ProductDeleted
+from schedules.events import CustomerStated, Event, OrderDeleted, OrderRestored, OrderStated, ProductDeleted
 from schedules.facts import ConsentState
 from worker.platforms.bodies import Body, identifier, moment, needed_id, parse, reading, text
 from worker.platforms.port import Delivery, Reading
@@ -48,6 +48,12 @@ def _order_deleted(sheet: _Sheet) -> Iterator[Event]:
     yield OrderDeleted(order_id=needed_id(sheet.body, "id"), at=sheet.received_at)
 
 
+def _order_restored(sheet: _Sheet) -> Iterator[Event]:
+    """Taken back out of the bin; putting it there was told as a deletion."""
+    yield from _order(sheet)
+    yield OrderRestored(order_id=needed_id(sheet.body, "id"), at=sheet.received_at)
+
+
 def _product(sheet: _Sheet) -> Iterator[Event]:
     product = read_product(sheet.body)
     if product is not None:
@@ -74,7 +80,7 @@ def _customer(sheet: _Sheet) -> Iterator[Event]:
 READERS: Mapping[str, Callable[[_Sheet], Iterator[Event]]] = {
     "order.created": _order,
     "order.updated": _order,
-    "order.restored": _order,
+    "order.restored": _order_restored,
     "order.deleted": _order_deleted,
     "product.created": _product,
     "product.updated": _product,
