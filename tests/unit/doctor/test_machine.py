@@ -76,7 +76,7 @@ def test_test_mode_is_never_forgotten() -> None:
         ("https://mail.northkettle.example", Level.OK),
         ("http://127.0.0.1:8000", Level.WARN),
         ("http://mail.northkettle.example", Level.FAIL),
-        ("https://", Level.FAIL),
+        ("https://:443", Level.FAIL),
     ],
 )
 def test_links_in_mails_must_be_reachable_over_https(url: str, level: Level) -> None:
