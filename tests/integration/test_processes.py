@@ -127,7 +127,8 @@ def test_a_process_waits_for_a_database_that_is_not_there_yet_and_a_signal_ends_
     processes = Processes(tmp_path, settings | {"log_json": "true"})
     patient, stopped = processes.start("beat"), processes.start("beat")
     waits = "process.database.awaited"
-    wait_until(lambda: processes.logs().count(waits) >= 2, "both wait", logs=processes.logs)
+    logs = [tmp_path / "beat-0.log", tmp_path / "beat-1.log"]
+    wait_until(lambda: all(waits in log.read_text() for log in logs), "both wait", logs=processes.logs)
     assert processes.stop(stopped) == 0
     open_it()
     wait_until(lambda: "process.beat.started" in processes.logs(), "one has started", logs=processes.logs)
