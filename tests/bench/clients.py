@@ -8,9 +8,11 @@ import http.client
 import json
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from urllib.parse import urlsplit
+from uuid import UUID, uuid4
 
 import aiohttp
 import sendgrid
@@ -18,8 +20,11 @@ from aiohttp import web
 
 from tests.bench.figures import Figure, judged, median_of
 from tests.support.servers import free_port, wait_for_port
+from worker.delivery.posting import Post, Poster, Reply
+from worker.delivery.sendgrid import CONNECTIONS
 
 MAILS = 1500
+HEADERS = ("Content-Type: application/json", "Expect:")
 BODY = {
     "personalizations": [{"to": [{"email": "mia@example.com"}]}],
     "content": [{"type": "text/html", "value": "x" * 35_000}],
@@ -46,7 +51,7 @@ def run(*, quick: bool = False) -> list[Figure]:
 
 def posts_per_second(url: str) -> float:
     """What `worker/delivery/sendgrid.py` and a door manage with nothing else to do."""
-    return median_of(lambda: _aiohttp(url), 3)
+    return median_of(lambda: _libcurl(url), 3)
 
 
 def _serve(port: int) -> None:
@@ -57,6 +62,27 @@ def _serve(port: int) -> None:
     app = web.Application()
     app.router.add_post("/v3/mail/send", take)
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
+
+
+def _libcurl(url: str) -> float:
+    poster = Poster(connections=CONNECTIONS, connect_s=10, total_s=60, longest_answer=1000)
+    ended: SimpleQueue[Reply] = SimpleQueue()
+
+    def tell(replies: Mapping[UUID, Reply]) -> None:
+        for reply in replies.values():
+            ended.put(reply)
+
+    start = time.perf_counter()
+    for _ in range(MAILS // CONNECTIONS):
+        post = {
+            uuid4(): Post(url=f"{url}/v3/mail/send", headers=HEADERS, body=json.dumps(BODY).encode())
+            for _ in range(CONNECTIONS)
+        }
+        poster.post(post, tell)
+        assert {ended.get().status for _ in post} == {202}
+    rate = MAILS // CONNECTIONS * CONNECTIONS / (time.perf_counter() - start)
+    poster.close()
+    return rate
 
 
 def _aiohttp(url: str) -> float:
@@ -94,6 +120,7 @@ def _own(url: str) -> float:
 
 
 CLIENTS: dict[str, Callable[[str], float]] = {
+    "libcurl, 64 connections": _libcurl,
     "aiohttp, 64 connections": _aiohttp,
     "http.client kept alive": _kept_alive,
     "sendgrid's own, a connection per call": _own,

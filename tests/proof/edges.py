@@ -37,31 +37,28 @@ def _in_commit_after(place: str, *, only: Callable[[Any], bool] = bool) -> Insta
 
 
 def _mid_request(sudden: Sudden) -> None:
-    def make(original: Callable[..., Any]) -> Callable[..., Any]:
-        async def halved(body: Any, writer: Any, content_length: int | None) -> None:
-            value = await body.as_bytes()
-            half = len(value) // 2
-            await original(body, writer, half)
-            sudden.arrive()
-            await writer.write(value[half:content_length])
+    def make(original: Callable[..., bytes]) -> Callable[..., bytes]:
+        def halved(call: Any, size: int) -> bytes:
+            if call.is_sent:  # the first half has left
+                sudden.arrive()
+                return original(call, size)
+            return original(call, min(size, len(call.body) // 2))
 
         return halved
 
-    replace("worker.delivery.sendgrid:Body.write_with_length", make)
+    replace("worker.delivery.posting:_Call.read", make)
 
 
 def _named(_sudden: Sudden) -> None:
     """Its requests tell whose they are: the stand-in asks for the kill of the process whose mail it took."""
 
-    def make(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def pool(provider: Any) -> Any:
-            session = original(provider)
-            session.headers[PROCESS] = str(os.getpid())
-            return session
+    def make(original: Callable[..., tuple[str, ...]]) -> Callable[..., tuple[str, ...]]:
+        def named(provider: Any, mail: Any) -> tuple[str, ...]:
+            return *original(provider, mail), f"{PROCESS}: {os.getpid()}"
 
-        return pool
+        return named
 
-    replace("worker.delivery.sendgrid:SendGrid._pool", make)
+    replace("worker.delivery.sendgrid:SendGrid._headers", make)
 
 
 def _mending(sudden: Sudden) -> None:
