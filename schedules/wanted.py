@@ -33,8 +33,11 @@ class Sent:
     knew: frozenset[str] | None = None
 
     def told_of(self, name: str, at: datetime) -> bool:
-        """Whether it told of what happened then. What it did not know it did not tell, however early it happened."""
-        return at <= self.at and (self.knew is None or name in self.knew)
+        """Whether it told of this, which happened then.
+
+        What it knew it told, also if the shop says later that it happened later; what it did not know it did not tell.
+        """
+        return at <= self.at if self.knew is None else name in self.knew
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from schedules.facts import (
     Address,
     CaseKind,
     ConsentState,
+    Facts,
     Gift,
     Money,
     Order,
@@ -33,6 +35,7 @@ from schedules.facts import (
     RefundReason,
     TrackingStatus,
 )
+from schedules.merging import merge
 from tests.support.standard import NOW, event, order, read
 
 EARLIER = NOW - timedelta(hours=2)
@@ -120,11 +123,21 @@ def test_a_parcel_left_when_it_says_or_when_it_was_told() -> None:
     found = _only("order.shipped", data)
     assert isinstance(found, ParcelStated)
     parcel = found.parcel
-    assert (parcel.id, parcel.state, parcel.shipped_at) == ("1", ParcelState.SHIPPED, NOW)
+    assert (parcel.id, parcel.state, parcel.shipped_at, parcel.is_sighting) == ("1", ParcelState.SHIPPED, NOW, True)
     assert parcel.lines == (ParcelLine(line_id="1", quantity=1),)
     told = _only("order.shipped", data | {"parcel_id": "p2", "shipped_at": EARLIER.isoformat(), "is_pickup": True})
     assert isinstance(told, ParcelStated)
     assert (told.parcel.id, told.parcel.shipped_at, told.parcel.is_pickup) == ("p2", EARLIER, True)
+    assert not told.parcel.is_sighting
+
+
+def test_a_tracking_number_told_a_day_later_does_not_send_the_parcel_off_again() -> None:
+    told = [
+        read(event("order.shipped", {"order_id": "1042", "tracking_number": number}, at=NOW + timedelta(days=day)))
+        for day, number in enumerate(["", "JD1"])
+    ]
+    facts = reduce(merge, [each for reading in told for each in reading.events if isinstance(each, ParcelStated)], Facts())
+    assert [(parcel.shipped_at, parcel.tracking_number) for parcel in facts.parcels] == [(NOW, "JD1")]
 
 
 @pytest.mark.parametrize("status", list(TrackingStatus))

@@ -88,6 +88,12 @@ def test_a_parcel_that_a_mail_knew_gets_no_other() -> None:
     assert "shipping" not in steps_of(planned(two(1 / 12), messages=out, now=after(LEFT, minutes=20)))
 
 
+def test_a_parcel_that_a_mail_told_of_is_not_told_again_because_the_shop_names_another_day() -> None:
+    out = knowing(announced(shipped(LEFT)), "shipping", "p1")
+    later = after(LEFT, days=1)
+    assert "shipping" not in steps_of(planned(shipped(later), messages=out, now=later))
+
+
 def test_a_third_parcel_of_the_day_is_told_as_well() -> None:
     out = announced(shipped(LEFT))
     second = sent(applied(planned(two(3), messages=out, now=after(LEFT, hours=3)), out), "shipping")

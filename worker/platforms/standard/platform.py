@@ -66,6 +66,7 @@ def _shipped(sent: form.Shipped) -> Iterable[Event]:
             id=data.parcel_id,
             state=ParcelState.SHIPPED,
             shipped_at=data.shipped_at or sent.timestamp,
+            is_sighting=data.shipped_at is None,
             updated_at=sent.timestamp,
             carrier=data.carrier,
             tracking_number=data.tracking_number,
