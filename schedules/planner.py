@@ -32,6 +32,7 @@ def plan(
     now: datetime,
     hold: str | None = None,
     imported: bool = False,
+    connected_at: datetime | None = None,
     siblings: Sequence[Sibling] = (),
     prospect: Prospect | None = None,
 ) -> Plan:
@@ -41,6 +42,7 @@ def plan(
         messages: all messages of the order, in any state.
         hold: reason of a manual hold on the whole order.
         imported: known from history only; starts nothing.
+        connected_at: when the shop was first connected; receipts and tracking due well before it went out elsewhere.
         siblings: other orders of the same address, placed within `combine_orders_within`.
         prospect: what may be offered about the order later; None: nothing.
     """
@@ -50,6 +52,7 @@ def plan(
         shop=shop,
         hold=hold,
         imported=imported,
+        connected_at=connected_at,
         siblings=tuple(siblings),
         prospect=prospect or Prospect(),
         sent={each.key: Sent(each.sent_at or each.send_at, each.knew) for each in messages if each.state in WENT_OUT},

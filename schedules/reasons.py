@@ -15,6 +15,7 @@ PAYMENT_FAILED = "the payment failed"
 NOT_YET_PAID = "it is not paid yet"
 NOTHING_LEFT = "nothing is left on the order"
 IMPORTED = "the order was imported from history"
+BEFORE_US = "it was due before the shop was connected here: others told the customer"
 LONG_PAST = "it became known too late: its time had passed"
 
 OFF = "the step is switched off for this shop"
@@ -61,7 +62,7 @@ REPLACEMENT = "it is a replacement, or an order over nothing"
 REVIVABLE = frozenset(
     {DELETED, CANCELLED, TEST, NO_ADDRESS, UNUSABLE_ADDRESS, RELAYED, REFUNDED, VOIDED, PAYMENT_FAILED}
     | {NOT_YET_PAID, NOTHING_LEFT}
-    | {LONG_PAST, OFF, OTHER_ROLE, NO_LONGER, REPLACED, *NOT_ONLINE.values()}
+    | {BEFORE_US, LONG_PAST, OFF, OTHER_ROLE, NO_LONGER, REPLACED, *NOT_ONLINE.values()}
     | {NOT_LEFT, NO_GOODS, ARRIVED, PARCEL_GONE, PASSED_WINDOW, NOT_ARRIVED, IN_TROUBLE, COMBINED}
     | {OUTDATED_EDIT, SHOP_TELLS, *TROUBLE.values(), SHORT_OF_STOCK, PARTLY_REFUNDED, BUSINESS, RENEWAL, REPLACEMENT}
 )

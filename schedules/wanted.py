@@ -49,6 +49,7 @@ class Situation:
     shop: ShopProfile
     hold: str | None = None
     imported: bool = False
+    connected_at: datetime | None = None
     siblings: tuple[Sibling, ...] = ()
     prospect: Prospect = field(default_factory=Prospect)
     sent: Mapping[Key, Sent] = field(default_factory=dict)
@@ -160,6 +161,9 @@ class _Maker(ABC):
     def want(self, group: str, aim: datetime, reason: str, *, ends: datetime, held: str = "") -> None:
         """`ends`: when it is given up. `held`: what keeps this step's mail, besides what keeps the whole order."""
         timing = self.timing
+        if self._was_told_elsewhere(aim):
+            self.refuse(reasons.BEFORE_US, group)
+            return
         wanted = Wanted(
             step=self.name,
             parcel_group=group,
@@ -173,6 +177,13 @@ class _Maker(ABC):
             held=self._held() or held,
         )
         self.demand.messages.append(wanted)
+
+    def _was_told_elsewhere(self, aim: datetime) -> bool:
+        """Whether it was late already when the shop was connected: who sent such mails then has sent it."""
+        since = self.situation.connected_at
+        if since is None or self.step.always_marketing:
+            return False
+        return aim - self.timing.send + self.timing.latest < since
 
     def _held(self) -> str:
         if self.situation.hold:

@@ -60,6 +60,7 @@ def plan_of(unit: Unit, order: OrderRow, sequence: Sequence) -> Plan:
         now=unit.now,
         hold=order.hold,
         imported=order.imported,
+        connected_at=unit.connected_at,
         prospect=prospect_of(unit.session, unit.shop.id, order.address or "", facts_of(order)),
         siblings=siblings_of(unit.session, order),
     )

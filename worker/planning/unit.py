@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
 from worker.store.models import Shop
-from worker.store.shops import profile_of
+from worker.store.shops import first_connected_at, profile_of
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class Unit:
     shop: Shop
     source_id: UUID | None
     now: datetime
+
+    @cached_property
+    def connected_at(self) -> datetime | None:
+        """When the shop was connected for the first time."""
+        return first_connected_at(self.session, self.shop.id)
 
     @cached_property
     def profile(self) -> ShopProfile:

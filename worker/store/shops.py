@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
@@ -72,6 +72,11 @@ def find_source(session: Session, slug: str, kind: str) -> tuple[Shop, Source] |
 
 def list_sources(session: Session, shop_id: UUID) -> list[Source]:
     return list(session.scalars(select(Source).where(Source.shop_id == shop_id).order_by(Source.kind)))
+
+
+def first_connected_at(session: Session, shop_id: UUID) -> datetime | None:
+    """When the shop was connected for the first time; None: it never was."""
+    return session.scalar(select(func.min(Source.created_at)).where(Source.shop_id == shop_id))
 
 
 def connected_at(session: Session, shop_id: UUID) -> datetime:

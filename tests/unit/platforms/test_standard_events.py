@@ -136,7 +136,9 @@ def test_a_tracking_number_told_a_day_later_does_not_send_the_parcel_off_again()
         read(event("order.shipped", {"order_id": "1042", "tracking_number": number}, at=NOW + timedelta(days=day)))
         for day, number in enumerate(["", "JD1"])
     ]
-    facts = reduce(merge, [each for reading in told for each in reading.events if isinstance(each, ParcelStated)], Facts())
+    facts = reduce(
+        merge, [each for reading in told for each in reading.events if isinstance(each, ParcelStated)], Facts()
+    )
     assert [(parcel.shipped_at, parcel.tracking_number) for parcel in facts.parcels] == [(NOW, "JD1")]
 
 

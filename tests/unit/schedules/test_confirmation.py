@@ -18,6 +18,7 @@ from tests.unit.schedules.examples import (
     facts,
     knowing,
     message_of,
+    parcel,
     planned,
     sent,
     shop,
@@ -113,6 +114,23 @@ def test_an_old_order_is_not_confirmed_any_more() -> None:
 
 def test_an_order_that_became_known_within_three_days_is_confirmed_late_rather_than_never() -> None:
     assert steps_of(planned(PAID, now=after(hours=71))) == ["confirmation"]
+
+
+def test_what_was_due_before_the_shop_was_connected_others_have_told() -> None:
+    """Orders of the last days are told of as soon as the webhooks begin: their receipts went out long ago."""
+    connected_at = after(days=1)
+    known = facts(
+        parcels=[parcel("p1", left=after(hours=3), lines=["1"]), parcel("p2", left=connected_at, lines=["2"])]
+    )
+    result = planned(known, now=after(connected_at, hours=1), connected_at=connected_at)
+    assert result.unsent["confirmation"] == reasons.BEFORE_US
+    assert result.unsent["shipping 2031-05-12"] == reasons.BEFORE_US
+    assert {each.step: each.parcel_group for each in result.schedule} == {"shipping": "2031-05-13", "follow_up": ""}
+
+
+def test_an_order_just_before_the_shop_was_connected_is_confirmed() -> None:
+    connected_at = after(hours=2)
+    assert steps_of(planned(facts(), now=connected_at, connected_at=connected_at)) == ["confirmation"]
 
 
 def test_an_imported_order_starts_nothing() -> None:
