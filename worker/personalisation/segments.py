@@ -39,7 +39,7 @@ def segment_of_buyer(histories: Histories, buyer: Buyer) -> Segment:
     return segment_of(
         Standing(
             # A cancelled order is one that was placed: no first-time words for its person.
-            others=max(len(known.keys() - {order.id}), len(buyer.others)),
+            others=max(len(known.keys() - {order.id}), sum(map(was_placed, buyer.others))),
             told=_most((order.customer.orders_count, buyer.orders_known)),
             history_is_known=buyer.profile.history_imported,
             spent=sum((value for value in recent if value is not None), Decimal(0)),
@@ -62,6 +62,11 @@ def _known(
         if counts_as_bought(facts):
             known[facts.order.id] = (facts.order.placed_at, value_of(facts, currency))
     return known
+
+
+def was_placed(facts: Facts) -> bool:
+    """Whether it ever was an order, whatever became of it: a payment that never came, or a test, makes none."""
+    return facts.accepted_first_at is not None and facts.order is not None and not facts.order.is_test
 
 
 def counts_as_bought(facts: Facts) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from schedules.facts import Channel, Facts
+from schedules.facts import Channel, Facts, PaymentState
 from schedules.segments import Segment
 from tests.integration.recommendations.conftest import HEADER, take
 from tests.support.dispatching import MORNING, World
@@ -32,15 +32,15 @@ def spenders(count: int) -> str:
     return HEADER + "".join(rows) + "more,2031-04-01T10:00:00Z,buyer7@example.com,kettle,,4,39.00\n"
 
 
-def segment(world: World, address: str) -> Segment:
+def segment(world: World, address: str, *others: Facts, told: int | None = None) -> Segment:
     order = an_order(MORNING, email=address)
-    unknown = order.customer.model_copy(update={"orders_count": None})
+    unknown = order.customer.model_copy(update={"orders_count": told})
     buyer = Buyer(
         shop_id=world.shop_id,
         address=address,
         profile=NORTHKETTLE,
         facts=Facts(order=order.model_copy(update={"customer": unknown}), accepted_first_at=MORNING),
-        others=(),
+        others=others,
         orders_known=None,
         is_resting=False,
         now=MORNING,
@@ -56,6 +56,17 @@ def test_imported_orders_are_history(world: World, tmp_path: Path) -> None:
     assert segment(world, "buyer1@example.com") is Segment.REPEAT
     assert segment(world, "buyer7@example.com") is Segment.HIGH_VALUE
     assert segment(world, "nobody@example.com") is Segment.UNKNOWN
+
+
+def test_a_payment_that_never_came_makes_nobody_a_returning_customer(world: World) -> None:
+    """WooCommerce keeps each try at the till as an order of its own."""
+    earlier = MORNING - timedelta(days=1)
+    tries = [an_order(earlier, number="1040", payment=payment) for payment in (PaymentState.FAILED, PaymentState.OPEN)]
+    assert (
+        segment(world, "new@example.com", *(Facts(order=each, was_open=True) for each in tries), told=1) == "first_time"
+    )
+    kept = Facts(order=an_order(earlier, number="1040", cancelled_at=MORNING), accepted_first_at=earlier)
+    assert segment(world, "new@example.com", kept, told=1) is Segment.REPEAT
 
 
 def test_a_tenth_of_few_buyers_is_nobody(world: World, tmp_path: Path) -> None:
