@@ -31,8 +31,8 @@ class GateInputs:
     `suppressed`: scopes (all, marketing, offers, fewer) held against the address. `marketing_sent` and `panels_sent`:
     when this person got marketing mails and offer panels, over all orders. `troubles`: when returns, disputes, tickets
     and unhappy answers of this person were opened, over all other orders. `has_guide`: whether a guide fits the order.
-    `is_resting`: this person gave no sign in the last marketing mails. `is_by_hand`: a person asked for it now, so it
-    waits for no window and no daytime.
+    `is_discreet`: whether all that was bought is discreet. `is_resting`: this person gave no sign in the last marketing
+    mails. `is_by_hand`: a person asked for it now, so it waits for no window and no daytime.
     """
 
     facts: Facts
@@ -56,6 +56,7 @@ class GateInputs:
     timezone: str
     now: datetime
     has_guide: bool = True
+    is_discreet: bool = False
     troubles: tuple[datetime, ...] = ()
     is_resting: bool = False
     is_by_hand: bool = False
@@ -133,6 +134,8 @@ def _follow_up(gate: GateInputs) -> Judgement | None:
         return Judgement(action="cancel", reason=reasons.NOT_ARRIVED)
     if arrived.held_for:
         return Judgement(action="hold", reason=arrived.held_for)
+    if gate.is_discreet:
+        return Judgement(action="skip", reason=reasons.DISCREET)
     if not has_goods(gate.order) and not gate.has_guide:
         return Judgement(action="skip", reason="nothing was shipped and no guide fits the order")
     soonest = arrived.at + gate.sequence.steps[gate.step].timing(gate.role).earliest

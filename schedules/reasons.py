@@ -30,6 +30,7 @@ PARCEL_GONE = "its parcel was cancelled or left on another day"
 PASSED_WINDOW = "the parcel left after the mail's window had closed"
 NOT_ARRIVED = "it waits until the last parcel has arrived"
 IN_TROUBLE = "a carrier reports a problem with a parcel"
+DISCREET = "what was bought is discreet: no mail asks about it"
 TOO_SOON = "the goods, or those of the other order, arrived only a few days ago"
 COMBINED = "it is combined with a later order of the same person"
 

@@ -113,7 +113,8 @@ def _judged(session: Session, shelf: Shelf, library: Library, seen: _Seen, now: 
     message, truth = seen.message, seen.truth
     edition = shelf.edition(session, message.shop_id)
     guide = library.guide(seen.reader)
-    judgement = _refusal(truth) or judge(_inputs(message, truth, edition, now, has_guide=guide is not None))
+    about = {"has_guide": guide is not None, "is_discreet": library.is_discreet(seen.reader)}
+    judgement = _refusal(truth) or judge(_inputs(message, truth, edition, now, **about))
     products = library.products(seen.reader)
     return Gated(
         message=message, truth=truth, edition=edition, judgement=judgement, products=products, guide=guide, now=now
@@ -139,7 +140,9 @@ def _refusal(truth: Truth) -> Judgement | None:
     return Judgement(action="cancel", reason=DISCONNECTED, until=None, with_offer=False, offer_reason="")
 
 
-def _inputs(message: Message, truth: Truth, edition: Edition, now: datetime, *, has_guide: bool) -> GateInputs:
+def _inputs(
+    message: Message, truth: Truth, edition: Edition, now: datetime, *, has_guide: bool, is_discreet: bool
+) -> GateInputs:
     siblings = (sibling_of(order) for order in truth.siblings)
     return GateInputs(
         facts=truth.facts,
@@ -163,6 +166,7 @@ def _inputs(message: Message, truth: Truth, edition: Edition, now: datetime, *, 
         timezone=truth.timezone,
         now=now,
         has_guide=has_guide,
+        is_discreet=is_discreet,
         is_resting=truth.is_resting,
         is_by_hand=bool(message.details.get("by_hand")),
         troubles=tuple(case.opened_at for facts in truth.other_facts for case in facts.cases if not case.closed),

@@ -13,6 +13,9 @@ from worker.rendering.port import GuideView, ProductView
 from worker.store.catalogue import view_of
 from worker.store.shelf import ShelfGuide, ShelfProduct, shelf_guides, shelf_products
 
+TOLD_OF = (LineKind.PHYSICAL, LineKind.DIGITAL, LineKind.SERVICE)
+"""Kinds of lines that a follow-up may be about."""
+
 
 class Reader(NamedTuple):
     """Who a mail is for: the shop, what was bought, and the language (BCP 47 or a locale of Babel's)."""
@@ -36,6 +39,12 @@ class Library:
             return {}
         found = {name: self._rows.get((reader.shop_id, name)) for name in _bought(reader.facts)}
         return {name: view_of(row, order.currency) for name, row in found.items() if row is not None}
+
+    def is_discreet(self, reader: Reader) -> bool:
+        """Whether all that was bought, and is left, is discreet: then no mail asks about it."""
+        products, lines = self.products(reader), reader.facts.order.lines if reader.facts.order else ()
+        kept = [line for line in lines if line.kind in TOLD_OF and line.quantity]
+        return bool(kept) and all(_is_discreet(line, products) for line in kept)
 
     def guide(self, reader: Reader) -> GuideView | None:
         """The guide for the hero item by product, else its category, else one of its tags; in this language or none.
@@ -87,14 +96,17 @@ def _guides(
 
 
 def _hero(facts: Facts, products: Mapping[str, ProductView]) -> LineItem | None:
-    def is_discreet(line: LineItem) -> bool:
-        product = products.get(line.product_id or "")
-        return product is not None and product.discreet
-
     lines = facts.order.lines if facts.order else ()
     soft = (line for line in lines if line.kind in (LineKind.DIGITAL, LineKind.SERVICE) and line.quantity)
-    shown = (line for line in soft if not is_discreet(line))
-    return hero_line(facts, is_discreet) or max(shown, key=lambda line: line.unit_price.amount, default=None)
+    shown = (line for line in soft if not _is_discreet(line, products))
+    return hero_line(facts, lambda line: _is_discreet(line, products)) or max(
+        shown, key=lambda line: line.unit_price.amount, default=None
+    )
+
+
+def _is_discreet(line: LineItem, products: Mapping[str, ProductView]) -> bool:
+    product = products.get(line.product_id or "")
+    return product is not None and product.discreet
 
 
 _MISS = 9

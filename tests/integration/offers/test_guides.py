@@ -58,6 +58,20 @@ def test_a_discreet_products_guide_is_never_shown(world: World) -> None:
     assert found(world) == "filters"
 
 
+def test_an_order_is_discreet_when_all_that_is_left_of_it_is(world: World) -> None:
+    dripper, filters = an_order(MORNING).lines
+    wrap = a_line(3, "Gift wrap", "3.00").model_copy(update={"kind": LineKind.GIFT_WRAP})
+    with world.installation.database.write() as session:
+        session.execute(update(Product).where(Product.product_id == "product-1").values(discreet=True))
+        for lines, is_discreet in (
+            ((dripper, filters), False),
+            ((dripper, filters.model_copy(update={"quantity": 0}), wrap), True),
+            ((wrap,), False),
+        ):
+            reader = Reader(world.shop_id, Facts(order=an_order(MORNING, lines=lines)), "en")
+            assert Library(session, [reader]).is_discreet(reader) is is_discreet
+
+
 def test_a_digital_order_has_the_guide_of_its_dearest_access(world: World) -> None:
     write(world, "course", for_product="product-2")
     lines = (

@@ -117,5 +117,10 @@ def test_digital_goods_are_followed_up_only_with_a_guide(guide: bool, action: st
     assert judgement.action == action
 
 
+def test_discreet_things_are_not_followed_up() -> None:
+    assert follow_up(is_discreet=True).reason == reasons.DISCREET
+    assert follow_up(is_discreet=True).action == "skip"
+
+
 def test_goods_are_followed_up_without_a_guide_too() -> None:
     assert follow_up(has_guide=False).action == "send"
