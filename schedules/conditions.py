@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from schedules import reasons, situations
 from schedules.consent import may_market
 from schedules.facts import ConsentState, Facts, Order
-from schedules.following import Sibling, arrival_of_all, why_combined
+from schedules.following import Sibling, arrival_of_all, is_second, why_combined
 from schedules.hero import hero_line
 from schedules.parcels import arrival, delivered_at, group_parcels, has_goods, parcel_groups
 from schedules.sequence import Cap, Sequence
@@ -64,6 +64,11 @@ class GateInputs:
     @property
     def is_marketing(self) -> bool:
         return self.stream == "marketing"
+
+    @property
+    def is_afterwards(self) -> bool:
+        """Whether the mail comes after the delivery, once for orders close together."""
+        return self.sequence.steps[self.step].always_marketing
 
     @property
     def order(self) -> Order:
@@ -251,6 +256,8 @@ def why_no_offer(gate: GateInputs) -> str | None:
         return reasons.RESTING
     if gate.is_resting:
         return reasons.LOOKS_AWAY
+    if not gate.is_afterwards and is_second(gate.order, gate.siblings, gate.sequence.combine_orders_within):
+        return reasons.SECOND_ORDER
     if gate.step == "shipping" and gate.parcel_group != next(iter(parcel_groups(gate.facts, gate.shop)), ""):
         return "only the first parcel's mail carries an offer"
     if gate.parcel_group.startswith("edit-"):

@@ -78,6 +78,12 @@ def near_orders(order: Order, siblings: Sequence[Sibling], within: timedelta) ->
     return [each for each in siblings if not each.is_cancelled and abs(each.placed_at - order.placed_at) <= within]
 
 
+def is_second(order: Order, siblings: Sequence[Sibling], within: timedelta) -> bool:
+    """Whether the same person placed another order not long before this one; at equal times the greater id follows."""
+    mine = (order.placed_at, order.id)
+    return any((each.placed_at, each.order_id) < mine for each in near_orders(order, siblings, within))
+
+
 def why_combined(order: Order, siblings: Sequence[Sibling], within: timedelta) -> str | None:
     """Whether a later order of the same person brings the follow-up for this one too; at equal times the greater id."""
     if not has_goods(order):

@@ -41,6 +41,7 @@ LASTS_LONG = "it lasts longer than this mail may wait"
 ON_HOLD = "it waits while the order is held or edited"
 TICKET = "support is talking to the customer"
 LOOKS_AWAY = "this person has looked at none of the last six marketing mails: facts only"
+SECOND_ORDER = "it follows another order of this person closely: facts only"
 RESTING = "something went wrong with an order of this person lately"
 
 NOT_ONLINE = {

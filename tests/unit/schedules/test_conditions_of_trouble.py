@@ -110,6 +110,26 @@ def test_an_earlier_order_that_arrived_only_now_makes_it_wait_its_seven_days() -
     assert judgement.until == DUE + timedelta(days=5)
 
 
+def test_a_second_order_within_fourteen_days_gets_its_facts_without_an_offer() -> None:
+    earlier = near(after(days=-14), None, name="order-1041")
+    for judged in (confirmation(siblings=earlier), tracking(siblings=earlier)):
+        assert (judged.action, judged.offer_reason) == ("send", reasons.SECOND_ORDER)
+    assert follow_up(siblings=near(after(days=-14), after(days=-10), name="order-1041")).with_offer
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        near(after(days=-14, seconds=-1), None, name="order-1041"),
+        near(after(hours=1), None, name="order-1043"),
+        near(after(days=-1), None, name="order-1041", gone=True),
+    ],
+)
+def test_the_first_order_and_one_long_after_another_carry_offers(other: tuple[Sibling, ...]) -> None:
+    assert confirmation(siblings=other).with_offer
+    assert tracking(siblings=other).with_offer
+
+
 @pytest.mark.parametrize(("guide", "action"), [(True, "send"), (False, "skip")])
 def test_digital_goods_are_followed_up_only_with_a_guide(guide: bool, action: str) -> None:
     line = a_line(1, "Brewing course", "30.00").model_copy(update={"kind": LineKind.DIGITAL})
