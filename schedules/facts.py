@@ -248,12 +248,23 @@ class Parcel(Value):
         description="no version tells when it left: `shipped_at` is when it was seen to have, and the earliest counts",
     )
     updated_at: AwareDatetime
+    was_open: bool = Field(default=False, description="some version showed it being prepared")
+    seen_shipped_at: AwareDatetime | None = Field(
+        default=None, description="`updated_at` of the earliest version that shows it shipped"
+    )
     carrier: str = ""
     tracking_number: str = ""
     tracking_url: str = ""
     lines: tuple[ParcelLine, ...] = ()
     is_pickup: bool = False
     tracking: tuple[Tracking, ...] = Field(default=(), description="sorted by time, then id")
+
+    @property
+    def left_at(self) -> datetime:
+        """When it left; one that was being prepared for a while not before it was first seen to have."""
+        if not self.was_open or self.seen_shipped_at is None:
+            return self.shipped_at
+        return max(self.shipped_at, self.seen_shipped_at)
 
 
 class RefundReason(StrEnum):
@@ -320,7 +331,7 @@ class Facts(Value):
     accepted_first_at: AwareDatetime | None = Field(
         default=None, description="`updated_at` of the earliest snapshot that counts as an order"
     )
-    parcels: tuple[Parcel, ...] = Field(default=(), description="sorted by shipped_at, then id")
+    parcels: tuple[Parcel, ...] = Field(default=(), description="sorted by when they left, then id")
     loose_tracking: tuple[Tracking, ...] = Field(default=(), description="reports of parcels not seen yet")
     refunds: tuple[Refund, ...] = Field(default=(), description="sorted by time, then id")
     cases: tuple[Case, ...] = Field(default=(), description="sorted by id")

@@ -23,7 +23,7 @@ from schedules.events import (
     ParcelStated,
     ParcelTracked,
 )
-from schedules.facts import Facts, Order, Parcel, Tracking, Value
+from schedules.facts import Facts, Order, Parcel, ParcelState, Tracking, Value
 
 V = TypeVar("V", bound=Value)
 
@@ -58,16 +58,25 @@ def _cancelled(facts: Facts, event: OrderCancelled) -> dict[str, Any]:
 
 def _parcel(facts: Facts, event: ParcelStated) -> dict[str, Any]:
     known = {parcel.id: parcel.model_copy(update={"tracking": ()}) for parcel in facts.parcels}
-    new = event.parcel.model_copy(update={"tracking": ()})
+    new = _as_seen(event.parcel)
     known[new.id] = _newer_parcel(known[new.id], new) if new.id in known else new
     return _with_tracking(known.values(), _reports(facts))
 
 
+def _as_seen(parcel: Parcel) -> Parcel:
+    """A version with what it alone tells of the way to its leaving."""
+    is_open, has_left = parcel.state is ParcelState.OPEN, parcel.state is ParcelState.SHIPPED
+    seen = {"was_open": is_open, "seen_shipped_at": parcel.updated_at if has_left else None}
+    return parcel.model_copy(update={"tracking": (), **seen})
+
+
 def _newer_parcel(one: Parcel, other: Parcel) -> Parcel:
     """The newer version; where no source tells when it left, it left when it was first seen to have."""
+    seen = [each.seen_shipped_at for each in (one, other) if each.seen_shipped_at is not None]
+    shared: dict[str, Any] = {"was_open": one.was_open or other.was_open, "seen_shipped_at": min(seen, default=None)}
     if one.is_sighting and other.is_sighting:
-        first = {"shipped_at": min(one.shipped_at, other.shipped_at)}
-        one, other = one.model_copy(update=first), other.model_copy(update=first)
+        shared["shipped_at"] = min(one.shipped_at, other.shipped_at)
+    one, other = one.model_copy(update=shared), other.model_copy(update=shared)
     return _newer(one, other, _parcel_version)
 
 
@@ -103,7 +112,7 @@ def _with_tracking(parcels: Iterable[Parcel], reports: Iterable[Tracking]) -> di
         for parcel in parcels
     ]
     return {
-        "parcels": tuple(sorted(attached, key=lambda parcel: (parcel.shipped_at, parcel.id))),
+        "parcels": tuple(sorted(attached, key=lambda parcel: (parcel.left_at, parcel.id))),
         "loose_tracking": tuple(each for each in united if each.parcel_id not in known),
     }
 

@@ -46,7 +46,7 @@ def parcel_groups(facts: Facts, shop: ShopProfile) -> dict[str, list[Parcel]]:
     """Parcels that left, by the shop-local day on which they did, as an ISO date."""
     groups: dict[str, list[Parcel]] = {}
     for parcel in sent_parcels(facts):
-        groups.setdefault(local_day(parcel.shipped_at, zone(shop.timezone)), []).append(parcel)
+        groups.setdefault(local_day(parcel.left_at, zone(shop.timezone)), []).append(parcel)
     return groups
 
 
@@ -94,7 +94,7 @@ def left_late(facts: Facts, timezone: ZoneInfo) -> bool:
     """Whether goods with a promised day of dispatch left after it."""
     promised = {line.id: line.expected_on for line in facts.order.lines} if facts.order else {}
     return any(
-        day is not None and parcel.shipped_at.astimezone(timezone).date() > day
+        day is not None and parcel.left_at.astimezone(timezone).date() > day
         for parcel in sent_parcels(facts)
         for day in (promised.get(line.line_id) for line in parcel.lines)
     )
@@ -133,7 +133,7 @@ def delivered_at(
 
 
 def _assumed(parcel: Parcel, assume_after: timedelta) -> datetime:
-    newest = max((report.at for report in parcel.tracking), default=parcel.shipped_at)
+    newest = max((report.at for report in parcel.tracking), default=parcel.left_at)
     promised = max((report.expected_on for report in parcel.tracking if report.expected_on), default=date.min)
     end_of_day = datetime.combine(promised, time(23, 59), tzinfo=UTC)
-    return max(parcel.shipped_at + assume_after, newest, end_of_day)
+    return max(parcel.left_at + assume_after, newest, end_of_day)

@@ -237,12 +237,12 @@ class _Shipping(_Maker):
         if news and not waiting:
             self.refuse(reasons.ARRIVED, group)
         elif waiting:
-            self._parcels(group, min(parcel.shipped_at for parcel in waiting))
+            self._parcels(group, min(parcel.left_at for parcel in waiting))
 
     def _was_told(self, parcel: Parcel, told: Iterable[Sent]) -> bool:
         """Whether a mail of its day told of it, or one of another day on which it was first said to have left."""
         known = [mail for mail in self.situation.told(self.name) if mail.knew is not None]
-        return any(mail.told_of(parcel.id, parcel.shipped_at) for mail in (*told, *known))
+        return any(mail.told_of(parcel.id, parcel.left_at) for mail in (*told, *known))
 
     def _parcels(self, group: str, left: datetime) -> None:
         timing = self.timing

@@ -25,7 +25,7 @@ def expected_days(*, facts: Facts, profile: ShopProfile, parcels: Sequence[Parce
     row = _row_for(profile.handling, order)
     if row is None:
         return None
-    shipped = max((parcel.shipped_at for parcel in parcels), default=None)
+    shipped = max((parcel.left_at for parcel in parcels), default=None)
     start = _local_day(shipped or order.placed_at, timezone)
     first, last = row.transit_days
     if shipped is None:

@@ -2,12 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from schedules.events import CaseStated, OrderDeleted, OrderEdited, OrderRefunded, ParcelStated, ParcelTracked
-from schedules.facts import Case, CaseKind, Parcel, ParcelLine, ParcelState, Refund, RefundReason, TrackingStatus
+from schedules.facts import Case, CaseKind, Facts, Parcel, ParcelLine, ParcelState, Refund, RefundReason, TrackingStatus
+from schedules.merging import merge
 from tests.support.shopify import fulfillment, order, tracking
 from tests.support.shopify_reading import NOW, PLACED, only, read
 from worker.errors import UnreadableEventError
@@ -50,6 +52,26 @@ def _case(topic: str, body: dict[str, Any], **headers: str) -> Case:
     assert isinstance(event, CaseStated)
     assert event.order_id == "1042"
     return event.case
+
+
+def test_what_a_warehouse_prepared_for_days_left_when_it_was_first_seen_to_have() -> None:
+    """Fulfilment services make it `pending` or `open`, and `success` only when it leaves."""
+    told = [
+        fulfillment(1042, SHIPPED, status=status, updated_at=(SHIPPED + timedelta(days=days)).isoformat())
+        for status, days in (("pending", 0), ("open", 1), ("success", 4), ("success", 6))
+    ]
+    for bodies in permutations(told):
+        facts = Facts()
+        for body in [*bodies, bodies[0]]:
+            event = read("fulfillments/update", body).events[0]
+            assert isinstance(event, ParcelStated)
+            facts = merge(facts, event)
+        assert [parcel.left_at for parcel in facts.parcels] == [SHIPPED + timedelta(days=4)]
+
+
+def test_a_fulfilment_that_was_never_seen_open_left_when_it_was_made() -> None:
+    late = _parcel(updated_at=(SHIPPED + timedelta(days=4)).isoformat())
+    assert merge(Facts(), ParcelStated(order_id="1042", parcel=late)).parcels[0].left_at == SHIPPED
 
 
 def test_a_fulfilment_is_a_parcel_with_its_lines_and_number() -> None:

@@ -90,7 +90,7 @@ def parcels(draw: st.DrawFn) -> OrderEvent:
         draw(st.sampled_from(["p1", "p2", "p3"])),
         left=left,
         lines=draw(st.sampled_from([["1"], ["2"], ["1", "2"], []])),
-        state=draw(st.sampled_from([ParcelState.SHIPPED, ParcelState.SHIPPED, ParcelState.CANCELLED])),
+        state=draw(st.sampled_from([ParcelState.SHIPPED] * 3 + [ParcelState.OPEN, ParcelState.CANCELLED])),
     )
     return ParcelStated(order_id=ORDER, parcel=found.model_copy(update={"updated_at": draw(HOURS)}))
 
