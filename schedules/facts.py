@@ -331,6 +331,10 @@ class Facts(Value):
     accepted_first_at: AwareDatetime | None = Field(
         default=None, description="`updated_at` of the earliest snapshot that counts as an order"
     )
+    was_owed: bool = Field(default=False, description="some snapshot showed it accepted, to be paid later")
+    paid_first_at: AwareDatetime | None = Field(
+        default=None, description="`updated_at` of the earliest snapshot whose money had come or was reserved"
+    )
     parcels: tuple[Parcel, ...] = Field(default=(), description="sorted by when they left, then id")
     loose_tracking: tuple[Tracking, ...] = Field(default=(), description="reports of parcels not seen yet")
     refunds: tuple[Refund, ...] = Field(default=(), description="sorted by time, then id")
@@ -341,6 +345,15 @@ class Facts(Value):
         if self.order is None:
             return None
         return next((line for line in self.order.lines if line.id == line_id), None)
+
+    @property
+    def access_at(self) -> datetime | None:
+        """When what does not travel could be used: with the order, or with its payment. None: not yet."""
+        if self.order is None or self.order.payment is PaymentState.ACCEPTED:
+            return None
+        if not self.was_owed or self.paid_first_at is None:
+            return self.accepted_at
+        return max(self.paid_first_at, self.order.placed_at)
 
     @property
     def is_deleted(self) -> bool:

@@ -40,14 +40,15 @@ class Arrival:
 def arrival_of_all(
     facts: Facts, siblings: Sequence[Sibling], sequence: Definition, timezone: ZoneInfo
 ) -> Arrival | None:
-    """When this order, and those combined with it, had arrived. None: something has not left yet.
+    """When this order, and those combined with it, had arrived. None: something has not left, or is not paid yet.
 
     While a carrier reports a problem with a parcel, the delay counts from that report, and the mail is held.
     """
     order = facts.order
     assert order is not None, "checked before"
     if not has_goods(order):
-        return Arrival(at=facts.accepted_at or order.placed_at, words="access was given", is_soon=True)
+        opened = facts.access_at
+        return Arrival(at=opened, words="access was given", is_soon=True) if opened is not None else None
     if not has_left_whole(facts):
         return None
     trouble = [at for parcel in sent_parcels(facts) if (at := trouble_since(parcel)) is not None]

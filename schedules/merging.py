@@ -23,7 +23,7 @@ from schedules.events import (
     ParcelStated,
     ParcelTracked,
 )
-from schedules.facts import Facts, Order, Parcel, ParcelState, Tracking, Value
+from schedules.facts import Facts, Order, Parcel, ParcelState, PaymentState, Tracking, Value
 
 V = TypeVar("V", bound=Value)
 
@@ -36,12 +36,16 @@ def merge(facts: Facts, event: OrderEvent) -> Facts:
 def _order(facts: Facts, event: OrderStated) -> dict[str, Any]:
     order = event.order
     update: dict[str, Any] = {"order": order if facts.order is None else _newer(facts.order, order, _order_version)}
-    if order.payment.counts_as_order:
-        known = facts.accepted_first_at
-        update["accepted_first_at"] = min(known, order.updated_at) if known else order.updated_at
-    else:
-        update["was_open"] = True
-    return update
+    if not order.payment.counts_as_order:
+        return update | {"was_open": True}
+    update["accepted_first_at"] = _earlier(facts.accepted_first_at, order.updated_at)
+    if order.payment is PaymentState.ACCEPTED:
+        return update | {"was_owed": True}
+    return update | {"paid_first_at": _earlier(facts.paid_first_at, order.updated_at)}
+
+
+def _earlier(known: datetime | None, at: datetime) -> datetime:
+    return min(known, at) if known else at
 
 
 def _deleted(facts: Facts, event: OrderDeleted) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def _restored(facts: Facts, event: OrderRestored) -> dict[str, Any]:
 
 
 def _cancelled(facts: Facts, event: OrderCancelled) -> dict[str, Any]:
-    return {"cancelled_at": min(facts.cancelled_at, event.at) if facts.cancelled_at else event.at}
+    return {"cancelled_at": _earlier(facts.cancelled_at, event.at)}
 
 
 def _parcel(facts: Facts, event: ParcelStated) -> dict[str, Any]:

@@ -273,7 +273,7 @@ class _FollowUp(_Maker):
         elif any(is_in_trouble(parcel) for parcel in facts.parcels) and not has_left_whole(facts):
             self.refuse(reasons.IN_TROUBLE)
         else:
-            self.refuse(reasons.NOT_ARRIVED)
+            self.refuse(reasons.NOT_ARRIVED if has_goods(situation.order) else reasons.NOT_YET_PAID)
 
     def _after(self, arrived: Arrival) -> None:
         timing = self.timing

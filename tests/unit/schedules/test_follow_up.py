@@ -1,18 +1,21 @@
 """When the follow-up goes: after the last delivery, in the customer's daytime, once for orders close together."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 
 import pytest
 from freezegun import freeze_time
 
 from schedules import reasons
-from schedules.facts import DeliveryKind, Facts, LineKind
+from schedules.events import OrderStated
+from schedules.facts import DeliveryKind, Facts, LineKind, PaymentState
 from schedules.facts import TrackingStatus as Status
 from schedules.lifecycle import State
+from schedules.merging import merge
 from schedules.planner import Sibling
 from schedules.shop import Role
 from schedules.timing import zone
-from tests.support.orders import a_line
+from tests.support.orders import a_line, an_order
 from tests.unit.schedules.examples import (
     PLACED,
     after,
@@ -194,6 +197,19 @@ def test_what_does_not_travel_is_followed_up_seven_days_after_access(kind: LineK
     line = a_line(1, "Brewing course", "30.00").model_copy(update={"kind": kind})
     new = message_of(planned(facts(lines=(line,))), "follow_up")
     assert (new.send_at, new.reason) == (after(days=7), "7 days after access was given")
+
+
+def test_what_does_not_travel_is_not_followed_up_before_it_is_paid() -> None:
+    """A course on bank transfer opens with the money."""
+    line = a_line(1, "Brewing course", "30.00").model_copy(update={"kind": LineKind.DIGITAL})
+    paid_at = after(days=5)
+    owed = OrderStated(order=an_order(PLACED, lines=(line,), payment=PaymentState.ACCEPTED))
+    paid = OrderStated(order=an_order(PLACED, lines=(line,), updated_at=paid_at))
+    assert planned(merge(Facts(), owed)).unsent["follow_up"] == reasons.NOT_YET_PAID
+    for told in ([owed, paid, paid], [paid, owed]):
+        new = message_of(planned(reduce(merge, told, Facts()), now=paid_at), "follow_up")
+        assert new.send_at == after(paid_at, days=7)
+    assert message_of(planned(merge(Facts(), paid), now=paid_at), "follow_up").send_at == after(days=7)
 
 
 def test_what_is_collected_is_followed_up_after_the_collection() -> None:
