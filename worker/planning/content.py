@@ -5,7 +5,7 @@ from functools import lru_cache
 from sqlalchemy import select
 
 from schedules.catalog import load_sequence, packaged_sequence
-from schedules.sequence import Sequence
+from schedules.sequence import STEPS, Sequence
 from worker.planning.unit import Unit
 from worker.store.models import OrderRow, Revision
 
@@ -21,6 +21,25 @@ def sequence_for(unit: Unit, order: OrderRow) -> Sequence:
     if order.revision is None:
         order.revision = found[0]
     return _parsed(found[1])
+
+
+def without_new_steps(unit: Unit, order: OrderRow, sequence: Sequence) -> Sequence:
+    """The sequence for one order: a step that was switched on after the order came is for later orders alone."""
+    optional = STEPS[-1]
+    step = sequence.steps.get(optional)
+    if step is None or not step.enabled or _was_on(unit, order, optional):
+        return sequence
+    steps = sequence.steps | {optional: step.model_copy(update={"enabled": False})}
+    return sequence.model_copy(update={"steps": steps})
+
+
+def _was_on(unit: Unit, order: OrderRow, name: str) -> bool:
+    """Whether a step was on by what was published when the order came."""
+    published = (Revision.shop_id == unit.shop.id, Revision.created_at <= order.created_at)
+    query = select(Revision.files[SEQUENCE_FILE]).where(*published).order_by(Revision.number.desc()).limit(1)
+    text = unit.session.execute(query).scalar_one_or_none()
+    step = (_packaged() if text is None else _parsed(text)).steps.get(name)
+    return step is not None and step.enabled
 
 
 @lru_cache(maxsize=64)

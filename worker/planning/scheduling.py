@@ -13,7 +13,7 @@ from schedules.sequence import Sequence
 from schedules.shop import Role
 from worker.errors import StaleFenceError
 from worker.personalisation.prospects import prospect_of
-from worker.planning.content import sequence_for
+from worker.planning.content import sequence_for, without_new_steps
 from worker.planning.unit import Unit
 from worker.store.messages import apply_plan, messages_of, transition
 from worker.store.models import Message, OrderRow
@@ -55,7 +55,7 @@ def plan_of(unit: Unit, order: OrderRow, sequence: Sequence) -> Plan:
     return plan(
         facts=pinned_facts(order),
         messages=[_planned(message) for message in messages_of(unit.session, order.id)],
-        sequence=sequence,
+        sequence=without_new_steps(unit, order, sequence),
         shop=unit.profile,
         now=unit.now,
         hold=order.hold,
