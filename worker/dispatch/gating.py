@@ -143,7 +143,7 @@ def _refusal(truth: Truth) -> Judgement | None:
 def _inputs(
     message: Message, truth: Truth, edition: Edition, now: datetime, *, has_guide: bool, is_discreet: bool
 ) -> GateInputs:
-    siblings = (sibling_of(order) for order in truth.siblings)
+    siblings = (sibling_of(order, edition.sequence.assume_delivered_after) for order in truth.siblings)
     return GateInputs(
         facts=truth.facts,
         step=message.step,

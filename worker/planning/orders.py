@@ -11,6 +11,7 @@ from schedules.facts import Order
 from schedules.merging import merge
 from worker.personalisation.code_ends import end_codes
 from worker.planning.anonymous import anonymous
+from worker.planning.content import sequence_for
 from worker.planning.customers import hear_buyer, is_untold
 from worker.planning.scheduling import replan, replan_touched
 from worker.planning.unit import Unit
@@ -71,7 +72,7 @@ def _merge(unit: Unit, row: OrderRow, told: Sequence[OrderEvent]) -> None:
         facts = anonymous(facts)
     if facts == before:
         return
-    keep_facts(row, facts)
+    keep_facts(row, facts, sequence_for(unit, row).assume_delivered_after)
     row.version += 1
     row.updated_at = unit.now
     if facts.order is not None:

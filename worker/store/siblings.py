@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from schedules import situations
 from schedules.conditions import delivered_at
 from schedules.facts import Facts
+from schedules.parcels import ASSUME_DELIVERED_AFTER
 from schedules.planner import Sibling
 from worker.store.gate_rows import SeenOrder
 from worker.store.models import OrderRow
@@ -27,12 +28,15 @@ class Place(NamedTuple):
     is_apart: bool
 
 
-def sibling_of(order: OrderRow | SeenOrder) -> Sibling | None:
-    """The order as its neighbours' planning sees it; None while its own snapshot has not come."""
+def sibling_of(order: OrderRow | SeenOrder, assume_after: timedelta = ASSUME_DELIVERED_AFTER) -> Sibling | None:
+    """The order as its neighbours' planning sees it; None while its own snapshot has not come.
+
+    `assume_after`: as the shop's sequence says, see `schedules.parcels.delivered_at`.
+    """
     facts = facts_of(order)
     if facts.order is None:
         return None
-    delivered = delivered_at(facts)
+    delivered = delivered_at(facts, assume_after)
     return Sibling(
         order_id=order.external_id,
         placed_at=facts.order.placed_at,
@@ -41,9 +45,9 @@ def sibling_of(order: OrderRow | SeenOrder) -> Sibling | None:
     )
 
 
-def keep_facts(order: OrderRow, facts: Facts) -> None:
+def keep_facts(order: OrderRow, facts: Facts, assume_after: timedelta = ASSUME_DELIVERED_AFTER) -> None:
     """The order's facts, and beside them what its neighbours look at."""
-    delivered = delivered_at(facts)
+    delivered = delivered_at(facts, assume_after)
     order.facts = facts.model_dump(mode="json")
     order.delivered_at = delivered[0] if delivered else None
     order.is_apart = situations.is_gone(facts)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, insert, select
 
 from tests.support.intake import Connected
-from tests.support.shopify import fulfillment, order
+from tests.support.shopify import fulfillment, order, tracking
 from worker.planning.service import replan_order
 from worker.store.content import content_of, packaged_content, publish
 from worker.store.models import OrderRow
@@ -118,6 +118,22 @@ def test_orders_between_two_that_are_far_apart_are_combined_with_the_earlier(sho
     replan_order(shop.installation, shop.order(1).id, "to see that nothing changes")
     assert shop.order(1).unsent == combined
     assert waiting_for(shop) == [shop.order(3).id]
+
+
+def test_a_neighbour_without_a_report_counts_as_delivered_when_the_shop_says_so(shop: Connected) -> None:
+    """A shop that sends overseas takes parcels as delivered after 20 days."""
+    path, files = "sequences/post_purchase.yaml", dict(packaged_content().files)
+    files[path] = files[path].replace("assume_delivered_after: 10 days", "assume_delivered_after: 20 days")
+    with shop.installation.database.write() as session:
+        publish(session, get_shop(session, "northkettle").id, content_of(files), "", shop.now)
+    left = shop.now - timedelta(days=2)
+    for number in (1, 2):
+        shop.plan("orders/create", order(number, shop.now - timedelta(days=4 - number)))
+        shop.plan("fulfillments/create", fulfillment(number, left))
+    shop.plan("fulfillment_events/create", tracking(2, "delivered", shop.now))
+    [follow_up] = [each for each in shop.messages() if each.step == "follow_up" and each.state == "scheduled"]
+    assert follow_up.order_id == shop.order(2).id
+    assert follow_up.aim_at.date() == (left + timedelta(days=29)).date()
 
 
 def waiting_for(shop: Connected) -> list[UUID]:
