@@ -47,6 +47,7 @@ def plan(
         prospect: what may be offered about the order later; None: nothing.
     """
     situation = Situation(
+        now=now,
         facts=facts,
         sequence=sequence,
         shop=shop,

@@ -21,6 +21,8 @@ __all__ = ["Demand", "Sent", "Sibling", "Situation", "Wanted", "wanted_messages"
 Key = tuple[str, str]
 """A step and a parcel group."""
 NEVER_LEFT = (ParcelState.CANCELLED, ParcelState.FAILED)
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By so much clocks may, and nobody need mind."""
 LEAST_ROOM = timedelta(hours=1)
 """What falls due at the very end of its window still has this long: else it would expire at the moment it is due."""
 
@@ -44,6 +46,7 @@ class Sent:
 class Situation:
     """All that planning looks at. `sent`: the mails that went out."""
 
+    now: datetime
     facts: Facts
     sequence: Sequence
     shop: ShopProfile
@@ -61,7 +64,10 @@ class Situation:
 
     @property
     def accepted_at(self) -> datetime:
-        return self.facts.accepted_at or self.order.placed_at
+        """When it became an order; a time that lies in the future, as clocks that are ahead write it, means now."""
+        accepted = self.facts.accepted_at or self.order.placed_at
+        is_ahead = not self.facts.was_open and accepted > self.now + CLOCKS_DIFFER
+        return self.now if is_ahead else accepted
 
     @property
     def timezone(self) -> ZoneInfo:

@@ -48,7 +48,7 @@ def test_its_offer_ends_after_two_hours_and_itself_after_seventy_two() -> None:
 
 def test_a_receipt_does_not_wait_for_the_morning() -> None:
     night = after(hours=13)
-    assert message_of(planned(facts(placed_at=night)), "confirmation").send_at == after(night, minutes=2)
+    assert message_of(planned(facts(placed_at=night), now=night), "confirmation").send_at == after(night, minutes=2)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,16 @@ def test_what_was_due_before_the_shop_was_connected_others_have_told() -> None:
 def test_an_order_just_before_the_shop_was_connected_is_confirmed() -> None:
     connected_at = after(hours=2)
     assert steps_of(planned(facts(), now=connected_at, connected_at=connected_at)) == ["confirmation"]
+
+
+def test_an_order_of_a_clock_that_is_ahead_is_confirmed_now() -> None:
+    """Shops that write their local time as if it were UTC, or whose clock is wrong, order in the future."""
+    known = facts(placed_at=after(hours=2))
+    result = planned(known, now=PLACED)
+    assert message_of(result, "confirmation").send_at == after(minutes=2)
+    assert planned(known, messages=applied(result), now=PLACED).is_empty
+    out = sent(applied(result), "confirmation")
+    assert planned(known, messages=out, now=after(hours=3)).is_empty
 
 
 def test_an_imported_order_starts_nothing() -> None:
