@@ -119,7 +119,8 @@ def _line(result: Result) -> str:
         f"{result.mode} seed {result.seed}: {result.kills.total()} kills in {result.seconds:.0f} s "
         f"({rate:.0f} a minute), {result.webhooks} webhooks, {result.mails} mails, "
         f"{result.lost} lost, {result.doubled} doubled, "
-        f"{result.copies} copies and {result.dropped} dropped after unclear attempts"
+        f"{result.copies} copies and {result.dropped} dropped after unclear attempts, "
+        f"{result.expired} expired in days without beat"
     )
 
 
@@ -131,7 +132,7 @@ def summed(results: Sequence[Result]) -> dict[str, object]:
         aimed += result.aimed
         outages += result.outages
     edges = Counter({edge: kills[edge] for edge in aimed if edge in EDGES})
-    numbers = ("webhooks", "messages", "mails", "lost", "doubled", "copies", "dropped")
+    numbers = ("webhooks", "messages", "mails", "lost", "doubled", "copies", "dropped", "expired")
     return {
         "runs": [{"mode": result.mode, "seed": result.seed} for result in results],
         "kills": kills.total(),
@@ -152,7 +153,8 @@ def summed(results: Sequence[Result]) -> dict[str, object]:
 
 def table(summary: dict[str, object]) -> str:
     """The summary for people."""
-    names = ("kills", "edges_met", "webhooks", "messages", "mails", "lost", "doubled", "copies", "dropped", "seconds")
+    names = ("kills", "edges_met", "webhooks", "messages", "mails", "lost", "doubled", "copies", "dropped", "expired")
+    names += ("seconds",)
     lines = [f"{name:<40} {summary[name]}" for name in names]
     for title in ("kills_by_mode", "kills_by_edge", "other_kills", "outages"):
         entries = summary[title]

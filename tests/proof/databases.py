@@ -18,6 +18,8 @@ from tests.support.servers import own_postgres, stopped_postgres
 
 AWAY_S = 1.0
 FULL_S = 2.0
+SHUTTING_DOWN_S = 0.5
+"""After a panic it may take connections for a moment yet."""
 
 
 class NotHereError(Exception):
@@ -61,24 +63,22 @@ def crash(site: Site) -> None:
 
 
 def fill_disk_of(site: Site) -> None:
-    """PostgreSQL's disk is full for two seconds: whatever needs one page more is refused."""
-    disk, _ = _small_disk(site)
+    """PostgreSQL's disk is full for two seconds: what needs one page more is refused; if its log does, it panics."""
+    disk, server = _small_disk(site)
     _keep_full(disk, FULL_S)
-    free(disk)
+    _make_room(site, disk, server)
 
 
 def fill_log_of(site: Site) -> None:
     """PostgreSQL's disk is full until its log finds no room: it panics, and stays down until somebody makes room."""
     disk, server = _small_disk(site)
-    with psycopg.connect(site.settings["database_url"], autocommit=True) as writer:
-        fill(disk)
-        with suppress(psycopg.Error):
+    while _takes_connections(site):  # it may have recovered from a panic that another writer met
+        with suppress(psycopg.Error), psycopg.connect(site.settings["database_url"], autocommit=True) as writer:
             while True:
+                fill(disk)  # also what a checkpoint gave back
                 writer.execute("SELECT pg_logical_emit_message(true, 'proof', 'more'), pg_switch_wal()")
-    wait_until(lambda: not _takes_connections(site), "the database is down", timeout_s=60)
     _keep_full(disk, AWAY_S)
-    free(disk)
-    wait_until(lambda: _is_up_again(site, server), "the database has recovered", timeout_s=60)
+    _make_room(site, disk, server)
 
 
 def _small_disk(site: Site) -> tuple[Path, Any]:
@@ -96,6 +96,12 @@ def _keep_full(disk: Path, for_s: float) -> None:
     while time.monotonic() < until:
         fill(disk)
         time.sleep(0.02)
+
+
+def _make_room(site: Site, disk: Path, server: Any) -> None:
+    free(disk)
+    time.sleep(SHUTTING_DOWN_S)
+    wait_until(lambda: _is_up_again(site, server), "the database has recovered", timeout_s=60)
 
 
 def _is_up_again(site: Site, server: Any) -> bool:

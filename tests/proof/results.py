@@ -25,6 +25,7 @@ class Result:
     doubled: int
     copies: int
     dropped: int
+    expired: int
     violations: list[Violation] = field(default_factory=list)
 
 
@@ -46,5 +47,6 @@ def result_of(plan: Plan, seconds: float, record: Record, *, aimed: Counter[str]
         doubled=by["accepted once unless unclear"] + by["marketing goes out once"],
         copies=sum(len(mails) - 1 for mails in record.accepted_of.values()),
         dropped=sum(m.state == "abandoned" and m.id not in record.accepted_of for m in record.messages),
+        expired=sum(m.state == "expired" for m in record.messages),
         violations=found,
     )
