@@ -5,13 +5,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import EmailPolicy
 from uuid import UUID
 
 from schedules.addresses import is_address
 from worker.delivery.port import OutgoingMail
 
 LINE_END = re.compile(rb"\r\n|\r|\n")
+READ_BY_MACHINES = "list-"
+
+
+class WirePolicy(EmailPolicy):
+    """Lines as SMTP wants them; headers that mailboxes read (List-…) stand in one line, however long a link is.
+
+    Python's own folding makes encoded words of what has no blank to break at, and no mailbox finds a link in those.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The header as it goes over the wire."""
+        if name.lower().startswith(READ_BY_MACHINES) and value.isascii():
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+WIRE = WirePolicy(linesep="\r\n")
+WIRE_UTF8 = WirePolicy(linesep="\r\n", utf8=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +56,13 @@ def envelope_of(mail: OutgoingMail) -> Envelope:
     sender, recipient = _on_the_wire(mail.sender), _on_the_wire(mail.to)
     needs_utf8 = not (sender + recipient).isascii()
     made = message_of(mail, sender=sender, recipient=recipient)
-    raw = made.as_bytes(policy=SMTPUTF8 if needs_utf8 else SMTP)
+    raw = made.as_bytes(policy=WIRE_UTF8 if needs_utf8 else WIRE)
     return Envelope(sender=sender, recipient=recipient, content=_stuffed(raw), needs_utf8=needs_utf8)
 
 
 def message_of(mail: OutgoingMail, *, sender: str, recipient: str) -> EmailMessage:
     """The message with all its headers. Quoted-printable keeps long lines of HTML within 76 columns."""
-    made = EmailMessage(policy=SMTP)
+    made = EmailMessage(policy=WIRE)
     made["From"] = _address(sender, mail.sender_name)
     made["To"] = _address(recipient)
     if mail.reply_to:

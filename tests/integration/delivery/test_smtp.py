@@ -73,6 +73,20 @@ def test_a_mail_arrives_whole(server: MailServer, provider: Smtp) -> None:
     assert shown.get_content_type() == "text/html"
 
 
+def test_headers_that_mailboxes_read_stand_in_one_piece(server: MailServer, provider: Smtp) -> None:
+    """An encoded word in List-Unsubscribe is no link (RFC 2047, 5; RFC 8058, 3.1): no button would be shown."""
+    headers = {
+        "List-Unsubscribe": f"<https://mail.northkettle.example/u/{'t' * 180}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Id": f"<northkettle.news.{'n' * 60}.example>",
+    }
+    _one(provider, headers=headers)
+    content = server.envelopes[0].content
+    assert isinstance(content, bytes)
+    lines = content.partition(b"\r\n\r\n")[0].decode("ascii").split("\r\n")
+    assert [line for line in lines if line.startswith("List-")] == [f"{key}: {text}" for key, text in headers.items()]
+
+
 def test_the_message_id_names_the_attempt(server: MailServer, provider: Smtp) -> None:
     mail = a_mail()
     list(provider.deliver([mail]))
