@@ -20,6 +20,8 @@ from worker.feedback.sendgrid_events import ToldEvent, scrubbed
 PROVIDER = "smtp"
 LARGEST = 10 * 1024 * 1024
 OURS = re.compile(r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@[^>\s]+>")
+DATES = ("last-attempt-date", "arrival-date", "received-date")
+"""What tells the time in the report itself, where the mail around it has no `Date`."""
 REPORTS = frozenset({"message/delivery-status", "message/feedback-report"})
 
 
@@ -63,7 +65,7 @@ def read_report(raw: bytes) -> Report | None:
     fields = next((_fields(part) for part in parts if part.get_content_type() in REPORTS), None)
     if attempt_id is None or fields is None:
         return None
-    return _report(attempt_id, fields, _date(mail))
+    return _report(attempt_id, fields, _date(str(mail.get("Date", "")), *(fields.get(name, "") for name in DATES)))
 
 
 def _report(attempt_id: UUID, fields: dict[str, str], at: datetime) -> Report | None:
@@ -142,10 +144,12 @@ def _address(fields: dict[str, str]) -> str:
     return told.rpartition(";")[2].strip().strip("<>").lower()
 
 
-def _date(mail: Message) -> datetime:
-    """When the report was written; the epoch when it does not say, so that a copy of it is known again."""
-    try:
-        at = parsedate_to_datetime(str(mail.get("Date", "")))
-    except (ValueError, TypeError):
-        return datetime.fromtimestamp(0, UTC)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+def _date(*told: str) -> datetime:
+    """When the report was written, by the first that is a date; else the epoch, so that a copy is known again."""
+    for text in told:
+        try:
+            at = parsedate_to_datetime(text)
+        except (ValueError, TypeError):
+            continue
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    return datetime.fromtimestamp(0, UTC)

@@ -71,3 +71,13 @@ def test_what_reports_nothing_of_ours_is_nothing(raw: bytes) -> None:
 def test_a_mail_of_any_size_is_not_read() -> None:
     with pytest.raises(ValueError, match="10 MB"):
         read_report(b"x" * (LARGEST + 1))
+
+
+def test_a_report_without_a_date_was_written_when_its_server_last_tried() -> None:
+    """The epoch only where nothing in the report tells a time."""
+    raw = bounce(uuid4()).replace(b"\nDate:", b"\nX-Sent:", 1)
+    report, timeless = read_report(raw), read_report(raw.replace(b"Arrival-Date", b"X-Some"))
+    assert report is not None
+    assert timeless is not None
+    assert report.at == datetime(2026, 5, 14, 10, 0, 1, tzinfo=UTC)
+    assert timeless.at == datetime(1970, 1, 1, tzinfo=UTC)
