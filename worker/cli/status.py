@@ -1,5 +1,6 @@
 """`postpurchase status`."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from rich.console import Console
@@ -7,6 +8,7 @@ from rich.markup import escape
 
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, grid, show, span, state_text, table
+from worker.dispatch.doors import keys_in_use
 from worker.reports.codes import CodesLine
 from worker.reports.providers import KeyLine
 from worker.reports.rhythm import remedy
@@ -17,14 +19,15 @@ def status(json: JsonFlag = False) -> None:
     """How it stands: events and messages per state, orders in against mails out, delays, pauses, processes."""
     with opened() as installation, installation.database.read() as session:
         report = read_status(session, now=installation.clock.now(), real_now=installation.clock.real_now())
-    show(report, json, lambda console: _draw(console, report))
+        used = keys_in_use(installation, session) if report.provider_keys else frozenset[str]()
+    show(report, json, lambda console: _draw(console, report, used))
 
 
-def _draw(console: Console, report: Status) -> None:
+def _draw(console: Console, report: Status, used: Collection[str]) -> None:
     console.print(f"[bold]Status[/] at {report.now:%Y-%m-%d %H:%M:%S} UTC\n")
     _draw_shops(console, report)
     rows = grid()
-    for name, told in [*_counts(report), *_delays(report), *_troubles(report), *_processes(report)]:
+    for name, told in [*_counts(report), *_delays(report), *_troubles(report, used), *_processes(report)]:
         rows.add_row(f"[bright_black]{name}[/]", told)
     console.print(rows)
 
@@ -70,8 +73,8 @@ def _delays(report: Status) -> list[tuple[str, str]]:
     return told
 
 
-def _troubles(report: Status) -> list[tuple[str, str]]:
-    told = [("provider", _key(line, report)) for line in report.provider_keys if line.is_closed or line.remaining]
+def _troubles(report: Status, used: Collection[str]) -> list[tuple[str, str]]:
+    told = [("provider", _key(line, report, used)) for line in report.provider_keys if line.is_closed or line.remaining]
     if report.unknown:
         told.append(("unknown", f"[red]{report.unknown}[/] of which we cannot tell whether they went out"))
     for failure in report.failures:
@@ -107,8 +110,9 @@ def _refusals(report: Status) -> list[tuple[str, str]]:
     return told
 
 
-def _key(line: KeyLine, report: Status) -> str:
-    name = f"[bright_black]{escape(line.key)}[/]"
+def _key(line: KeyLine, report: Status, used: Collection[str]) -> str:
+    """`used`: keys that are set here; what another met lies in the past once every process was restarted."""
+    name = f"[bright_black]{escape(line.key)}{'' if line.key in used else ', not set here any more'}[/]"
     if not line.is_closed:
         return f"[green]open[/], {line.remaining} more mails in this window of its limit  {name}"
     rest = span(line.until - report.now) if line.until is not None else ""

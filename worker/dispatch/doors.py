@@ -47,6 +47,12 @@ def next_trial(installation: Installation, session: Session, now: datetime, real
     return min((back_at(key, now) for key in shut), default=None)
 
 
+def keys_in_use(installation: Installation, session: Session) -> frozenset[str]:
+    """Names of the keys that mails go out with by these settings, shops' own included; others were replaced."""
+    names = {installation.provider.account(None), *_accounts(installation, session).values()}
+    return frozenset(names - {""})
+
+
 def _sifted(installation: Installation, session: Session, narrow: Mapping[str, int]) -> Sift:
     accounts = _accounts(installation, session)
     shared = installation.provider.account(None)
@@ -68,9 +74,9 @@ def _sifted(installation: Installation, session: Session, narrow: Mapping[str, i
 def _accounts(installation: Installation, session: Session) -> dict[Lane, str]:
     """Lanes with a key of their own, and its name."""
     rows = session.execute(select(Shop.id, Shop.stream_keys))
-    naming, sealer = installation.provider.account, installation.sealer
+    naming = installation.provider.account
     return {
-        (shop_id, stream): _account(naming, sealer, kept["sealed"])
+        (shop_id, stream): _account(naming, installation.sealer, kept["sealed"])
         for shop_id, keys in rows
         for stream, kept in (keys or {}).items()
     }

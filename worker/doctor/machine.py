@@ -34,6 +34,8 @@ def check_names(unread: Mapping[str, str]) -> Check:
 
 def check_folder(settings: Settings) -> Check:
     folder = settings.data_dir
+    if settings.database_url is not None and settings.secret_key is not None:
+        return ok("data folder", "Not needed: the database and the secret key are elsewhere.")
     if not folder.exists():
         return warn("data folder", f"{folder}/ does not exist yet.", "It is made with the first shop or by `up`.")
     try:

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
 from worker.bootstrap import Installation, build
+from worker.dispatch.doors import keys_in_use
 from worker.doctor import machine
 from worker.doctor.checks import Check, Level, fail, ok, warn
 from worker.doctor.codes import check_codes
@@ -128,8 +129,13 @@ def _reputation(session: Session, installation: Installation, resolver: Resolver
 
 
 def _provider_keys(session: Session, installation: Installation) -> list[Check]:
-    now = installation.clock.now()
-    return [_closed(line) for line in read_keys(session, now=now) if line.is_closed]
+    closed = [line for line in read_keys(session, now=installation.clock.now()) if line.is_closed]
+    used = keys_in_use(installation, session) if closed else ()
+    return [_closed(line) if line.key in used else _replaced(line) for line in closed]
+
+
+def _replaced(line: KeyLine) -> Check:
+    return ok("provider", f"{line.key} failed, but is not set here any more; restart what still sends with it.")
 
 
 def _closed(line: KeyLine) -> Check:

@@ -62,6 +62,17 @@ def test_a_broker_that_answers_is_fine(cli: Cli, monkeypatch: pytest.MonkeyPatch
     assert _levels(cli("doctor", "--json").document)["broker"] == "ok"
 
 
+def test_no_data_folder_is_missed_where_nothing_is_kept_in_it(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, redis_url: str, postgres_url: str, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POSTPURCHASE_BROKER_URL", redis_url)
+    monkeypatch.setenv("POSTPURCHASE_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("POSTPURCHASE_DATA_DIR", str(tmp_path / "nowhere"))
+    assert _levels(cli("doctor", "--json").document)["data folder"] == "warn"
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", "k" * 40)
+    assert _levels(cli("doctor", "--json").document)["data folder"] == "ok"
+
+
 def test_what_a_shop_lacks_fails_once_mails_really_go_out(cli: Cli, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "SG.short")
     monkeypatch.setenv("POSTPURCHASE_PUBLIC_URL", "https://mail.northkettle.example")

@@ -1,11 +1,13 @@
 """`timeline` and `status` as people read them."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.integration.cli.conftest import Cli
 from tests.support.rows import NOW, make_click, make_event, make_message, make_order
+from worker.delivery.naming import account_name
 from worker.store.models import OfferedProduct, ProviderKey, Transition
 from worker.store.session import Database, database_now
 from worker.store.shops import get_shop
@@ -70,20 +72,46 @@ def test_an_answer_to_a_mails_question_is_no_click(cli: Cli, shop: str, order: s
     assert (counts["clicks_raw"], counts["clicks_human"], counts["answers"]) == (5, 1, 2)
 
 
-def test_a_provider_that_fails_shows_in_status_and_doctor_with_the_end_of_its_rest(
-    cli: Cli, shop: str, database: Database
-) -> None:
+def _fail(database: Database, name: str) -> None:
     with database.write() as session:
         now = database_now(session)
-        key = {"id": "sendgrid:5f1c9a0b77de", "provider": "sendgrid", "updated_at": now}
-        session.add(
-            ProviderKey(failures=64, error="SendGrid answered 503", shut_until=now + timedelta(hours=51.5), **key)
-        )
+        key = {"id": name, "provider": "sendgrid", "updated_at": now, "error": "SendGrid answered 503"}
+        session.add(ProviderKey(failures=64, shut_until=now + timedelta(hours=51.5), **key))
+
+
+def test_a_provider_that_fails_shows_in_status_and_doctor_with_the_end_of_its_rest(
+    cli: Cli, shop: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "SG.in-use")
+    name = account_name("sendgrid", "SG.in-use")
+    _fail(database, name)
     assert "paused after 64 failures, tries again in 2 d 3 h" in cli("status").out
     assert cli("status", "--json").document["provider_keys"][0]["state"] == "paused"
-    ran = cli("doctor")
+    ran = cli("doctor", "--offline")
     assert ran.code == 1
-    assert "64 calls with sendgrid:5f1c9a0b77de failed in a row" in ran.out
+    assert f"64 calls with {name} failed in a row" in ran.out
+
+
+def test_a_key_that_was_replaced_fails_the_doctor_no_longer(cli: Cli, shop: str, database: Database) -> None:
+    """Once the new key is set, `doctor` says whether that one is right."""
+    _fail(database, "sendgrid:5f1c9a0b77de")
+    ran = cli("doctor")
+    assert ran.code == 0
+    assert "sendgrid:5f1c9a0b77de failed, but is not set here any more" in ran.out
+    assert "sendgrid:5f1c9a0b77de, not set here any more" in " ".join(cli("status").out.split())
+
+
+def test_a_key_of_one_stream_counts_as_set(
+    cli: Cli, shop: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "SG.of-all")
+    file = tmp_path / "key.txt"
+    file.write_text("SG.of-the-stream")
+    assert cli("shop", "key", shop, "marketing", "--key-file", str(file)).code == 0
+    _fail(database, account_name("sendgrid", "SG.of-the-stream"))
+    out = cli("status").out
+    assert "paused after 64 failures" in out
+    assert "not set here" not in out
 
 
 def test_each_part_of_a_timeline_stands_apart_and_steps_in_their_order(cli: Cli, shop: str, database: Database) -> None:
