@@ -14,7 +14,7 @@ from worker.errors import UserError
 from worker.feedback.bounces import record_reports
 
 HELP = "An mbox file, a Maildir, or a file with one mail. Default: one mail on stdin."
-From = Annotated[Path | None, typer.Argument(metavar="[MAILBOX]", help=HELP)]
+From = Annotated[Path | None, typer.Argument(metavar="MAILBOX", help=HELP)]
 NAME = "Name an mbox file, a Maildir, or a file with one bounce (DSN) or complaint (ARF)."
 MBOX = b"From "
 

@@ -21,11 +21,14 @@ from worker.store.pauses import paused_steps
 from worker.store.pauses import resume as resume_step
 from worker.store.shops import get_shop
 
-Step = Annotated[str, typer.Argument(metavar="[STEP]", help=f"One of: {', '.join(STEPS)}. Without: the whole shop.")]
+ONE_OF = f"One of: {', '.join(STEPS)}."
+Step = Annotated[str, typer.Argument(metavar="STEP", help=ONE_OF)]
+StepOrShop = Annotated[str, typer.Argument(metavar="STEP", help=f"{ONE_OF} Without: the whole shop.")]
+StepOrOrder = Annotated[str, typer.Argument(metavar="STEP", help=f"{ONE_OF} Without: all that waits for the order.")]
 Reason = Annotated[str, typer.Option("--reason", help="Shown in timelines.")]
 
 
-def pause(shop: Slug, step: Step = "", reason: Reason = "", json: JsonFlag = False) -> None:
+def pause(shop: Slug, step: StepOrShop = "", reason: Reason = "", json: JsonFlag = False) -> None:
     """Stop sending for a shop, or one step of it, until `resume`. Mails that fall due are held, not lost."""
     _check_step(step)
     with opened() as installation, installation.database.write() as session:
@@ -36,7 +39,7 @@ def pause(shop: Slug, step: Step = "", reason: Reason = "", json: JsonFlag = Fal
     say(sentence, json, shop=shop, step=step or None, changed=changed)
 
 
-def resume(shop: Slug, step: Step = "", json: JsonFlag = False) -> None:
+def resume(shop: Slug, step: StepOrShop = "", json: JsonFlag = False) -> None:
     """End a pause; what it held goes out if its window is still open."""
     _check_step(step)
     with opened() as installation, installation.database.write() as session:
@@ -65,9 +68,7 @@ def release(shop: Slug, order: Order, json: JsonFlag = False) -> None:
     _change_hold(shop, order, None, as_json=json)
 
 
-def send_now(
-    shop: Slug, order: Order, step: Annotated[str, typer.Argument(metavar="STEP")], json: JsonFlag = False
-) -> None:
+def send_now(shop: Slug, order: Order, step: Step, json: JsonFlag = False) -> None:
     """Send a waiting mail of one order now, outside its window. Consent, caps and refusals still count."""
     _check_step(step)
     with opened() as installation:
@@ -81,7 +82,7 @@ def send_now(
 def cancel(
     shop: Slug,
     order: Order,
-    step: Step = "",
+    step: StepOrOrder = "",
     reason: Reason = "",
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Cancel without asking; needed where nobody can be asked.")

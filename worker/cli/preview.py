@@ -40,7 +40,7 @@ What = Annotated[
     str, typer.Argument(metavar="STEP", help="confirmation, shipping, follow_up or replenishment; or its template.")
 ]
 ShopOption = Annotated[str | None, typer.Option("--shop", metavar="SHOP", help="Its look, and its published content.")]
-OrderOption = Annotated[str | None, typer.Option("--order", metavar="ORDER", help="A real order of --shop.")]
+OrderOption = Annotated[str | None, typer.Option("--order", metavar="ORDER", help="A real order of the shop.")]
 Language = Annotated[str | None, typer.Option(help="Like en or de. Default: the order's.", show_default=False)]
 RoleOption = Annotated[Role | None, typer.Option(help="Default: the shop's.", show_default=False)]
 Situation = Annotated[str, typer.Option(help="Like how_is_it or pickup: each run lists those there are.")]

@@ -36,7 +36,7 @@ SHOP_HELP = "Its sequence, roles and zone. Without: the example shop and the seq
 
 
 def simulate(
-    shop: Annotated[str | None, typer.Argument(metavar="[SHOP]", help=SHOP_HELP)] = None,
+    shop: Annotated[str | None, typer.Argument(metavar="SHOP", help=SHOP_HELP)] = None,
     placed: Annotated[
         str, typer.Option(help="When, like 2026-05-14T09:12+02:00. Default: now.", show_default=False)
     ] = "",

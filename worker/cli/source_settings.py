@@ -14,7 +14,7 @@ from worker.cli.output import JsonFlag, local, say, show, state_text, table
 from worker.cli.secret_files import read_secret
 from worker.cli.shops import Slug
 from worker.errors import UserError
-from worker.platforms.registry import WRITERS
+from worker.platforms.registry import PLATFORMS, WRITERS
 from worker.reports.refusals import untold
 from worker.sealing import Sealer
 from worker.settings import LOOPBACK
@@ -28,11 +28,13 @@ KEY_HELP = "A file with the key of the shop's API: Shopify's access token, or Wo
 META_HELP = "WooCommerce: the meta key in which a newsletter plugin keeps consent."
 YES_HELP = "WooCommerce: a value of it that means yes. Give it again for more."
 NO_HELP = "WooCommerce: the value that means no there. Default: no."
+Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(sorted(PLATFORMS))}.")]
+Writing = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(sorted(WRITERS))}.")]
 
 
 def set_source(
     shop: Slug,
-    kind: Annotated[str, typer.Argument(metavar="KIND")],
+    kind: Writing,
     api_url: Annotated[str | None, typer.Option("--api-url", help=URL_HELP)] = None,
     api_key_file: Annotated[Path | None, typer.Option("--api-key-file", help=KEY_HELP)] = None,
     consent_meta_key: Annotated[str | None, typer.Option("--consent-meta-key", help=META_HELP)] = None,
@@ -60,7 +62,7 @@ def set_source(
     say(f"{shop} {kind} is set. Refusals: {state}.", json, shop=shop, kind=kind, write_back=state)
 
 
-def refusals(shop: Slug, kind: Annotated[str, typer.Argument(metavar="KIND")], json: JsonFlag = False) -> None:
+def refusals(shop: Slug, kind: Writing, json: JsonFlag = False) -> None:
     """List who refused, or came back, without the shop having heard of it, and why not."""
     with opened() as installation, installation.database.read() as session:
         lines = untold(session, _source(session, shop, kind).id)
@@ -91,7 +93,18 @@ def write_back_state(source: Source) -> str:
     return f"wait. {missing}".rstrip(".") if missing else "written back"
 
 
+def check_kind(kind: str) -> None:
+    """Lets a kind of source pass that there is.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if kind not in PLATFORMS:
+        raise UserError(f"There is no kind of source {kind!r}. Known kinds: {', '.join(sorted(PLATFORMS))}.")
+
+
 def _source(session: Session, shop: str, kind: str) -> Source:
+    check_kind(kind)
     found = find_source(session, shop, kind)
     if found is None:
         raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")

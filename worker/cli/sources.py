@@ -13,10 +13,9 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show
 from worker.cli.secret_files import read_secret
 from worker.cli.shops import Slug
-from worker.cli.source_settings import refusals, set_source, write_back_state
+from worker.cli.source_settings import Kind, check_kind, refusals, set_source, write_back_state
 from worker.cli.subscribing import subscribe_source
 from worker.errors import UserError
-from worker.platforms.registry import PLATFORMS
 from worker.platforms.standard.form import json_schema
 from worker.store.models import Source
 from worker.store.shops import (
@@ -31,7 +30,6 @@ from worker.store.shops import (
 from worker.store.write_backs import count_write_backs
 
 app = typer.Typer(no_args_is_help=True, help="Where a shop's webhooks come from, and the secrets that sign them.")
-Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(sorted(PLATFORMS))}.")]
 app.command("set")(set_source)
 app.command("subscribe")(subscribe_source)
 app.command("refusals")(refusals)
@@ -47,7 +45,7 @@ def add(
 ) -> None:
     """Connect a source. The secret is stored encrypted; the file can go afterwards."""
     secret = read_secret(secret_file, "--secret-file")
-    _check_kind(kind)
+    check_kind(kind)
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
         found = find_source(session, shop, kind)
@@ -96,7 +94,7 @@ def rotate(
 
 
 @app.command("list")
-def show_all(shop: Annotated[str | None, typer.Argument(metavar="[SHOP]")] = None, json: JsonFlag = False) -> None:
+def show_all(shop: Annotated[str | None, typer.Argument(metavar="SHOP")] = None, json: JsonFlag = False) -> None:
     """List sources with the URL that each shop's webhooks go to."""
     with opened() as installation, installation.database.read() as session:
         owners = [get_shop(session, shop)] if shop else list_shops(session)
@@ -119,13 +117,8 @@ def show_all(shop: Annotated[str | None, typer.Argument(metavar="[SHOP]")] = Non
     show({"sources": rows}, json, draw)
 
 
-def _check_kind(kind: str) -> None:
-    if kind not in PLATFORMS:
-        raise UserError(f"There is no kind of source {kind!r}. Known kinds: {', '.join(sorted(PLATFORMS))}.")
-
-
 def _existing(found: tuple[Any, Source] | None, shop: str, kind: str) -> Source:
-    _check_kind(kind)
+    check_kind(kind)
     if found is None:
         raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")
     return found[1]

@@ -181,6 +181,18 @@ def test_a_stream_gets_a_key_of_its_own_sealed_and_can_give_it_back(
     assert "--key-file names" in cli("shop", "key", shop, "marketing", "--key-file", str(key)).err
 
 
+@pytest.mark.parametrize("words", [("source", "set"), ("source", "refusals"), ("source", "rotate")])
+def test_a_kind_of_source_that_is_none_is_answered_with_those_there_are(
+    cli: Cli, shop: str, words: tuple[str, ...]
+) -> None:
+    """It is not offered to be connected."""
+    options = {"set": ("--api-url", "https://northkettle.example"), "rotate": ("--retire-old",)}.get(words[1], ())
+    ran = cli(*words, shop, "magento", *options)
+    assert ran.code == 2
+    assert "There is no kind of source 'magento'. Known kinds: shopify, standard, woocommerce." in ran.err
+    assert "source add" not in ran.err
+
+
 def test_a_source_is_given_its_api_key_and_says_how_refusals_fare(cli: Cli, shop: str, tmp_path: Path) -> None:
     for name, text in {"secret": "s3cret", "key": "ck_1\ncs_1", "token": "shpat_1"}.items():
         (tmp_path / name).write_text(text)
