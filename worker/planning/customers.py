@@ -53,7 +53,17 @@ def hear_buyer(unit: Unit, order: Order, *, is_first: bool) -> bool:
     row = locked_customer(unit.session, unit.shop.id, address, now=unit.now)
     at = order.customer.consent_at or order.updated_at
     _note(row, unit, order.customer.consent, at, order.customer.id, order.customer.orders_count)
+    refused_at = _refused_at(unit, order.customer.id, address)
+    if refused_at is not None:
+        _note(row, unit, ConsentState.UNSUBSCRIBED, refused_at, None, None)
     return False
+
+
+def _refused_at(unit: Unit, customer_id: str | None, address: str) -> datetime | None:
+    """When the person last unsubscribed under another of their addresses; None: they did not."""
+    known = find_customers(unit.session, unit.shop.id, address=None, external_id=customer_id)
+    times = [each.consent_at for each in known if each.consent == ConsentState.UNSUBSCRIBED and each.address != address]
+    return max((at for at in times if at is not None), default=None)
 
 
 def _was_erased(unit: Unit, address: str | None, customer_id: str | None, *, since: datetime) -> bool:

@@ -241,6 +241,19 @@ def test_an_order_that_changes_later_does_not_subscribe_who_has_unsubscribed_sin
     assert [customer.consent for customer in shop.customers()] == [ConsentState.UNSUBSCRIBED]
 
 
+def test_who_unsubscribed_stays_so_under_another_address(shop: Connected) -> None:
+    """The platform's id is the person; the order under the new address tells no consent."""
+    refused = {"state": "unsubscribed", "consent_updated_at": (shop.now - timedelta(days=1)).isoformat()}
+    shop.plan("customers/update", {"id": 7, "email": "mia@example.com", "email_marketing_consent": refused})
+    again = {"id": 7, "email": "work@example.com"}
+    shop.plan("orders/create", order(1042, shop.now, email="work@example.com", customer=again))
+    assert [customer.consent for customer in shop.customers()] == [ConsentState.UNSUBSCRIBED] * 2
+    told = {"state": "subscribed", "consent_updated_at": shop.now.isoformat()}
+    shop.plan("customers/update", again | {"email_marketing_consent": told})
+    shop.plan("orders/updated", order(1042, shop.now, email="work@example.com", customer=again, note="wrap it"))
+    assert [customer.consent for customer in shop.customers()] == [ConsentState.SUBSCRIBED] * 2
+
+
 def test_a_box_left_unticked_does_not_unsubscribe_a_subscriber(shop: Connected) -> None:
     buyer = {"id": 7, "email": "mia@example.com"}
     told = {"state": "subscribed", "consent_updated_at": (shop.now - timedelta(days=90)).isoformat()}
