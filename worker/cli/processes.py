@@ -12,6 +12,7 @@ import typer
 from worker.bootstrap import Installation, build
 from worker.cli.folders import From, read_folder
 from worker.cli.output import side
+from worker.errors import UserError
 from worker.settings import load_settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 def up(host: Host = "127.0.0.1", port: Port = 8000, watch: Watch = None, folder: From = None) -> None:
     """Run everything in one process: web, worker and beat. Ctrl-C ends it cleanly."""
     from worker import processes
+
+    if folder is not None and watch is None:
+        raise UserError("--from is the folder that --watch SHOP publishes from; without --watch nothing reads it.")
 
     def start(installation: Installation) -> int:
         live = _watched(installation, watch, folder) if watch else None

@@ -92,7 +92,8 @@ def _troubles(report: Status, used: Collection[str]) -> list[tuple[str, str]]:
     told += _refusals(report)
     for pause in report.pauses:
         what = f"step {pause.step}" if pause.step else "everything"
-        told.append(("pause", f"[yellow]{escape(pause.shop)}, {escape(what)}[/] {escape(pause.reason)}"))
+        why = f": {escape(pause.reason)}" if pause.reason else ""
+        told.append(("pause", f"[yellow]{escape(pause.shop)}, {escape(what)}[/]{why}"))
     return told
 
 

@@ -25,6 +25,7 @@ def test_a_pause_shows_in_status_until_it_is_resumed(cli: Cli, shop: str) -> Non
     first = cli("pause", shop, "shipping", "--reason", "stock-taking", "--json").document
     second = cli("pause", shop, "shipping", "--json").document
     paused = cli("status", "--json").document["pauses"]
+    assert "northkettle, step shipping: stock-taking" in cli("status").out
     ended = cli("resume", shop, "shipping", "--json").document
     assert (first["changed"], second["changed"], ended["changed"]) == (True, False, True)
     assert [(pause["step"], pause["reason"]) for pause in paused] == [("shipping", "stock-taking")]

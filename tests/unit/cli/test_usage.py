@@ -82,3 +82,11 @@ def test_a_wrong_value_is_told_without_a_programmers_words(words: list[str], sai
     assert said in answered.stderr
     assert "Value error" not in answered.stderr
     assert "%Y" not in answered.stderr
+
+
+def test_a_folder_that_nothing_would_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong setting keeps `up` from starting here, should it get that far."""
+    monkeypatch.setenv("POSTPURCHASE_CLOCK", "wrong")
+    ran = CliRunner().invoke(app, ["up", "--from", "my-mails"])
+    assert ran.exit_code == 2
+    assert "--from is the folder that --watch SHOP publishes from" in " ".join(ran.stderr.split())
