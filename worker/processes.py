@@ -42,12 +42,15 @@ def run_up(
         SettingsError: a broker is set, another `up` has the data folder, or the port is taken.
     """
     configure(as_json=installation.settings.log_json)
-    with _signals() as stop, Embedded(installation, host=host, port=port, routers=routers) as running:
-        if on_ready is not None:
-            on_ready(running.url)
-        rest_collector()
-        log.info("process.up.started", url=running.url)
-        return _wait(stop, running)
+    with _signals() as stop:
+        with Embedded(installation, host=host, port=port, routers=routers) as running:
+            if on_ready is not None:
+                on_ready(running.url)
+            rest_collector()
+            log.info("process.up.started", url=running.url)
+            code = _wait(stop, running)
+        log.info("process.up.stopped")
+    return code
 
 
 def run_web(installation: Installation, *, host: str = "127.0.0.1", port: int = 8000) -> int:

@@ -104,6 +104,7 @@ def test_a_signal_ends_up_cleanly_and_leaves_only_its_data(number: signal.Signal
     _, log = process.communicate(timeout=60)
     assert process.returncode == 0, log
     assert "Traceback" not in log
+    assert "process.up.stopped" in log
     assert [path.name for path in tmp_path.iterdir()] == ["var"]
 
 
