@@ -5,19 +5,19 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from schedules.conditions import delivered_at
-from schedules.facts import Facts, Order, Parcel
+from schedules.facts import DeliveryKind, Facts, Order, Parcel
 from schedules.shop import Handling, ShopProfile
 
 Span = tuple[date, date]
 
 
 def expected_days(*, facts: Facts, profile: ShopProfile, parcels: Sequence[Parcel], timezone: str) -> Span | None:
-    """First and last expected delivery day in the customer's zone; None when nothing is known.
+    """First and last expected delivery day in the customer's zone; None when nothing is known, or nothing is shipped.
 
     `parcels` are those the mail is about, empty before anything has left. Days of the table are working days.
     """
     order = facts.order
-    if order is None:
+    if order is None or order.delivery is not DeliveryKind.SHIPPING:
         return None
     promised = _promised(parcels)
     if promised is not None:

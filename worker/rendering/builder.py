@@ -24,7 +24,7 @@ from worker.rendering.offers import offer_part
 from worker.rendering.parcels import parcel_part
 from worker.rendering.port import GuideView, MailInputs, Offer, OfferCard, ProductView
 from worker.rendering.totals import totals_context
-from worker.rendering.variants import hero_of, lead_of, variant_of
+from worker.rendering.variants import has_guide, hero_of, lead_of, variant_of
 
 MOST_LINES = 6
 """More lines than this: one fewer is shown, and "and n more items"."""
@@ -54,7 +54,7 @@ class Builder:
 
     def build(self) -> MailContext:
         inputs, order, hero, lead, parcel = self.inputs, self.order, self.hero, self.lead, self.parcels.context
-        guide = inputs.guide if inputs.guide and lead is None else NO_GUIDE  # one job a mail
+        guide = inputs.guide if has_guide(inputs, order) and inputs.guide else NO_GUIDE
         offered = offer_part(inputs.offer or Offer(), inputs.shop, order, self.locale)
         hero_product, pickup = self._product(hero) if hero else None, order.pickup or PickupPoint()
         shown = self._shown_lines()
@@ -88,7 +88,7 @@ class Builder:
             digital=order.delivery is DeliveryKind.DIGITAL,
             pickup=order.delivery is DeliveryKind.PICKUP,
             gift=order.gift is not None,
-            estimated=inputs.delivery_source is DeliverySource.ESTIMATED,
+            estimated=inputs.delivery_source is DeliverySource.ESTIMATED and order.delivery is not DeliveryKind.DIGITAL,
             first_time=inputs.is_first_time,
             contact=inputs.contact,
             expected=parcel.expected,
@@ -99,9 +99,15 @@ class Builder:
             no_offers_url=inputs.links.no_offers,
             yes_url=inputs.links.feedback_yes,
             no_url=inputs.links.feedback_no,
-            returns_until=formats.day(inputs.return_ends_on, self.locale) if inputs.return_ends_on else "",
+            returns_until=self._returns_until(),
             json_ld=json_ld(inputs, order),
         )
+
+    def _returns_until(self) -> str:
+        """The last day of the return window; empty once it has passed."""
+        end = self.inputs.return_ends_on
+        today = formats.local_date(self.inputs.now, self.inputs.timezone)
+        return self._date(end) if end is not None and end >= today else ""
 
     def _shown_lines(self) -> list[LineItem]:
         """The lines the mail is about: all that are left, or those in this parcel, with its pieces."""

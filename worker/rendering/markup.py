@@ -13,8 +13,10 @@ from worker.rendering.port import MailInputs
 
 
 def json_ld(inputs: MailInputs, order: Order) -> Markup:
-    """A script element with the same values as the text; empty in companion mails and follow-ups."""
+    """A script element with the same values as the text; empty in companion mails, follow-ups and where prices hide."""
     if inputs.role is not Role.REPLACE or inputs.step not in ("confirmation", "shipping"):
+        return Markup()
+    if inputs.step == "confirmation" and order.gift is not None and order.gift.hide_prices:
         return Markup()
     data = _order(inputs, order) if inputs.step == "confirmation" else _parcel(inputs, order)
     if data is None:

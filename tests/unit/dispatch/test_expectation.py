@@ -2,7 +2,9 @@
 
 from datetime import UTC, date, datetime
 
-from schedules.facts import Facts, Parcel, ParcelState, Tracking, TrackingStatus
+import pytest
+
+from schedules.facts import DeliveryKind, Facts, Parcel, ParcelState, Tracking, TrackingStatus
 from schedules.shop import Handling, ShopProfile
 from tests.support.orders import NORTHKETTLE, an_order
 from worker.dispatch.expectation import Span, expected_days, return_ends_on
@@ -61,6 +63,16 @@ def test_the_most_exact_row_counts() -> None:
 
 def test_a_country_without_a_row_is_promised_nothing() -> None:
     assert _expected(_shop(Handling(country="DE"))) is None
+
+
+@pytest.mark.parametrize("delivery", [DeliveryKind.PICKUP, DeliveryKind.DIGITAL])
+def test_what_is_not_shipped_is_not_expected_on_the_days_of_parcels(delivery: DeliveryKind) -> None:
+    """Otherwise who collects an order reads "Not arrived by Fri 8 May?" in the mail that it is ready."""
+    order = an_order(THURSDAY, delivery=delivery)
+    profile = _shop(Handling(handling_days=(0, 1), transit_days=(1, 3)))
+    for parcels in ((), (_parcel(None),), (_parcel(date(2026, 5, 18)),)):
+        facts = Facts(order=order, parcels=parcels)
+        assert expected_days(facts=facts, profile=profile, parcels=parcels, timezone="Europe/Stockholm") is None
 
 
 def test_an_order_late_in_the_evening_counts_from_the_customers_day() -> None:
