@@ -80,7 +80,7 @@ COMMANDS = {
     "send-now": Command(
         "Step in",
         "control:send_now",
-        "Send a waiting mail of one order now, outside its window. Consent, caps and refusals still count.",
+        "Send a waiting mail of one order now, outside its window. Consent, caps, refusals and pauses still count.",
     ),
     "cancel": Command(
         "Step in",

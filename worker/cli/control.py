@@ -69,7 +69,7 @@ def release(shop: Slug, order: Order, json: JsonFlag = False) -> None:
 
 
 def send_now(shop: Slug, order: Order, step: Step, json: JsonFlag = False) -> None:
-    """Send a waiting mail of one order now, outside its window. Consent, caps and refusals still count."""
+    """Send a waiting mail of one order now, outside its window. Consent, caps, refusals and pauses still count."""
     _check_step(step)
     with opened() as installation:
         with installation.database.read() as session:

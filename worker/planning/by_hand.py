@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from schedules.lifecycle import PENDING, State
 from worker.bootstrap import Installation
 from worker.errors import StaleFenceError, UserError
 from worker.store.messages import messages_of
-from worker.store.models import Message
+from worker.store.models import Message, Shop
 from worker.store.orders import lock_order
+from worker.store.pauses import paused_steps
 from worker.store.transitions import reschedule, transition
 
 BY_HAND = "by_hand"
@@ -37,6 +40,7 @@ def send_now(installation: Installation, order_id: UUID, step: str) -> Done:
         due = [message for message in mine if message.state == State.SCHEDULED]
         if not due:
             raise UserError(_why_not(mine, step))
+        _check_pauses(session, due[0].shop_id, step)
         for message in due:
             details = message.details | {BY_HAND: True}
             expires_at = max(message.expires_at, now + (message.expires_at - message.send_at))
@@ -62,6 +66,15 @@ def cancel_by_hand(installation: Installation, order_id: UUID, step: str | None,
             text = f"cancelled by hand: {reason}" if reason else "cancelled by hand"
             transition(session, message, State.CANCELLED, text, now=now)
     return Done(steps=tuple(message.step for message in waiting))
+
+
+def _check_pauses(session: Session, shop_id: UUID, step: str) -> None:
+    stopping = [each for each in paused_steps(session, shop_id) if each in ("", step)]
+    if stopping:
+        slug = session.get_one(Shop, shop_id).slug
+        what = f"The {step}" if stopping[0] else slug
+        resume = " ".join(word for word in ("postpurchase resume", slug, stopping[0]) if word)
+        raise UserError(f"{what} is paused, so nothing would go now. `{resume}` ends the pause.")
 
 
 def _why_not(mine: Sequence[Message], step: str) -> str:

@@ -149,6 +149,19 @@ def test_a_mail_that_is_held_or_not_planned_is_not_sent_now_and_says_why(cli: Cl
     assert "is held (support talks)" in held.err
 
 
+@pytest.mark.parametrize("step", ["follow_up", ""])
+def test_a_mail_of_a_paused_step_or_shop_is_not_sent_now_and_says_what_ends_the_pause(
+    cli: Cli, shipped: Connected, step: str
+) -> None:
+    pause = [word for word in ("northkettle", step) if word]
+    cli("pause", *pause)
+    refused = cli("send-now", "northkettle", "1042", "follow_up")
+    assert refused.code == 2
+    assert f"`postpurchase resume {' '.join(pause)}` ends the pause" in refused.err
+    cli("resume", *pause)
+    assert cli("send-now", "northkettle", "1042", "follow_up").code == 0
+
+
 def test_waiting_mails_are_cancelled_for_good_with_the_reason(cli: Cli, shipped: Connected) -> None:
     one = cli("cancel", "northkettle", "1042", "follow_up", "--reason", "customer asked", "--yes", "--json").document
     assert one["cancelled"] == ["follow_up"]
