@@ -1,12 +1,18 @@
 """Hiding a product, and saying how it was."""
 
+from datetime import timedelta
+
 import pytest
 import structlog
 from sqlalchemy import select
 
+from schedules.facts import Facts
 from tests.integration.links.conftest import ADDRESS, Mailed
+from tests.support.dispatching import MORNING
+from tests.support.orders import a_parcel, an_order
 from worker.links import Purpose
-from worker.store.models import Click, HiddenProduct, Product
+from worker.store.models import Click, HiddenProduct, OrderRow, Product
+from worker.store.siblings import keep_facts
 from worker.store.signs import last_signs
 
 
@@ -51,6 +57,17 @@ def test_not_really_opens_a_case_once_and_raises_an_alarm(mailed: Mailed) -> Non
     alarms = [line for line in logs if line["event"] == "feedback.customer.unhappy"]
     assert [(line["alarm"], line["number"]) for line in alarms] == [(True, "1042")]
     assert ADDRESS not in repr(logs)
+
+
+def test_an_answer_leaves_the_day_on_which_the_order_counts_as_delivered(mailed: Mailed) -> None:
+    """A shop that sends overseas takes parcels as delivered after 20 days; its customer's neighbours go by that."""
+    with mailed.world.installation.database.write() as session:
+        order = session.get_one(OrderRow, mailed.world.order_id)
+        keep_facts(order, Facts(order=an_order(MORNING), parcels=(a_parcel(MORNING),)), timedelta(days=20))
+    assert mailed.order().delivered_at == MORNING + timedelta(days=20)
+    mailed.post(mailed.link(Purpose.FEEDBACK_NO))
+    assert mailed.cases() == [("unhappy", False)]
+    assert mailed.order().delivered_at == MORNING + timedelta(days=20)
 
 
 def test_fine_after_all_closes_the_case_and_it_can_be_opened_again(mailed: Mailed) -> None:
