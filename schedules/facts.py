@@ -139,7 +139,7 @@ class Gift(Value):
 
 
 class Totals(Value):
-    """All in the order's (presentment) currency."""
+    """All in the order's (presentment) currency. `is_net`: what was refunded before the snapshot is off the total."""
 
     subtotal: Money
     discount: Money
@@ -149,6 +149,7 @@ class Totals(Value):
     paid: Money
     outstanding: Money
     tax_included: bool = False
+    is_net: bool = False
 
 
 class Order(Value):

@@ -76,10 +76,13 @@ def counts_as_bought(facts: Facts) -> bool:
 
 def value_of(facts: Facts, currency: str) -> Decimal | None:
     """What was paid for an order, refunds taken off; None in another currency than the shop's."""
-    if facts.order is None or facts.order.currency != currency:
+    order = facts.order
+    if order is None or order.currency != currency:
         return None
-    refunded = sum((each.amount.amount for each in facts.refunds if each.amount.currency == currency), Decimal(0))
-    return max(facts.order.totals.total.amount - refunded, Decimal(0))
+    since = order.updated_at if order.totals.is_net else None
+    told = (each for each in facts.refunds if since is None or each.at > since)
+    refunded = sum((each.amount.amount for each in told if each.amount.currency == currency), Decimal(0))
+    return max(order.totals.total.amount - refunded, Decimal(0))
 
 
 def _most(counts: Iterable[int | None]) -> int | None:

@@ -18,6 +18,11 @@ def _eur(amount: str) -> Money:
     return Money(amount=Decimal(amount), currency="EUR")
 
 
+def test_the_current_total_lacks_what_was_refunded_and_the_first_total_does_not() -> None:
+    assert order_of(current_total_price_set=money("45.90")).totals.is_net
+    assert not order_of(current_total_price_set=None).totals.is_net
+
+
 @pytest.mark.parametrize(("told", "state"), sorted(tables.PAYMENT.items()))
 def test_every_financial_status_is_a_payment_state(told: str, state: PaymentState) -> None:
     assert order_of(financial_status=told).payment is state

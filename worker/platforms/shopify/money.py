@@ -106,11 +106,12 @@ def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
         paid=Money(amount=total.amount - outstanding, currency=code),
         outstanding=Money(amount=outstanding, currency=code),
         tax_included=body.get("taxes_included") is True,
+        is_net=bool(_current(body, "total_price")),
     )
 
 
 def _current(body: Body, name: str) -> str:
-    """The field that tells a price as it is after edits; empty: there is none."""
+    """The field that tells a price as it is after edits and refunds; empty: there is none."""
     field = f"current_{name}"
     return field if body.get(f"{field}_set") or body.get(field) else ""
 
