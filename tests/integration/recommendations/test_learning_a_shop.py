@@ -168,6 +168,19 @@ def test_a_new_order_counts_at_the_next_fit_and_a_cancelled_one_no_more(world: W
     assert fit(world.installation, world.shop_id) is None
 
 
+@pytest.mark.parametrize("ended", [{"cancelled_at": MORNING}, {"deleted_at": MORNING}], ids=["cancelled", "deleted"])
+def test_an_order_whose_end_was_told_apart_from_it_counts_no_more(
+    world: World, tmp_path: Path, ended: dict[str, Any]
+) -> None:
+    learned(world, tmp_path)
+    before = suggested(world, "product-1")[0].orders
+    placed = an_order(MORNING, number="2001", lines=(a_line(1, "Dripper 02", "38.00"),))
+    with world.installation.database.write() as session:
+        keep_order(session, world.shop_id, Facts(order=placed, **ended), world.installation.clock.now())
+    fit(world.installation, world.shop_id, force=True)
+    assert suggested(world, "product-1")[0].orders == before
+
+
 def test_a_first_day_shop_has_no_suggestions_and_no_errors(world: World) -> None:
     figures = fit(world.installation, world.shop_id, force=True)
     assert figures is not None
