@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ from worker.store.suggestions import rhythms_of
 
 CONSUMABLE = "consumable"
 """A tag of things that are used up, where nobody says how fast: then the rhythm of others tells."""
+
+Row = TypeVar("Row", Product, ShelfProduct)
 
 Shelf = Mapping[tuple[UUID, str], Sequence[ShelfProduct]]
 """(shop, product id) -> its variants."""
@@ -51,9 +53,9 @@ class Afterwards:
         leading = set(request.leading)
         for line in request.facts.order.lines:
             variants = self._bought.get((request.shop_id, line.product_id or ""), ())
-            if line.product_id not in leading or not variants or variants[0].discreet:
+            own = variant_of(line, variants)
+            if line.product_id not in leading or own is None or variants[0].discreet:
                 continue
-            own = next((row for row in variants if row.variant_id == line.variant_id), variants[0])
             refill = self._refill(request, line, own, past.get(own.product_id))
             if refill is not None:
                 yield refill, own
@@ -73,6 +75,11 @@ class Afterwards:
             due_at=due,
             bought_at=past.times[-1],
         )
+
+
+def variant_of(line: LineItem, variants: Sequence[Row]) -> Row | None:
+    """The variant that was bought; the first where the catalogue does not have it, None where it has none."""
+    return next((row for row in variants if row.variant_id == line.variant_id), next(iter(variants), None))
 
 
 def is_used_up(row: Product | ShelfProduct, rhythms: Mapping[str, float]) -> bool:

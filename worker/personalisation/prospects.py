@@ -1,7 +1,7 @@
 """What may be offered about an order once its things were used: the planner times mails by it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from schedules.refills import Prospect, due_at
-from worker.personalisation.afterwards import is_used_up
+from worker.personalisation.afterwards import is_used_up, variant_of
 from worker.personalisation.bought import leading_products
 from worker.store.histories import Histories
 from worker.store.models import Product
@@ -23,14 +23,15 @@ def prospect_of(session: Session, shop_id: UUID, address: str, facts: Facts) -> 
     names = sorted(set(leading_products(facts))) if facts.parcels else []
     if order is None or not names:
         return Prospect()
-    rows = session.scalars(select(Product).where(Product.shop_id == shop_id, Product.product_id.in_(names))).all()
+    mine = select(Product).where(Product.shop_id == shop_id, Product.product_id.in_(names))
+    rows = session.scalars(mine.order_by(Product.product_id, Product.variant_id)).all()
     rhythms = rhythms_of(session, shop_id, names)
-    used_up = {row.product_id: row for row in rows if not row.discreet and is_used_up(row, rhythms)}
-    times = _times(Histories(session, [(shop_id, address)] if used_up else []), shop_id, address)
+    is_any = any(_runs_out(row, rhythms) for row in rows)
+    times = _times(Histories(session, [(shop_id, address)] if is_any else []), shop_id, address)
     dues = []
     for line in order.lines:
-        row = used_up.get(line.product_id or "")
-        if row is not None:
+        row = variant_of(line, [each for each in rows if each.product_id == line.product_id])
+        if row is not None and _runs_out(row, rhythms):
             bought = sorted({*times[row.product_id], order.placed_at})
             others = rhythms.get(row.product_id)
             dues.append(due_at(bought, quantity=line.quantity, refill_days=row.refill_days, others_days=others))
@@ -39,6 +40,10 @@ def prospect_of(session: Session, shop_id: UUID, address: str, facts: Facts) -> 
         runs_low_at=min((due for due in dues if due is not None), default=None),
         has_upgrade=session.scalars(better).first() is not None,
     )
+
+
+def _runs_out(row: Product, rhythms: Mapping[str, float]) -> bool:
+    return not row.discreet and is_used_up(row, rhythms)
 
 
 def _times(histories: Histories, shop_id: UUID, address: str) -> dict[str, Sequence[datetime]]:

@@ -105,6 +105,20 @@ def test_the_planner_hears_when_something_runs_low(world: World) -> None:
     assert waiting == Prospect()
 
 
+def test_the_variant_that_was_bought_says_when_it_runs_low(world: World) -> None:
+    """A kilogram lasts four times as long as the bag beside it."""
+    set_filters(world, refill_days=15, variant_id="small")
+    with world.installation.database.write() as session:
+        for variant, days in (("large", 60), ("trial", 5)):
+            stock(session, world.shop_id, "product-2", "24.00", variant_id=variant, refill_days=days)
+    large = a_line(2, "Paper filters 02", "24.00").model_copy(update={"variant_id": "large"})
+    parcel = a_parcel(MORNING + DAY, delivered_at=MORNING + 3 * DAY)
+    facts = Facts(order=an_order(MORNING, lines=(large,)), parcels=(parcel,), accepted_first_at=MORNING)
+    with world.installation.database.read() as session:
+        found = prospect_of(session, world.shop_id, "mia@example.com", facts)
+    assert found == Prospect(runs_low_at=MORNING + 48 * DAY)
+
+
 def test_a_replenishment_without_anything_to_offer_is_skipped_and_with_it_goes(world: World) -> None:
     switch_on(world)
     world.become(delivered_facts(MORNING - 20 * DAY))
