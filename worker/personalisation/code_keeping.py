@@ -124,12 +124,12 @@ def _terms(session: Session, shop: Shop, code: DiscountCode) -> CodeTerms:
 
 def _excluded(session: Session, shop_id: UUID, never_on: NeverOn) -> tuple[str, ...]:
     """Ids of products that are never discounted, gift cards among them."""
-    columns = (Product.product_id, Product.brand, Product.category, Product.tags)
+    columns = (Product.product_id, Product.title, Product.brand, Product.category, Product.tags)
     rows = session.execute(select(*columns).where(Product.shop_id == shop_id))
     found = {
         row.product_id
         for row in rows
-        if is_gift_card(row.category, tuple(row.tags))
+        if is_gift_card(row.category, tuple(row.tags), row.title)
         or never_on.covers(
             product_id=row.product_id, brand=row.brand, category=row.category, tags=tuple(map(str, row.tags))
         )

@@ -6,6 +6,7 @@ it, else what sells best beside its category, else nothing. Where fewer fit than
 product is shown all the same, and it is never padded: no recommendation is better than a bad one.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -46,6 +47,12 @@ GIFT_CARDS = frozenset({"gift card", "gift cards", "giftcard", "giftcards", "vou
     {"gutschein", "gutscheine", "geschenkgutschein", "geschenkgutscheine", "geschenkkarte", "geschenkkarten"}
 )
 """Categories and tags, in lower case, of what is money rather than goods."""
+NAMES_GIFT_CARD = re.compile(
+    r"\b(e-?)?gift[ -]?(cards?|vouchers?)(?! (box|case|holder|envelope|sleeve|wallet))\b"
+    r"|\b(geschenk|wert)?-?gutscheine?\b|\bgeschenkkarten?\b",
+    re.IGNORECASE,
+)
+"""Shops need give them neither category nor tag; what holds one is goods."""
 
 
 def select(candidates: Iterable[Paired], limits: Limits) -> Selection:
@@ -120,7 +127,7 @@ def _why_unfit(item: Item, limits: Limits) -> str:
         (not item.is_active, "is not sold any more"),
         (bool(item.unusable), f"is left out: {item.unusable}"),
         (item.discreet, "is discreet"),
-        (is_gift_card(item.category, item.tags), "is a gift card"),
+        (is_gift_card(item.category, item.tags, item.short_title), "is a gift card"),
         (_is_named(item, policy.never), "is never offered: the sequence says so"),
         (item.inventory is not None and item.inventory <= 0, "is sold out"),
         (item.inventory is not None and item.inventory < policy.least_stock, "is nearly sold out"),
@@ -224,7 +231,7 @@ def _is_named(item: Item, named: Named) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def is_gift_card(category: str, tags: tuple[str, ...]) -> bool:
+def is_gift_card(category: str, tags: tuple[str, ...], title: str) -> bool:
     """Whether a product is money rather than goods, by what the catalogue says of it."""
     words = {word.lower().replace("_", " ").replace("-", " ") for word in (category, *tags)}
-    return not words.isdisjoint(GIFT_CARDS)
+    return not words.isdisjoint(GIFT_CARDS) or NAMES_GIFT_CARD.search(title) is not None

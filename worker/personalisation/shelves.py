@@ -11,9 +11,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
+from schedules.lifecycle import State
 from worker.personalisation.requests import OfferRequest
 from worker.store.many import are_among, given_pairs, is_among, once, rows_for
-from worker.store.models import HiddenProduct, OfferedProduct, OrderRow, Shop
+from worker.store.models import HiddenProduct, Message, OfferedProduct, OrderRow, Shop
 from worker.store.shelf import ShelfPairing, ShelfProduct, ShelfSuggestion, shelf_pairings, shelf_products
 from worker.store.shops import profile_of
 from worker.store.suggestions import suggestions_for
@@ -21,6 +22,8 @@ from worker.store.suggestions import suggestions_for
 Name = tuple[str, str]
 """What a pairing may ask for: `product`, `category` or `tag`, and which."""
 Person = tuple[UUID, str]
+UNSEEN = (State.EXPIRED, State.CANCELLED, State.SKIPPED, State.FAILED, State.DROPPED, State.BOUNCED)
+"""Nobody has seen what mails in these states were to show."""
 PartPrices = dict[tuple[str, str], Decimal]
 """(product id, currency) -> price."""
 
@@ -82,6 +85,15 @@ def part_prices(
     return found
 
 
+def parts_of_sets(rows: Iterable[ShelfProduct]) -> dict[tuple[UUID, str], frozenset[str]]:
+    """By product, where it is a set: ids of what lies in it."""
+    sets: dict[tuple[UUID, str], set[str]] = defaultdict(set)
+    for row in rows:
+        if row.bundle_of:
+            sets[row.shop_id, row.product_id].update(row.bundle_of)
+    return {name: frozenset(parts) for name, parts in sets.items()}
+
+
 def hidden_products(session: Session, people: Sequence[Person]) -> dict[Person, list[str]]:
     found: dict[Person, list[str]] = defaultdict(list)
     for shop_id, address, product_id in rows_for(session, _hidden(session), people):
@@ -96,7 +108,7 @@ def _hidden(session: Session) -> Select[*tuple[Any, ...]]:
 
 
 def offered_products(session: Session, people: Sequence[Person]) -> dict[Person, list[tuple[UUID, str, datetime]]]:
-    """Oldest first."""
+    """What mails showed, or are about to show; oldest first."""
     found: dict[Person, list[tuple[UUID, str, datetime]]] = defaultdict(list)
     for shop_id, address, message_id, product_id, at in rows_for(session, _offered(session), people):
         found[shop_id, address].append((message_id, product_id, at))
@@ -107,7 +119,8 @@ def offered_products(session: Session, people: Sequence[Person]) -> dict[Person,
 def _offered(session: Session) -> Select[*tuple[Any, ...]]:
     columns = (OfferedProduct.shop_id, OfferedProduct.address, OfferedProduct.message_id, OfferedProduct.product_id)
     mine = given_pairs(session, OfferedProduct.shop_id, OfferedProduct.address)
-    return select(*columns, OfferedProduct.created_at).where(mine).order_by(OfferedProduct.created_at)
+    shown = select(*columns, OfferedProduct.created_at).join(Message, Message.id == OfferedProduct.message_id)
+    return shown.where(mine, Message.state.not_in(UNSEEN)).order_by(OfferedProduct.created_at)
 
 
 def locales_of(session: Session, requests: Sequence[OfferRequest]) -> dict[UUID, str]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 from uuid import UUID
 
@@ -26,9 +27,10 @@ from worker.personalisation.shelves import (
     offered_products,
     pairings_for,
     part_prices,
+    parts_of_sets,
 )
 from worker.store.histories import Histories
-from worker.store.shelf import ShelfPairing, ShelfProduct, ShelfSuggestion
+from worker.store.shelf import ShelfPairing, ShelfProduct, ShelfSuggestion, shelf_products
 
 Row = TypeVar("Row", ShelfPairing, ShelfSuggestion)
 
@@ -50,6 +52,7 @@ class Stock:
         self._afterwards = Afterwards(session, requests, self._bought)
         self._locales = locales_of(session, requests)
         self._earlier = earlier_orders(session, [request for request in requests if request.earlier is None])
+        self._parts = self._parts_bought(session, requests)
 
     def candidates(self, request: OfferRequest) -> Iterable[tuple[Paired, ShelfProduct]]:
         """Pairings that fit what was bought and what was learned for it, with each variant of the product they offer.
@@ -85,9 +88,21 @@ class Stock:
         return frozenset(row.category for rows in bought for row in rows if row.category)
 
     def bought(self, request: OfferRequest) -> frozenset[str]:
-        """What the person bought in any order."""
+        """What the person bought in any order, alone or as a part of a set."""
+        names = self._names_bought(request)
+        return names.union(*(self._parts.get((request.shop_id, name), ()) for name in names))
+
+    def _names_bought(self, request: OfferRequest) -> frozenset[str]:
         imported = self._histories.products(request.shop_id, request.address)
         return imported.union(*(bought_products(facts) for facts in self._orders(request)))
+
+    def _parts_bought(
+        self, session: Session, requests: Sequence[OfferRequest]
+    ) -> dict[tuple[UUID, str], frozenset[str]]:
+        """What lies in the sets that were bought; what leads to offers was read already."""
+        names = {(request.shop_id, name) for request in requests for name in self._names_bought(request)}
+        others = shelf_products(session, sorted(names - self._bought.keys()))
+        return parts_of_sets(chain(*self._bought.values(), others))
 
     def returned(self, request: OfferRequest) -> frozenset[str]:
         """What the person sent back, of any order."""

@@ -3,14 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select, update
 
 from schedules.facts import Facts, Gift
+from schedules.lifecycle import State
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import a_line, an_order, keep_order
 from tests.support.shelf import pair, stock
 from worker.personalisation.offers import OfferDecision, OfferRequest, Shown, choose_offer, record_offers
-from worker.store.models import HiddenProduct, OfferedProduct, Product
+from worker.store.models import HiddenProduct, Message, OfferedProduct, Product
 
 
 def choose(world: World, *, step: str = "confirmation", message_id: UUID | None = None, **order: Any) -> OfferDecision:
@@ -137,6 +139,58 @@ def test_a_business_gets_no_consumer_offer(world: World) -> None:
 def test_what_no_pairing_names_leads_to_nothing(world: World) -> None:
     decision = choose(world, lines=(a_line(7, "Something else", "60.00"),))
     assert decision.why_not == "no pairing fits what was bought"
+
+
+def test_a_part_of_a_set_that_was_bought_is_not_offered(world: World) -> None:
+    with world.installation.database.write() as session:
+        session.execute(update(Product).where(Product.product_id == "product-1").values(bundle_of=["kettle", "beans"]))
+    decision = choose(world)
+    assert decision.why_not == "no product fits: Kettle 0.9 was bought or returned"
+
+
+def test_a_part_of_a_set_that_was_bought_in_an_earlier_order_is_not_offered(world: World) -> None:
+    earlier = an_order(MORNING, number="900", lines=(a_line(8, "Coffee corner", "99.00"),))
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "product-8", "99.00", category="sets", bundle_of=["kettle", "beans"])
+        keep_order(session, world.shop_id, Facts(order=earlier), MORNING)
+    assert choose(world).why_not == "no product fits: Kettle 0.9 was bought or returned"
+
+
+@pytest.mark.parametrize("title", ["Gift Card", "Northkettle e-gift card", "Geschenkgutschein 50 €"])
+def test_a_gift_card_is_known_by_its_name_where_it_has_no_category(world: World, title: str) -> None:
+    with world.installation.database.write() as session:
+        values = {"title": title, "short_title": title, "category": ""}
+        session.execute(update(Product).where(Product.product_id == "kettle").values(values))
+    assert choose(world).why_not == f"no product fits: {title} is a gift card"
+
+
+@pytest.mark.parametrize(
+    ("state", "is_seen"),
+    [
+        (State.ACCEPTED, True),
+        (State.DELIVERED, True),
+        (State.UNKNOWN, True),
+        (State.ABANDONED, True),
+        (State.SCHEDULED, True),
+        (State.EXPIRED, False),
+        (State.CANCELLED, False),
+        (State.SKIPPED, False),
+        (State.FAILED, False),
+        (State.DROPPED, False),
+        (State.BOUNCED, False),
+    ],
+)
+def test_what_a_mail_was_to_show_that_never_went_may_still_be_offered(
+    world: World, state: State, is_seen: bool
+) -> None:
+    first, second = world.add_message("confirmation"), world.add_message("shipping")
+    decision = choose(world, message_id=first)
+    assert decision.offer is not None
+    with world.installation.database.write() as session:
+        record_offers(session, [Shown(world.shop_id, first, "mia@example.com", decision.offer)], now=MORNING)
+        session.execute(update(Message).where(Message.id == first).values(state=state.value))
+    later = choose(world, step="shipping", message_id=second)
+    assert products(later) == ([] if is_seen else ["kettle"])
 
 
 def test_a_set_is_shown_with_what_it_saves(world: World) -> None:
