@@ -170,7 +170,7 @@ def _input_fault(said: dict[str, Any], known: set[str], *, is_new: bool) -> str:
         if name in said and datetime.fromisoformat(said[name]).tzinfo is None:
             return f"{name} has no zone"
     least = said.get("minimumRequirement", {}).get("subtotal", {}).get("greaterThanOrEqualToSubtotal", "0")
-    if not re.fullmatch(r"\d+(\.\d\d)?", least):
+    if not re.fullmatch(r"\d+(\.\d\d\d?)?", least):
         return f"no such minimum: {least!r}"
     return _gets_fault(said["customerGets"], is_new=is_new) if "customerGets" in said else ""
 

@@ -57,8 +57,14 @@ def why_revoked(facts: Facts) -> str:
 
 
 def redeem_codes(session: Session, order: OrderRow, facts: Facts) -> None:
-    """Keeps the codes that an order used as redeemed, and flags those that somebody else than the recipient used."""
-    used = facts.order.discount_codes if facts.order else ()
+    """Keeps the codes that an order used as redeemed, and flags those that somebody else than the recipient used.
+
+    A try at the till that was never paid or accepted used none.
+    """
+    placed = facts.order
+    if placed is None or not (placed.payment.counts_as_order or facts.accepted_first_at is not None):
+        return
+    used = placed.discount_codes
     if not used:
         return
     for code in codes_named(session, order.shop_id, used, but_not=order.id):

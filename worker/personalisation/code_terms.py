@@ -6,6 +6,8 @@ from datetime import UTC, datetime, time
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Any
 
+from babel.numbers import get_currency_precision
+
 from schedules.codes import CodeKind, NeverOn
 from schedules.conditions import delivered_at
 from schedules.facts import Facts
@@ -15,7 +17,6 @@ from schedules.timing import zone
 from worker.rendering.port import Offer, ProductView
 from worker.store.models import DiscountCode
 
-CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
 
 Variant = tuple[str, str]
@@ -43,10 +44,11 @@ def depth_under(
         return Depth(kind=kind, value=value, minimum=cheapest) if value else None
     if currency != profile.currency or not share:
         return None  # an amount means something in the shop's own currency only
+    finest = Decimal(1).scaleb(-get_currency_precision(currency))
     if cheapest is None:
-        least = (value / share).quantize(CENT, ROUND_UP)
+        least = (value / share).quantize(finest, ROUND_UP)
         return Depth(kind=kind, value=value, minimum=least) if value else None
-    value = min(value, (cheapest * share).quantize(CENT, ROUND_DOWN))
+    value = min(value, (cheapest * share).quantize(finest, ROUND_DOWN))
     return Depth(kind=kind, value=value, minimum=cheapest) if value else None
 
 

@@ -54,6 +54,7 @@ class Existing:
     is_used: bool
 
 
+CENT = Decimal("0.01")
 GONE = Told(result=Result.NEVER, note="somebody deleted it in the shop", is_gone=True)
 NOT_THERE = Told(result=Result.WRITTEN, note="the shop does not have it")
 TAKEN = Told(result=Result.NEVER, note="the shop has another code of this text", is_taken=True)
@@ -128,5 +129,6 @@ def utc(text: Any) -> datetime | None:
 
 
 def plain(amount: Decimal) -> str:
-    """An amount as both platforms want it: `24.00`."""
-    return f"{amount:.2f}"
+    """An amount as both platforms want it: `24.00`; dinars have three digits after the point."""
+    exact = amount.normalize()
+    return f"{exact:f}" if exact != exact.quantize(CENT) else f"{amount:.2f}"

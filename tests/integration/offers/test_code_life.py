@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,20 @@ def test_the_shop_is_told_of_one_use_by_one_person_until_the_end(mia: Coded) -> 
         assert (told["discount_type"], told["amount"], told["exclude_sale_items"]) == ("percent", "10.00", True)
         assert told["email_restrictions"] == ["mia@example.com"]
         assert told["date_expires_gmt"] == mia.code.ends_at.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@both
+def test_a_minimum_of_three_digits_is_told_as_it_is(mia: Coded) -> None:
+    """Rounded up, it could not be reached by the very product that it was made for."""
+    mia.mail()
+    mia.deliver()
+    with mia.world.installation.database.write() as session:
+        code = session.get_one(DiscountCode, mia.code.id)
+        code.currency, code.minimum_spend = "KWD", Decimal("12.346")
+    mia.keep()
+    told = said(mia)
+    shopifys = told.get("minimumRequirement", {}).get("subtotal", {}).get("greaterThanOrEqualToSubtotal")
+    assert (shopifys or told["minimum_amount"]) == "12.346"
 
 
 @both

@@ -234,6 +234,39 @@ def test_a_redeemed_code_is_never_shown_again_and_a_stranger_is_flagged(world: W
     assert row.redeemed_by_other is (email != "mia@example.com")
 
 
+@pytest.mark.parametrize("payment", [PaymentState.OPEN, PaymentState.FAILED])
+def test_a_code_in_an_order_that_is_never_paid_is_still_good(world: World, payment: PaymentState) -> None:
+    """WooCommerce keeps each try at the till as an order of its own."""
+    code = ask(world)
+    assert code is not None
+    used = Facts(order=an_order(MORNING, number="1050", discount_codes=(code.code,), payment=payment))
+    with world.installation.database.write() as session:
+        attempt = keep_order(session, world.shop_id, used, MORNING)
+        redeem_codes(session, attempt, used)
+    again = ask(world, step="follow_up")
+    assert again is not None
+    assert again.code == code.code
+    paid = Facts(order=an_order(MORNING, number="1050", discount_codes=(code.code,)), accepted_first_at=MORNING)
+    with world.installation.database.write() as session:
+        redeem_codes(session, session.get_one(OrderRow, attempt.id), paid)
+    assert kept(world)[0].state == "redeemed"
+
+
+def test_an_amount_of_yen_has_no_digits_after_the_point(world: World) -> None:
+    yen = NORTHKETTLE.model_copy(update={"currency": "JPY"})
+    fields = {"profile": yen, "sequence": with_policy(kind="amount", value=Decimal(1000))}
+    offer = offering("3333")
+    card = offer.cards[0]
+    price = Money(amount=Decimal(3333), currency="JPY")
+    shown = Offer(cards=(replace(card, product=replace(card.product, price=price)),))
+    order = an_order(MORNING - timedelta(days=1))
+    totals = {name: Money(amount=Decimal(6000), currency="JPY") for name in ("subtotal", "total", "paid")}
+    facts = Facts(order=order.model_copy(update={"totals": order.totals.model_copy(update=totals)}))
+    code = ask(world, facts=facts, offer=shown, **fields)
+    assert code is not None
+    assert (code.value, code.currency) == (Decimal(499), "JPY")
+
+
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
