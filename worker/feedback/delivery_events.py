@@ -115,6 +115,8 @@ def _stop_mails(session: Session, new: Sequence[ToldEvent], recipients: Recipien
 def _stop(session: Session, event: ToldEvent, shop_id: UUID, address: str, now: datetime) -> None:
     scope, reason = event.suppresses or ("marketing", "unsubscribed")
     is_refusal = reason != "hard_bounce"
+    if reason == "unsubscribed" and event.kind == "dropped" and _has_come_back(session, shop_id, address, event.at):
+        return
     if reason == "unsubscribed" and event.kind != "dropped" and not _is_refused_there(session, shop_id, address):
         if lift(session, shop_id, address, scope, source=REFUSED_THERE):
             tell_second_thought(session, shop_id, address, now)
@@ -122,6 +124,11 @@ def _stop(session: Session, event: ToldEvent, shop_id: UUID, address: str, now: 
     source = REFUSED_THERE if reason == "unsubscribed" else event.provider
     if suppress(session, shop_id, address, scope, reason=reason, now=now, source=source) and is_refusal:
         tell_refusal(session, shop_id, address, now)
+
+
+def _has_come_back(session: Session, shop_id: UUID, address: str, since: datetime) -> bool:
+    back = newest_of_kinds(session, shop_id, address, ("group_resubscribe",)).get("group_resubscribe")
+    return back is not None and back > since and not _is_refused_there(session, shop_id, address)
 
 
 def _is_refused_there(session: Session, shop_id: UUID, address: str) -> bool:

@@ -83,6 +83,19 @@ def test_the_newest_of_refusing_and_taking_back_counts_whatever_comes_last(told:
     assert told.scopes() == {"marketing"}
 
 
+@pytest.mark.parametrize("order", [("dropped", "group_resubscribe"), ("group_resubscribe", "dropped")])
+def test_a_mail_dropped_before_somebody_came_back_refuses_nothing_whatever_comes_last(
+    told: Told, order: tuple[str, str]
+) -> None:
+    mail = told.mail()
+    at = {"dropped": 1936602001, "group_resubscribe": 1936602002}
+    for kind in order:
+        told.tell(mail.event(kind, timestamp=at[kind], reason="Unsubscribed Address"))
+    assert told.scopes() == frozenset()
+    told.tell(mail.event("dropped", timestamp=1936602003, reason="Unsubscribed Address"))
+    assert told.scopes() == {"marketing"}
+
+
 def test_a_complaint_is_not_taken_back(told: Told) -> None:
     mail = told.mail()
     told.tell(mail.event("spamreport"), mail.event("group_resubscribe", timestamp=1936602009))
