@@ -3,6 +3,7 @@
 from datetime import date
 
 from schedules.facts import (
+    ConsentState,
     DeliveryKind,
     DeliverySource,
     LineItem,
@@ -22,9 +23,10 @@ from worker.rendering.context import (
 from worker.rendering.markup import json_ld
 from worker.rendering.offers import offer_part
 from worker.rendering.parcels import parcel_part
+from worker.rendering.paying import pays_first, pays_on_delivery
 from worker.rendering.port import GuideView, MailInputs, Offer, OfferCard, ProductView
-from worker.rendering.totals import totals_context
-from worker.rendering.variants import has_guide, hero_of, lead_of, variant_of
+from worker.rendering.totals import printed_price, totals_context
+from worker.rendering.variants import guide_of, hero_of, lead_of, variant_of
 
 MOST_LINES = 6
 """More lines than this: one fewer is shown, and "and n more items"."""
@@ -54,10 +56,9 @@ class Builder:
 
     def build(self) -> MailContext:
         inputs, order, hero, lead, parcel = self.inputs, self.order, self.hero, self.lead, self.parcels.context
-        guide = inputs.guide if has_guide(inputs, order) and inputs.guide else NO_GUIDE
+        guide, shown = guide_of(inputs, order) or NO_GUIDE, self._shown_lines()
         offered = offer_part(inputs.offer or Offer(), inputs.shop, order, self.locale)
         hero_product, pickup = self._product(hero) if hero else None, order.pickup or PickupPoint()
-        shown = self._shown_lines()
         kept = shown if len(shown) <= MOST_LINES else shown[: MOST_LINES - 1]
         return MailContext(
             lang=self.locale.replace("_", "-"),
@@ -90,8 +91,9 @@ class Builder:
             gift=order.gift is not None,
             estimated=inputs.delivery_source is DeliverySource.ESTIMATED and order.delivery is not DeliveryKind.DIGITAL,
             first_time=inputs.is_first_time,
+            has_agreed=order.customer.consent is ConsentState.SUBSCRIBED,
             contact=inputs.contact,
-            expected=parcel.expected,
+            expected="" if pays_first(order) else parcel.expected,
             pickup_place=self._pickup_place(),
             pickup_hours=pickup.hours,
             pickup_bring=pickup.bring,
@@ -138,7 +140,7 @@ class Builder:
         return formats.day(moment_day, self.locale)
 
     def _order(self) -> OrderContext:
-        order = self.order
+        order, totals = self.order, self.order.totals
         placed = formats.local_date(order.placed_at, self.inputs.timezone)
         billing = order.billing_address if order.billing_address != order.shipping_address else None
         return OrderContext(
@@ -149,9 +151,12 @@ class Builder:
             change_url=change_url(self.inputs.shop, order.number),
             change_mail=change_mail(self.shop.reply_to, order.number, self.labels.get("label_order", "")),
             status_label="",
-            total=formats.money(order.totals.total, self.locale),
+            total=formats.money(totals.total, self.locale),
             payment_method=order.payment_method,
             pay_by=self._date(order.pay_by) if order.pay_by else "",
+            to_pay=formats.money(totals.outstanding if totals.outstanding.amount else totals.total, self.locale),
+            pays_first=pays_first(order),
+            pays_on_delivery=pays_on_delivery(order),
             method=order.shipping_method,
             ship_to=formats.one_line(order.shipping_address, self.locale),
             bill_to=formats.one_line(billing, self.locale),
@@ -171,7 +176,7 @@ class Builder:
             quantity=line.quantity,
             price=""
             if self._hides_prices or self.inputs.step == "shipping"
-            else formats.money(line.total, self.locale),
+            else formats.money(printed_price(line, self.order), self.locale),
             image=formats.sized(formats.web_url(image), 144),
             expected=self._date(line.expected_on) if line.expected_on else "",
         )

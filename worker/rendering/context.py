@@ -58,6 +58,9 @@ class OrderContext:
     total: str
     payment_method: str
     pay_by: str
+    to_pay: str  # what is still open; the total where nothing is
+    pays_first: bool  # the shop waits for the money before it packs
+    pays_on_delivery: bool  # the money is taken when the goods are handed over
     method: str
     ship_to: str  # address in one line
     bill_to: str
@@ -156,6 +159,7 @@ class MailContext:
     gift: bool
     estimated: bool  # the delivery is only estimated
     first_time: bool
+    has_agreed: bool  # the buyer said yes to mails like this one, not merely never no
     contact: str  # who reads answers, by name, for customers who bought most; empty for everybody else
     expected: str  # expected delivery days; empty: not known
     pickup_place: str

@@ -1,12 +1,12 @@
 """Dates, money and names as people of a locale write them."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, get_timezone
+from babel.dates import format_date, format_skeleton, get_timezone
 from babel.numbers import format_currency
 
 from schedules.facts import Address, Money
@@ -45,7 +45,9 @@ def day(value: date, locale: str, *, weekday: bool = True) -> str:
     if language_of(locale) == "en":
         pattern = "EEE MMM d" if locale == "en_US" else "EEE d MMM"
         return format_date(value, pattern if weekday else pattern[4:], locale=locale)
-    return format_date(value, "EEE, d. MMM" if weekday and language_of(locale) == "de" else "MMMEd", locale=locale)
+    if language_of(locale) == "de":  # months in full: an abbreviation's full stop would meet that of its sentence
+        return format_date(value, "EEE, d. MMMM" if weekday else "d. MMMM", locale=locale)
+    return format_skeleton("MMMEd" if weekday else "MMMd", datetime.combine(value, time()), locale=locale)
 
 
 @lru_cache(maxsize=4096)

@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping
 
-from schedules.facts import DeliveryKind, Order
+from schedules.facts import DeliveryKind, LineItem, Money, Order
 from worker.rendering import formats
 from worker.rendering.context import TotalContext
+
+
+def printed_price(line: LineItem, order: Order) -> Money:
+    """A line's price such that lines add up to the subtotal below them: before discounts where that is before them."""
+    subtotal = order.totals.subtotal.amount
+    full = sum(each.unit_price.amount * each.quantity for each in order.lines)
+    net = sum(each.total.amount for each in order.lines)
+    if abs(full - subtotal) >= abs(net - subtotal):
+        return line.total
+    return Money(amount=line.unit_price.amount * line.quantity, currency=line.total.currency)
 
 
 def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list[TotalContext]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from schedules.conditions import hero_line
 from schedules.facts import DeliveryKind, LineItem, Order, PaymentState
 from schedules.situations import is_short
-from worker.rendering.port import MailInputs, OfferCard
+from worker.rendering.port import GuideView, MailInputs, OfferCard
 
 AFTERWARDS = ("refill", "upgrade")
 """Kinds of offers that a whole mail is about; they stand alone in it."""
@@ -26,16 +26,16 @@ def hero_of(inputs: MailInputs, is_discreet: Callable[[LineItem], bool]) -> Line
     return hero_line(inputs.facts, discreet=is_discreet)
 
 
-def has_guide(inputs: MailInputs, order: Order) -> bool:
-    """Whether the mail shows its guide: it has one job, and who gave the goods away does not use them."""
-    return inputs.guide is not None and lead_of(inputs) is None and order.gift is None
+def guide_of(inputs: MailInputs, order: Order) -> GuideView | None:
+    """The guide that the mail shows: it has one job, and who gave the goods away does not use them."""
+    return inputs.guide if lead_of(inputs) is None and order.gift is None else None
 
 
 def variant_of(inputs: MailInputs, order: Order, *, is_companion: bool, is_part: bool) -> str:
     """The form, in one word, as templates and timelines know it."""
     if inputs.step in ("follow_up", "replenishment"):
         lead = lead_of(inputs)
-        return lead.kind if lead is not None else "guide" if has_guide(inputs, order) else "how_is_it"
+        return lead.kind if lead is not None else "guide" if guide_of(inputs, order) else "how_is_it"
     if is_companion:
         return "companion"
     if inputs.step == "confirmation":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schedules.facts import Money, PaymentState
+from schedules.facts import Money, PaymentState, Totals
 from tests.support.shopify import DRIPPER, FILTERS, money
 from tests.support.shopify_reading import order_of
 from worker.platforms.shopify import tables
@@ -163,3 +163,37 @@ def test_currencies_of_three_digits_lose_none() -> None:
 
 def test_discount_codes_are_named() -> None:
     assert order_of(discount_codes=[{"code": "WELCOME10", "amount": "5.00"}]).discount_codes == ("WELCOME10",)
+
+
+def _adds_up(found: Totals) -> bool:
+    tax = Decimal(0) if found.tax_included else found.tax.amount
+    return found.subtotal.amount - found.discount.amount + found.shipping.amount + tax == found.total.amount
+
+
+def test_with_a_discount_the_rows_still_add_up() -> None:
+    """Shopify's subtotal has the discount taken off already; the row before the discount must not."""
+    spread = [{"amount": "5.10", "amount_set": money("5.10")}]
+    found = order_of(
+        line_items=[DRIPPER | {"discount_allocations": spread}],
+        subtotal_price_set=money("45.90"),
+        total_discounts_set=money("5.10"),
+        current_total_price_set=money("50.80"),
+        total_price_set=money("50.80"),
+    ).totals
+    assert (found.subtotal, found.discount, found.total) == (_eur("51"), _eur("5.10"), _eur("50.80"))
+    assert _adds_up(found)
+
+
+@pytest.mark.parametrize("shipping", [{}, {"current_shipping_price_set": money("0.00")}])
+def test_with_free_shipping_by_a_code_the_rows_still_add_up(shipping: dict[str, Any]) -> None:
+    """What is taken off shipping is in the discount, or in the shipping told as it stands now, never in both."""
+    line = {"title": "Standard", "price_set": money("4.90"), "discounted_price_set": money("0.00")}
+    found = order_of(
+        shipping_lines=[line],
+        total_discounts_set=money("4.90"),
+        current_total_price_set=money("51.00"),
+        total_price_set=money("51.00"),
+        **shipping,
+    ).totals
+    assert found.subtotal == _eur("51")
+    assert _adds_up(found)

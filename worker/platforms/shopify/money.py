@@ -92,14 +92,20 @@ def pay_by(body: Body) -> Any:
 
 
 def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
+    """All rows add up to the total: Shopify's subtotal has the lines' discounts taken off, ours has not.
+
+    Of the two fields that tell shipping, only the current one is after its discount.
+    """
+
     def current(name: str, plain: str = "") -> Money:
         return money(body, _current(body, name) or plain or name, code)
 
-    total = current("total_price")
+    total, discount = current("total_price"), current("total_discounts").amount
+    on_shipping = min(_shipping_discount(body, code), discount)
     outstanding = _outstanding(body, total.amount, payment)
     return Totals(
-        subtotal=current("subtotal_price"),
-        discount=current("total_discounts"),
+        subtotal=Money(amount=current("subtotal_price").amount + discount - on_shipping, currency=code),
+        discount=Money(amount=discount - (on_shipping if _current(body, "shipping_price") else 0), currency=code),
         shipping=current("shipping_price", "total_shipping_price"),
         tax=current("total_tax"),
         total=total,
@@ -107,6 +113,18 @@ def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
         outstanding=Money(amount=outstanding, currency=code),
         tax_included=body.get("taxes_included") is True,
         is_net=bool(_current(body, "total_price")),
+    )
+
+
+def _shipping_discount(body: Body, code: str) -> Decimal:
+    """What codes took off shipping."""
+    return sum(
+        (
+            money(line, "price", code).amount - money(line, "discounted_price", code).amount
+            for line in objects(body.get("shipping_lines"))
+            if line.get("discounted_price") is not None or line.get("discounted_price_set") is not None
+        ),
+        Decimal(0),
     )
 
 
