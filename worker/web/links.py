@@ -82,16 +82,14 @@ def show(token: str, request: Request, installation: Here) -> HTMLResponse:
     openapi_extra=FORMS,
     tags=["links"],
 )
-async def submit(
-    token: str, request: Request, installation: Here, choice: str = "", undo: bool = False
-) -> HTMLResponse:
+async def submit(token: str, request: Request, installation: Here, choice: str = "", undo: str = "") -> HTMLResponse:
     """Acts. A mailbox's one-click POST and the page's button do the same; `undo` takes it back.
 
-    `choice`: another one of the preferences page. The body says nothing that the link doesn't, so a malformed one
-    refuses nobody.
+    `choice`: another one of the preferences page; `undo`: 1. Whatever else the body or the query holds is nobody's
+    wish, and keeps nobody from theirs.
     """
     await _drain(request)
-    return await run_in_threadpool(_submitted, installation, request, token, choice, undo)
+    return await run_in_threadpool(_submitted, installation, request, token, choice, undo == "1")
 
 
 def _submitted(installation: Installation, request: Request, token: str, choice: str, undo: bool) -> HTMLResponse:

@@ -43,6 +43,12 @@ def test_one_click_unsubscribes_whatever_the_body_is(mailed: Mailed, body: str) 
     assert mailed.scopes() == {"marketing"}
 
 
+@pytest.mark.parametrize("query", ["?undo=", "?undo=no+idea", "?undo=0&undo=x", "?choice=", "?utm_source=mail"])
+def test_one_click_unsubscribes_whatever_was_added_to_its_link(mailed: Mailed, query: str) -> None:
+    assert mailed.post(mailed.link(Purpose.UNSUBSCRIBE) + query, ONE_CLICK, FORM).status == 200
+    assert mailed.scopes() == {"marketing"}
+
+
 def test_unsubscribing_twice_is_unsubscribing_once(mailed: Mailed) -> None:
     pages = [mailed.post(mailed.link(Purpose.UNSUBSCRIBE), ONE_CLICK, FORM).page for _ in range(2)]
     assert pages[0] == pages[1]
