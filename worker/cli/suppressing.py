@@ -12,11 +12,10 @@ from worker.cli.output import JsonFlag, local, say
 from worker.cli.shops import Slug
 from worker.errors import UserError
 from worker.feedback.by_hand import BOUNCE, COMPLAINT, MANUAL, suppress_by_hand, undo_by_hand
-from worker.feedback.preferences import SOURCE as LINK
 from worker.feedback.writing_back import tells_shop
 from worker.store.models import Suppression
 from worker.store.shops import get_shop, profile_of
-from worker.store.suppressions import REFUSING
+from worker.store.suppressions import LINK, REFUSING
 
 
 class Scope(StrEnum):

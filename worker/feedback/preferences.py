@@ -6,15 +6,15 @@ Each choice is a suppression with a scope of its own; the gate reads them at the
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from worker.feedback.writing_back import tell_refusal, tell_second_thought
 from worker.links import LinkToken, Purpose
 from worker.store.models import Message
-from worker.store.suppressions import lift, sources_of, suppress
-
-SOURCE = "link"
+from worker.store.orders import addresses_of_person
+from worker.store.suppressions import LINK, lift, sources_of, suppress
 
 
 class Choice(StrEnum):
@@ -47,20 +47,29 @@ def preferences_of(session: Session, message: Message) -> Preferences:
     made = {choice: sources[scope] for choice, scope in SCOPES.items() if scope in sources}
     return Preferences(
         made=frozenset(made),
-        fixed=frozenset(choice for choice, found in made.items() if found != {SOURCE}),
+        fixed=frozenset(choice for choice, found in made.items() if found != {LINK}),
         is_silent="all" in sources,
     )
 
 
 def choose(session: Session, message: Message, choice: Choice, now: datetime, *, undo: bool) -> bool:
-    """Makes a choice, or takes back one that was made by a link; whether anything changed."""
-    address, scope = message.address or "", SCOPES[choice]
+    """Makes a choice, or takes back one that was made by a link; whether anything changed.
+
+    It is the person's: it holds for all addresses that the platform knows them by.
+    """
+    mine = addresses_of_person(session, message.shop_id, message.address or "")
+    changed = [_chosen(session, message.shop_id, address, choice, now, undo=undo) for address in mine]
+    return any(changed)
+
+
+def _chosen(session: Session, shop_id: UUID, address: str, choice: Choice, now: datetime, *, undo: bool) -> bool:
+    scope = SCOPES[choice]
     if undo:
-        changed = lift(session, message.shop_id, address, scope, source=SOURCE)
+        changed = lift(session, shop_id, address, scope, source=LINK)
     else:
-        changed = suppress(session, message.shop_id, address, scope, reason=REASONS[choice], now=now, source=SOURCE)
+        changed = suppress(session, shop_id, address, scope, reason=REASONS[choice], now=now, source=LINK)
     if changed and choice is Choice.RECEIPTS:
-        (tell_second_thought if undo else tell_refusal)(session, message.shop_id, address, now)
+        (tell_second_thought if undo else tell_refusal)(session, shop_id, address, now)
     return changed
 
 

@@ -1,5 +1,6 @@
 """People: their newest consent, whoever told it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
@@ -10,6 +11,7 @@ from worker.planning.unit import Unit
 from worker.store.erasures import erased_at
 from worker.store.models import CustomerRow
 from worker.store.orders import find_customers, locked_customer, normal_address
+from worker.store.suppressions import carry_over
 
 log = structlog.get_logger()
 
@@ -53,16 +55,18 @@ def hear_buyer(unit: Unit, order: Order, *, is_first: bool) -> bool:
     row = locked_customer(unit.session, unit.shop.id, address, now=unit.now)
     at = order.customer.consent_at or order.updated_at
     _note(row, unit, order.customer.consent, at, order.customer.id, order.customer.orders_count)
-    refused_at = _refused_at(unit, order.customer.id, address)
+    known = find_customers(unit.session, unit.shop.id, address=None, external_id=order.customer.id)
+    others = [each for each in known if each.address != address]
+    refused_at = _refused_at(others)
     if refused_at is not None:
         _note(row, unit, ConsentState.UNSUBSCRIBED, refused_at, None, None)
+    carry_over(unit.session, unit.shop.id, [each.address for each in others], address)
     return False
 
 
-def _refused_at(unit: Unit, customer_id: str | None, address: str) -> datetime | None:
-    """When the person last unsubscribed under another of their addresses; None: they did not."""
-    known = find_customers(unit.session, unit.shop.id, address=None, external_id=customer_id)
-    times = [each.consent_at for each in known if each.consent == ConsentState.UNSUBSCRIBED and each.address != address]
+def _refused_at(people: Iterable[CustomerRow]) -> datetime | None:
+    """When any of them last unsubscribed; None: nobody did."""
+    times = (each.consent_at for each in people if each.consent == ConsentState.UNSUBSCRIBED)
     return max((at for at in times if at is not None), default=None)
 
 

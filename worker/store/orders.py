@@ -85,6 +85,13 @@ def find_customers(
     return list(found.values())
 
 
+def addresses_of_person(session: Session, shop_id: UUID, address: str) -> list[str]:
+    """The address, and others that the platform knows the same person by."""
+    ids = {row.external_id for row in find_customers(session, shop_id, address=address, external_id=None)} - {None}
+    known = (find_customers(session, shop_id, address=None, external_id=each) for each in ids)
+    return sorted({address, *(row.address for rows in known for row in rows)})
+
+
 def orders_of_addresses(session: Session, shop_id: UUID, addresses: Sequence[str]) -> Sequence[OrderRow]:
     same = (OrderRow.shop_id == shop_id, OrderRow.address.in_(addresses))
     return session.scalars(select(OrderRow).where(*same).order_by(OrderRow.id)).all()

@@ -1,6 +1,6 @@
 """Who must not get mail, and of which kind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from worker.store.types import new_id
 SCOPES = ("all", "marketing", "offers", "fewer")
 REFUSING = frozenset({"all", "marketing"})
 """What the shop's own newsletter is to hear of."""
+LINK = "link"
+"""Source of what a person chose by a link of a mail."""
 
 
 def held_against(session: Session, shop_id: UUID, address: str) -> Sequence[Suppression]:
@@ -66,3 +68,11 @@ def lift(session: Session, shop_id: UUID, address: str, scope: str, *, source: s
     mine = (Suppression.shop_id == shop_id, Suppression.address == address.strip().lower(), Suppression.scope == scope)
     gone = delete(Suppression).where(*mine, Suppression.source == source).returning(Suppression.id)
     return bool(session.scalars(gone).all())
+
+
+def carry_over(session: Session, shop_id: UUID, addresses: Iterable[str], to: str) -> None:
+    """What a person chose by links under some of their addresses holds for another one too."""
+    for address in sorted(addresses):
+        for row in held_against(session, shop_id, address):
+            if row.source == LINK:
+                suppress(session, shop_id, to, row.scope, reason=row.reason, now=row.created_at, source=LINK)
