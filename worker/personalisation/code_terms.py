@@ -35,15 +35,20 @@ class Depth:
 def depth_under(
     profile: ShopProfile, kind: CodeKind, value: Decimal, cheapest: Decimal | None, currency: str
 ) -> Depth | None:
-    """The policy's value under the shop's ceiling, a share in percent; None: nothing is left of it."""
+    """The policy's value under the shop's ceiling, a share in percent; None: nothing is left of it.
+
+    An amount, also one to be spent at least, means something in the shop's own currency only.
+    """
     ceiling, share = profile.discount_ceiling, profile.discount_ceiling / HUNDRED
+    is_shops = currency == profile.currency
+    cheapest = cheapest if is_shops else None
     if kind == "free_shipping":
         return Depth(kind=kind, value=Decimal(0), minimum=cheapest)
     if kind == "percent":
         value = min(value, ceiling)
         return Depth(kind=kind, value=value, minimum=cheapest) if value else None
-    if currency != profile.currency or not share:
-        return None  # an amount means something in the shop's own currency only
+    if not is_shops or not share:
+        return None
     finest = Decimal(1).scaleb(-get_currency_precision(currency))
     if cheapest is None:
         least = (value / share).quantize(finest, ROUND_UP)

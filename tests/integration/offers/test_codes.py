@@ -207,6 +207,15 @@ def test_an_amount_means_nothing_in_another_currency(world: World) -> None:
     assert ask(world, sequence=amount, profile=NORTHKETTLE.model_copy(update={"currency": "SEK"})) is None
 
 
+@pytest.mark.parametrize("kind", ["percent", "free_shipping"])
+def test_a_shop_asks_for_no_minimum_of_another_currency(world: World, kind: str) -> None:
+    """It would take 269 kronor for 269 of its own euros."""
+    kronor = NORTHKETTLE.model_copy(update={"currency": "SEK"})
+    code = ask(world, sequence=with_policy(kind=kind, value=Decimal(10)), profile=kronor, offer=offering("24.00"))
+    assert code is not None
+    assert code.minimum is None
+
+
 def test_free_shipping_needs_no_value(world: World) -> None:
     code = ask(world, sequence=with_policy(kind="free_shipping", value=Decimal(0)))
     assert code is not None
