@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from schedules.conditions import delivered_at
 from schedules.facts import DeliveryKind, Facts, Order, Parcel
+from schedules.parcels import is_shipped_goods
 from schedules.shop import Handling, ShopProfile
 
 Span = tuple[date, date]
@@ -23,7 +24,7 @@ def expected_days(*, facts: Facts, profile: ShopProfile, parcels: Sequence[Parce
     if promised is not None:
         return promised
     row = _row_for(profile.handling, order)
-    if row is None:
+    if row is None or (not parcels and _comes_later(order)):
         return None
     shipped = max((parcel.left_at for parcel in parcels), default=None)
     start = _local_day(shipped or order.placed_at, timezone)
@@ -55,6 +56,12 @@ def _row_for(table: Sequence[Handling], order: Order) -> Handling | None:
     country = order.shipping_address.country if order.shipping_address else ""
     fitting = [row for row in table if row.country in ("", country) and row.method in ("", order.shipping_method)]
     return max(fitting, key=lambda row: (bool(row.method) + bool(row.country), bool(row.method)), default=None)
+
+
+def _comes_later(order: Order) -> bool:
+    """Whether everything that travels has a day of its own, when it should leave."""
+    goods = [line for line in order.lines if is_shipped_goods(line)]
+    return bool(goods) and all(line.expected_on is not None for line in goods)
 
 
 def _local_day(moment: datetime, timezone: str) -> date:

@@ -9,6 +9,7 @@ from schedules.facts import (
     LineItem,
     PaymentState,
     PickupPoint,
+    RefundReason,
 )
 from schedules.shop import Role
 from schedules.situations import is_short
@@ -22,7 +23,7 @@ from worker.rendering.context import (
 )
 from worker.rendering.markup import json_ld
 from worker.rendering.offers import offer_part
-from worker.rendering.parcels import parcel_part
+from worker.rendering.parcels import paid_back, parcel_part, still_wanted
 from worker.rendering.paying import pays_first, pays_on_delivery
 from worker.rendering.port import GuideView, MailInputs, Offer, OfferCard, ProductView
 from worker.rendering.totals import printed_price, totals_context
@@ -114,9 +115,13 @@ class Builder:
     def _shown_lines(self) -> list[LineItem]:
         """The lines the mail is about: all that are left, or those in this parcel, with its pieces."""
         shown = [line for line in self.order.lines if line.quantity]
-        parcels = self.parcels.parcels if self.inputs.step == "shipping" else []
-        if not parcels or any(not parcel.lines for parcel in parcels):
+        if self.inputs.step != "shipping":
             return shown
+        parcels = self.parcels.parcels
+        if not parcels or any(not parcel.lines for parcel in parcels):
+            back = paid_back(self.inputs.facts, RefundReason.STOCK)
+            sent = (line.model_copy(update={"quantity": still_wanted(line, back)}) for line in shown)
+            return [line for line in sent if line.quantity]
         pieces: dict[str, int] = {}
         for parcel in parcels:
             for line in parcel.lines:
@@ -170,6 +175,7 @@ class Builder:
     def _line(self, line: LineItem) -> LineContext:
         product = self._product(line)
         image = (product.image_url if product else "") or line.image_url or ""
+        is_later = line.expected_on is not None and self.inputs.step != "shipping"  # what is in a parcel has left
         return LineContext(
             title=line.title,
             variant=line.variant_title,
@@ -177,8 +183,8 @@ class Builder:
             price=""
             if self._hides_prices or self.inputs.step == "shipping"
             else formats.money(printed_price(line, self.order), self.locale),
-            image=formats.sized(formats.web_url(image), 144),
-            expected=self._date(line.expected_on) if line.expected_on else "",
+            image="" if self._is_discreet(line) else formats.sized(formats.web_url(image), 144),
+            expected=self._date(line.expected_on) if line.expected_on and is_later else "",
         )
 
     def _pickup_place(self) -> str:

@@ -87,6 +87,8 @@ class ParcelContext:
     part: int  # 0: everything is in this parcel
     parts: int
     to_come: str  # what still follows, in words
+    to_come_on: str  # when the last of it should leave; empty: not known
+    missing: str  # what the shop could not deliver and paid back, in words
     others: list[TrackingContext]  # further parcels that the mail is about, those that can be tracked
 
 
@@ -119,6 +121,7 @@ class CodeContext:
     value: str  # "10 %", "€5.00"; empty for free shipping
     minimum: str  # least that must be spent, "€24.00"; empty: any order will do
     until: str
+    city: str  # in whose time it ends: "Dublin"; empty: the shop's zone is no city's
     is_free_shipping: bool
     excluded: str  # what it is not for, beside gift cards: "Reserve, Beans"; empty: nothing
     is_for_shown: bool  # only for what the mail shows

@@ -6,12 +6,16 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, get_timezone
+from babel.dates import format_date, format_skeleton, get_timezone, get_timezone_location
 from babel.numbers import format_currency
 
 from schedules.facts import Address, Money
 
 FIT_NAME = re.compile(r"[^\W\d_]([^\W\d_]|[ '’.-]){0,18}[^\W\d_]")
+REGION_FIRST = frozenset({"US", "CA", "AU"})
+"""Where addresses read "Springfield IL 62701"."""
+REGION_LAST = frozenset({"IT", "BR"})
+"""Where they read "20121 Milano MI"."""
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 
 
@@ -61,6 +65,14 @@ def local_date(moment: datetime, timezone: str) -> date:
     return moment.astimezone(get_timezone(timezone)).date()
 
 
+@lru_cache(maxsize=256)
+def city(timezone: str, locale: str) -> str:
+    """The city that a zone is named after, in the locale's words; empty for UTC and the like."""
+    if "/" not in timezone or timezone.startswith("Etc/"):
+        return ""
+    return str(get_timezone_location(get_timezone(timezone), locale=locale, return_city=True))
+
+
 @lru_cache(maxsize=4096)
 def number(value: Decimal) -> str:
     """Without needless zeros: 10, 7.5."""
@@ -91,9 +103,19 @@ def one_line(address: Address | None, locale: str) -> str:
     """An address in one line."""
     if address is None:
         return ""
-    city = " ".join(part for part in (address.postal_code, address.city) if part)
-    parts = (address.name, address.company, address.line1, address.line2, city, country(address.country, locale))
+    place = _place(address)
+    parts = (address.name, address.company, address.line1, address.line2, place, country(address.country, locale))
     return ", ".join(part for part in parts if part)
+
+
+def _place(address: Address) -> str:
+    """City, region and postal code in their country's order; the region only where mail is addressed with it."""
+    parts: tuple[str, ...] = (address.postal_code, address.city)
+    if address.country in REGION_FIRST:
+        parts = (address.city, address.region, address.postal_code)
+    elif address.country in REGION_LAST:
+        parts += (address.region,)
+    return " ".join(part for part in parts if part)
 
 
 def sized(url: str, width: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from markupsafe import Markup
 
-from schedules.facts import DeliveryKind, Order
+from schedules.facts import DeliveryKind, LineItem, Order
 from schedules.parcels import group_parcels
 from schedules.shop import Role
 from worker.rendering.formats import web_url
@@ -45,9 +45,14 @@ def _order(inputs: MailInputs, order: Order) -> dict[str, Any]:
                 "eligibleQuantity": {"@type": "QuantitativeValue", "value": line.quantity},
             }
             for line in order.lines
-            if line.quantity
+            if line.quantity and not _is_discreet(inputs, line)
         ],
     }
+
+
+def _is_discreet(inputs: MailInputs, line: LineItem) -> bool:
+    product = inputs.products.get(line.product_id or "")
+    return product is not None and product.discreet
 
 
 def _parcel(inputs: MailInputs, order: Order) -> dict[str, Any] | None:

@@ -92,6 +92,7 @@ def code_context(code: CodeView, locale: str, timezone: str) -> CodeContext:
         value=value,
         minimum=formats.money(code.minimum, locale) if code.minimum else "",
         until=formats.day(formats.local_date(code.ends_at, timezone), locale),
+        city=formats.city(timezone, locale),
         is_free_shipping=code.kind == "free_shipping",
         excluded=", ".join(code.excluded),
         is_for_shown=code.is_for_shown,

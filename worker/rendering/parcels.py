@@ -1,9 +1,10 @@
 """What a mail says of parcels: the one it is about, how to follow it, and what is still to come."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from schedules.facts import LineKind, Order, Parcel
+from schedules.facts import Facts, LineItem, LineKind, Order, Parcel, RefundReason
 from schedules.parcels import group_parcels, parcel_groups
 from worker.rendering import formats
 from worker.rendering.carriers import redirect_url
@@ -29,7 +30,8 @@ def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
     groups = parcel_groups(inputs.facts, inputs.shop)
     tracked = [parcel for parcel in parcels if parcel.tracking_number or parcel.tracking_url]
     first = tracked[0] if tracked else None
-    to_come, days = _to_come(order, groups), list(groups)
+    later, days = _to_come(inputs.facts, order, groups), list(groups)
+    to_come, promised = titles(later), {line.expected_on for line in later if line.expected_on is not None}
     day = inputs.parcel_group.partition("+")[0]
     part = days.index(day) + 1 if day in groups else 0
     is_split = part > 0 and (len(groups) > 1 or bool(to_come))
@@ -44,6 +46,8 @@ def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
         part=part if is_split else 0,
         parts=max(len(groups), part) + (1 if to_come else 0) if is_split else 0,
         to_come=to_come,
+        to_come_on=formats.day(max(promised), locale) if promised else "",
+        missing=titles(line for line in order.lines if paid_back(inputs.facts, RefundReason.STOCK).get(line.id)),
         others=[
             TrackingContext(carrier=each.carrier, number=each.tracking_number, url=formats.web_url(each.tracking_url))
             for each in tracked[1:]
@@ -60,16 +64,32 @@ def days_between(days: tuple[date, date] | None, locale: str) -> str:
     return first if first == last else f"{first} – {last}"
 
 
-def _to_come(order: Order, groups: dict[str, list[Parcel]]) -> str:
-    """Lines that are in no parcel yet, in words; empty when nothing has left, or parcels list no lines."""
+def titles(lines: Iterable[LineItem]) -> str:
+    return ", ".join(line.title for line in lines)
+
+
+def paid_back(facts: Facts, *reasons: RefundReason) -> dict[str, int]:
+    """Pieces that were paid back for any of these reasons, by their line."""
+    pieces: dict[str, int] = {}
+    for refund in facts.refunds:
+        for line in refund.lines if refund.reason in reasons else ():
+            pieces[line.line_id] = pieces.get(line.line_id, 0) + line.quantity
+    return pieces
+
+
+def still_wanted(line: LineItem, back: dict[str, int]) -> int:
+    """Pieces of a line that are not paid back. Some shops take such pieces off the order, others leave them on."""
+    taken_off = max(line.ordered_quantity - line.quantity, 0)
+    return line.quantity - min(max(back.get(line.id, 0) - taken_off, 0), line.quantity)
+
+
+def _to_come(facts: Facts, order: Order, groups: dict[str, list[Parcel]]) -> list[LineItem]:
+    """Lines that are in no parcel yet; none when nothing has left, or parcels list no lines."""
+    parcels = [parcel for group in groups.values() for parcel in group]
+    if not parcels or any(not parcel.lines for parcel in parcels):
+        return []
     left: dict[str, int] = {}
-    for parcels in groups.values():
-        for parcel in parcels:
-            if not parcel.lines:
-                return ""
-            for line in parcel.lines:
-                left[line.line_id] = left.get(line.line_id, 0) + line.quantity
-    if not groups:
-        return ""
-    missing = (line for line in order.lines if line.kind is LineKind.PHYSICAL and left.get(line.id, 0) < line.quantity)
-    return ", ".join(line.title for line in missing)
+    for line in (line for parcel in parcels for line in parcel.lines):
+        left[line.line_id] = left.get(line.line_id, 0) + line.quantity
+    goods, back = (line for line in order.lines if line.kind is LineKind.PHYSICAL), paid_back(facts, *RefundReason)
+    return [line for line in goods if left.get(line.id, 0) < still_wanted(line, back)]

@@ -65,6 +65,16 @@ def test_a_country_without_a_row_is_promised_nothing() -> None:
     assert _expected(_shop(Handling(country="DE"))) is None
 
 
+def test_an_order_of_which_everything_comes_later_is_not_expected_now() -> None:
+    table = _shop(Handling(handling_days=(0, 1), transit_days=(1, 3)))
+    first, last = an_order(THURSDAY).lines
+    later = first.model_copy(update={"expected_on": date(2026, 8, 1)})
+    for lines, expected in (((later,), None), ((later, last), (date(2026, 5, 15), date(2026, 5, 20)))):
+        facts = Facts(order=an_order(THURSDAY, lines=lines))
+        found = expected_days(facts=facts, profile=table, parcels=(), timezone="Europe/Stockholm")
+        assert found == expected
+
+
 @pytest.mark.parametrize("delivery", [DeliveryKind.PICKUP, DeliveryKind.DIGITAL])
 def test_what_is_not_shipped_is_not_expected_on_the_days_of_parcels(delivery: DeliveryKind) -> None:
     """Otherwise who collects an order reads "Not arrived by Fri 8 May?" in the mail that it is ready."""

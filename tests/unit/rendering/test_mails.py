@@ -200,7 +200,7 @@ def test_a_parcel_without_tracking_says_so() -> None:
 def test_the_code_stands_alone_and_says_until_when_it_holds() -> None:
     mail = rendered("shipping")
     assert "\n    K7M2PXQD\n" in mail.text
-    assert "10 % off one order of €20.00 or more, once, until Sun 7 Jun (23:59)" in mail.html
+    assert "10 % off one order of €20.00 or more, once, until Sun 7 Jun (23:59, Dublin)" in mail.html
 
 
 def test_a_code_without_products_is_still_shown() -> None:
