@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import select
 
 from schedules.facts import Channel, Facts, PaymentState, Refund
 from schedules.segments import Segment
@@ -57,6 +58,24 @@ def test_imported_orders_are_history(world: World, tmp_path: Path) -> None:
     assert segment(world, "buyer1@example.com") is Segment.REPEAT
     assert segment(world, "buyer7@example.com") is Segment.HIGH_VALUE
     assert segment(world, "nobody@example.com") is Segment.UNKNOWN
+
+
+def test_orders_cancelled_since_do_not_say_what_the_best_customers_spend(world: World, tmp_path: Path) -> None:
+    take(world, spenders(40), tmp_path)
+    clock = world.installation.clock
+    with world.installation.database.write() as session:
+        for number in range(10):
+            dear = an_order(MORNING, number=f"d{number}", email=f"d{number}@example.com")
+            totals = dear.totals.model_copy(update={"total": eur("900.00")})
+            keep_order(session, world.shop_id, Facts(order=dear.model_copy(update={"totals": totals})), clock.now())
+    fit(world.installation, world.shop_id)
+    assert segment(world, "buyer7@example.com") is Segment.REPEAT
+    with world.installation.database.write() as session:
+        for row in session.scalars(select(OrderRow).where(OrderRow.external_id.startswith("order-d"))):
+            cancelled = facts_of(row).model_copy(update={"cancelled_at": MORNING})
+            row.facts, row.updated_at = cancelled.model_dump(mode="json"), clock.now()
+    fit(world.installation, world.shop_id)
+    assert segment(world, "buyer7@example.com") is Segment.HIGH_VALUE
 
 
 def test_a_payment_that_never_came_makes_nobody_a_returning_customer(world: World) -> None:

@@ -59,7 +59,7 @@ def _row(order: OrderRow, key: str, currency: str) -> dict[str, Any]:
         "person": person_of(key, order.address),
         "placed_at": order.placed_at or order.created_at,
         "products": sorted(set(leading_products(facts))) if counts else [],
-        "value": value_of(facts, currency),
+        "value": value_of(facts, currency) if counts else None,
         "imported": False,
     }
 
