@@ -18,9 +18,10 @@ from worker.cli.output import JsonFlag, counted, progress, say, show, table
 from worker.errors import UserError
 from worker.reports.waiting import WaitingLine, waiting
 from worker.settings import load_settings
-from worker.store.backup import describe, refuse_existing, write_backup
+from worker.store.backup import describe, write_backup
 from worker.store.backup_file import BackupReader
 from worker.store.migrate import is_migrated, is_new, upgrade, why_not_migrated
+from worker.store.private_files import refuse_existing
 from worker.store.restore import Restored, count_unopened, open_backup, restore_backup
 from worker.store.sealed import reseal_all
 

@@ -45,13 +45,13 @@ from worker.store.orders import (
     orders_by_external,
     orders_of_addresses,
 )
+from worker.store.people import customer_ref, events_about, quoted, unread_bodies
 from worker.store.siblings import Place, keep_facts, place_of
 from worker.store.suggestions import forget_purchases
 from worker.store.write_backs import forget_write_backs
 
 log = structlog.get_logger()
 
-PERSON = "customer:"
 HELD = "it was held"
 ORDERS_AT_ONCE = 500
 """An address of the shop's own may have more than one statement can name."""
@@ -112,7 +112,7 @@ def _erase_people(unit: Unit, addresses: set[str], event: CustomerRedacted) -> N
     """What hangs on the addresses themselves, and not on an order."""
     mine = (CustomerRow.shop_id == unit.shop.id, CustomerRow.address.in_(addresses))
     ids = unit.session.scalars(select(CustomerRow.external_id).where(*mine)).all()
-    refs = {person_ref([event])} | {f"{PERSON}{external_id}" for external_id in ids if external_id}
+    refs = {person_ref([event])} | {customer_ref(external_id) for external_id in ids if external_id}
     _forget_addresses(unit, sorted(addresses))
     _forget_unread(unit, {*addresses, event.email or ""} - {""})
     forget_purchases(unit.session, unit.shop.id, addresses)
@@ -185,12 +185,11 @@ def _forget_words(unit: Unit, order_ids: Collection[UUID]) -> None:
 def person_ref(told: Sequence[Event]) -> str | None:
     """What a stored body about a person, not about an order, is found by when that person is to be erased."""
     ids = (each.customer_id for each in told if isinstance(each, CustomerStated | CustomerRedacted))
-    return next((f"{PERSON}{customer_id}" for customer_id in ids if customer_id), None)
+    return next((customer_ref(customer_id) for customer_id in ids if customer_id), None)
 
 
 def _forget_bodies(unit: Unit, refs: Sequence[str]) -> None:
-    mine = (InboundEvent.shop_id == unit.shop.id, InboundEvent.order_ref.in_(refs))
-    unit.session.execute(update(InboundEvent).where(*mine).values(body=None))
+    unit.session.execute(update(InboundEvent).where(*events_about(unit.shop.id, refs)).values(body=None))
 
 
 def _forget_unread(unit: Unit, addresses: Iterable[str]) -> None:
@@ -198,11 +197,10 @@ def _forget_unread(unit: Unit, addresses: Iterable[str]) -> None:
 
     What waits to be planned is left: it may be an order that the person has placed since.
     """
-    unread = (InboundEvent.shop_id == unit.shop.id, InboundEvent.order_ref.is_(None), InboundEvent.body.is_not(None))
     over = InboundEvent.state.in_(("failed", "ignored"))
     for address in sorted(addresses):
-        found = holds_text(unit.session, InboundEvent.body, f'"{address}"')
-        unit.session.execute(update(InboundEvent).where(*unread, over, found).values(body=None))
+        found = holds_text(unit.session, InboundEvent.body, quoted(address))
+        unit.session.execute(update(InboundEvent).where(*unread_bodies(unit.shop.id), over, found).values(body=None))
 
 
 def _forget_addresses(unit: Unit, addresses: Sequence[str]) -> None:

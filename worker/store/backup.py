@@ -1,11 +1,8 @@
 """Backups: all tables as they stood at one moment, in a file that fills SQLite and PostgreSQL alike."""
 
-import os
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
@@ -14,11 +11,10 @@ from worker.errors import UserError
 from worker.store.backup_file import FORMAT, BackupWriter, Header
 from worker.store.migrate import newest_revision, stored_revision
 from worker.store.models import Base, Heartbeat
+from worker.store.private_files import private_file
 from worker.store.session import database_now
 
 CHUNK = 500
-PRIVATE = 0o600
-"""The file holds customers' data."""
 
 Progress = Callable[[int], Any]
 
@@ -43,7 +39,7 @@ def write_backup(session: Session, path: Path, *, header: Header, progress: Prog
         UserError: the file is there already, or cannot be written.
         StorageUnavailableError: the database went away meanwhile; no file is left.
     """
-    with _new_file(path) as file:
+    with private_file(path) as file:
         writer = BackupWriter(file)
         writer.header(header)
         for table in backup_tables().values():
@@ -72,27 +68,3 @@ def _chunks(session: Session, table: Table) -> Iterator[list[Any]]:
     """A table's rows, a few at a time, however many there are."""
     result = session.execute(select(table), execution_options={"yield_per": CHUNK})
     return (list(rows) for rows in result.partitions())
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """A draft beside `path` that takes its name when the block ends well, and goes when it does not."""
-    refuse_existing(path)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        refuse_existing(path)
-        draft.rename(path)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror}). Name a file in another folder.") from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def refuse_existing(path: Path) -> None:
-    """Raises UserError when there is a file under this name: a backup never takes another's place."""
-    if path.exists():
-        raise UserError(f"{path} is there already. Name a file that is not, for example with the date in its name.")

@@ -109,10 +109,14 @@ def forget_purchases(
     if orders is not None:
         mine = mine & Purchase.order_ref.in_(orders)
     if addresses is not None:
-        key = session.scalar(select(Learning.person_key).where(Learning.shop_id == shop_id))
-        people = [person_of(key, address) for address in addresses if address] if key else []
-        mine = mine & Purchase.person.in_(people)
+        mine = mine & bought_by(session, shop_id, addresses)
     session.execute(update(Purchase).where(mine).values(person=""))
+
+
+def bought_by(session: Session, shop_id: UUID, addresses: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a purchase of the shop is one of these people's."""
+    key = session.scalar(select(Learning.person_key).where(Learning.shop_id == shop_id))
+    return Purchase.person.in_([person_of(key, address) for address in addresses if address] if key else [])
 
 
 def replace_suggestions(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
