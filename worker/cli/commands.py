@@ -61,6 +61,11 @@ COMMANDS = {
         "timeline:timeline",
         "One order's events and messages: what went out or will, when, why, and why the rest does not.",
     ),
+    "person": Command(
+        "Look",
+        "person:person",
+        "Everything that is kept of one address in a shop: the answer when somebody asks for their data.",
+    ),
     "status": Command(
         "Look",
         "status:status",

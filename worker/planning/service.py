@@ -134,7 +134,8 @@ def _plan(installation: Installation, event_id: UUID, *, is_worked_off: bool = F
             _work_in(unit, event, reading)
     if work is not None:
         return _go_on(installation, event, work)
-    log.info("planning.event.planned", state=event.state, topic=event.topic, shop=shop.slug, order=reading.order_ref)
+    told = {"state": event.state, "topic": event.topic, "note": reading.note}
+    log.info("planning.event.planned", shop=shop.slug, order=reading.order_ref, **told)
     return event.state
 
 

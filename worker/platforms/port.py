@@ -56,7 +56,9 @@ class Platform(Protocol):
         """The sentence of a 422 for a body that its sender should mend; None: store it."""
         ...
 
-    def is_known(self, topic: str) -> bool: ...
+    def is_known(self, topic: str) -> bool:
+        """Whether `read` has something to say of such bodies, be it only why they are ignored."""
+        ...
 
     def read(
         self,

@@ -89,8 +89,15 @@ def test_a_signed_body_is_never_refused_for_what_it_holds() -> None:
 def test_a_topic_without_use_is_known_as_such() -> None:
     assert not SHOPIFY.is_known("carts/update")
     assert "carts/update" in read("carts/update", {}).note
-    assert "within 30 days" in read("customers/data_request", {}).note
     assert not set(NOTES) & set(READERS)
+
+
+def test_a_topic_that_people_must_answer_says_how() -> None:
+    """It is known, so that it is looked at and its note kept."""
+    assert SHOPIFY.is_known("customers/data_request")
+    note = read("customers/data_request", {}).note
+    assert "within 30 days" in note
+    assert "`postpurchase person SHOP ADDRESS`" in note
 
 
 def test_what_carries_no_time_happened_when_it_was_triggered() -> None:

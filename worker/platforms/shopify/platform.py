@@ -170,7 +170,7 @@ SILENT = {
 """Why a body that is read may tell nothing."""
 NOTES = {
     "fulfillment_events/delete": "a carrier's report was withdrawn; the parcel's own status is what counts",
-    "customers/data_request": "a person asks for their data: answer it from `timeline`, within 30 days",
+    "customers/data_request": "asks for a person's data within 30 days: `postpurchase person SHOP ADDRESS` gives it",
 }
 
 
@@ -196,7 +196,7 @@ class Shopify:
         return None
 
     def is_known(self, topic: str) -> bool:
-        return topic in READERS
+        return topic in READERS or topic in NOTES
 
     def read(
         self,
