@@ -7,6 +7,7 @@ from schedules.facts import (
     DeliveryKind,
     DeliverySource,
     LineItem,
+    LineKind,
     PaymentState,
     PickupPoint,
     RefundReason,
@@ -31,6 +32,8 @@ from worker.rendering.variants import guide_of, hero_of, lead_of, variant_of
 
 MOST_LINES = 6
 """More lines than this: one fewer is shown, and "and n more items"."""
+EXTRAS = (LineKind.TIP, LineKind.PROTECTION, LineKind.GIFT_WRAP)
+"""Lines that are no things."""
 NO_GUIDE = GuideView(headline="", tips=(), url="")
 
 
@@ -72,7 +75,7 @@ class Builder:
             hero_url=hero_product.url if hero_product else "",
             lines=[self._line(line) for line in kept],
             more_lines=len(shown) - len(kept),
-            others=sum(line.quantity for line in shown) - (hero.quantity if hero else 0),
+            others=sum(line.quantity for line in shown if line.kind not in EXTRAS) - (hero.quantity if hero else 0),
             totals=[] if self._hides_prices else totals_context(order, self.labels, self.locale),
             parcel=parcel,
             cards=offered.cards,
@@ -81,7 +84,7 @@ class Builder:
             tips=list(guide.tips),
             guide_headline=guide.headline,
             guide_url=guide.url,
-            variant=variant_of(inputs, order, is_companion=self.is_companion, is_part=bool(parcel.part)),
+            variant=variant_of(inputs, order, is_companion=self.is_companion, is_part=self.parcels.is_part),
             bought_on=self._bought_on(lead),
             companion=self.is_companion,
             pending=order.payment is PaymentState.ACCEPTED,

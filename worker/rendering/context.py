@@ -86,6 +86,7 @@ class ParcelContext:
     late_after: str  # the day after which we look for it
     part: int  # 0: everything is in this parcel
     parts: int
+    is_further: bool  # one more part, without a number: other mails of its day told of parcels that left before
     to_come: str  # what still follows, in words
     to_come_on: str  # when the last of it should leave; empty: not known
     missing: str  # what the shop could not deliver and paid back, in words

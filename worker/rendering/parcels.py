@@ -23,6 +23,10 @@ class ParcelPart:
     parcels: list[Parcel]
     has_left: bool
 
+    @property
+    def is_part(self) -> bool:
+        return self.context.part > 0 or self.context.is_further
+
 
 def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
     """The parcels of a mail in words and links."""
@@ -34,7 +38,8 @@ def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
     to_come, promised = titles(later), {line.expected_on for line in later if line.expected_on is not None}
     day = inputs.parcel_group.partition("+")[0]
     part = days.index(day) + 1 if day in groups else 0
-    is_split = part > 0 and (len(groups) > 1 or bool(to_come))
+    is_further = part > 0 and len(parcels) < len(groups[day])  # how many mails the day had before is not known here
+    is_split = part > 0 and not is_further and (len(groups) > 1 or bool(to_come))
     expected = inputs.expected
     context = ParcelContext(
         carrier=first.carrier if first else "",
@@ -45,6 +50,7 @@ def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
         late_after=formats.day(expected[1] + LOOKED_FOR_AFTER, locale) if expected else "",
         part=part if is_split else 0,
         parts=max(len(groups), part) + (1 if to_come else 0) if is_split else 0,
+        is_further=is_further,
         to_come=to_come,
         to_come_on=formats.day(max(promised), locale) if promised else "",
         missing=titles(line for line in order.lines if paid_back(inputs.facts, RefundReason.STOCK).get(line.id)),

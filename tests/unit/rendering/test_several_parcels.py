@@ -51,6 +51,21 @@ def test_the_second_mail_of_a_day_lists_what_is_in_its_own_parcel() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
+def test_a_further_mail_of_a_day_has_no_number_that_another_had(language: str) -> None:
+    """The first was part 1 of 2; how many there were in between nobody knows here."""
+    lines = [line.id for line in example("shipping").facts.order.lines]  # type: ignore[union-attr]  # an example has one
+    parcels = [_parcel(number + 1, each, minutes=180 * number) for number, each in enumerate(lines)]
+    first = render(replace(_inputs(*parcels[:1], group=DAY), locale=language))
+    assert first.subject.startswith(("Part 1 of 2", "Teil 1 von 2"))
+    for count in (2, 3):
+        mail = render(replace(_inputs(*parcels[:count], group=f"{DAY}+p{count}"), locale=language))
+        assert mail.variant == "part"
+        assert mail.subject in ("Another part of order 1042 is on its way", "Ein weiterer Teil der Bestellung 1042")
+        assert "art 1 of" not in mail.html + mail.text
+        assert "eil 1 von" not in mail.html + mail.text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
 def test_one_mail_about_two_parcels_tracks_both(language: str) -> None:
     lines = [line.id for line in example("shipping").facts.order.lines]  # type: ignore[union-attr]  # an example has one
     inputs = _inputs(_parcel(1, lines[0]), _parcel(2, lines[1], minutes=5), group=DAY)

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
-from schedules.facts import DeliveryKind, DeliverySource, Gift
+from schedules.facts import DeliveryKind, DeliverySource, Gift, LineKind, PaymentState
 from tests.support.mailing import render, rendered
-from worker.demo.examples import GUIDE
+from worker.demo.examples import GUIDE, line
 from worker.demo.situations import example, with_order
 
 
@@ -70,3 +71,45 @@ def test_where_nobody_told_the_place_to_collect_no_delivery_is_promised() -> Non
 def test_a_course_is_not_expected_on_a_day() -> None:
     base = replace(example("confirmation", "digital"), expected=(date(2026, 5, 4), date(2026, 5, 5)))
     assert "Expected" not in render(base).text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(
+    ("changes", "never"),
+    [
+        ({"delivery": DeliveryKind.DIGITAL}, ("pack", "leaves", "losgeht", "unterwegs")),
+        ({"delivery": DeliveryKind.PICKUP}, ("leaves", "losgeht")),
+        (
+            {"payment": PaymentState.ACCEPTED, "payment_method": "Bank transfer"},
+            ("We pack it next", "Als Nächstes packen wir"),
+        ),
+    ],
+)
+def test_what_happens_next_is_what_happens_to_this_order(
+    language: str, changes: dict[str, Any], never: tuple[str, ...]
+) -> None:
+    mail = render(with_order(example("confirmation", "companion"), **changes), locale=language, expected=None)
+    head = mail.text.partition("://")[0]
+    for told in (mail.preview, head):
+        assert [words for words in never if words in told] == []
+    assert 40 <= len(mail.preview) <= 90
+    assert len(mail.subject) <= 45
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_is_collected_does_not_travel_in_companions_either(language: str) -> None:
+    base = with_order(example("shipping", "companion"), delivery=DeliveryKind.PICKUP)
+    for gift in (None, Gift()):
+        mail = render(with_order(base, gift=gift), locale=language, expected=None)
+        for told in (mail.subject, mail.preview, mail.text.partition("://")[0]):
+            for words in ("travel", "left us", "arrives", "unterwegs", "verlassen", "ankommt", "Paket"):
+                assert words not in told
+        assert 40 <= len(mail.preview) <= 90
+        assert len(mail.subject) <= 45
+
+
+def test_tips_and_wrapping_are_not_counted_as_things() -> None:
+    extras = ((LineKind.TIP, "Tip"), (LineKind.PROTECTION, "Shipping protection"), (LineKind.GIFT_WRAP, "Wrapping"))
+    lines = (line(1, "Dripper 02", "38.00"), line(2, "Filters", "6.50"))
+    lines += tuple(line(90 + n, title, "2.00", kind=kind) for n, (kind, title) in enumerate(extras))
+    assert render(with_order(example("confirmation"), lines=lines)).preview.startswith("Dripper 02 and 1 more, ")
