@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
@@ -158,10 +159,9 @@ def _plain(value: Any) -> Any:
 
 
 def _body(text: str) -> Any:
-    """A body as the JSON that it is; one that is none, or could not be written again, as text."""
+    """A body as the JSON that it is; one that is none, or is too deep to be written again, as text."""
     try:
-        body = json.loads(text)
-        json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        orjson.dumps(orjson.loads(text))  # strict, and safe with what is deep
+        return json.loads(text)  # keeps long numbers
+    except (ValueError, orjson.JSONEncodeError):
         return text
-    return body

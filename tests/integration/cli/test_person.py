@@ -7,7 +7,7 @@ from stat import S_IMODE
 import pytest
 
 from tests.integration.cli.conftest import Cli
-from tests.support.rows import make_message, make_order
+from tests.support.rows import make_event, make_message, make_order
 from worker.store.session import Database
 from worker.store.shops import get_shop
 
@@ -33,6 +33,17 @@ def test_people_are_told_how_much_of_each_kind_there_is(cli: Cli, known: str) ->
 def test_programs_get_one_document(cli: Cli, known: str) -> None:
     kept = cli("person", known, MIA, "--json").document["kept"]
     assert [row["step"] for row in kept["messages"]] == ["confirmation", "shipping"]
+
+
+@pytest.mark.parametrize("body", ['{"a":' * 400 + "1" + "}" * 400, '{"a": NaN}', '{"a": "\\ud83d"}', "no JSON", "\x00"])
+def test_a_body_that_could_not_be_written_as_json_is_told_as_text(
+    cli: Cli, database: Database, known: str, tmp_path: Path, body: str
+) -> None:
+    with database.write() as session:
+        make_event(session, get_shop(session, known), order_ref="id-1042", state="failed", body=body.encode())
+    file = tmp_path / "mia.json"
+    assert cli("person", known, MIA, "--to", str(file)).code == 0
+    assert [row["body"] for row in json.loads(file.read_text(encoding="utf-8"))["kept"]["webhooks"]] == [body]
 
 
 def test_the_file_is_for_its_user_alone_and_takes_no_others_place(cli: Cli, known: str, tmp_path: Path) -> None:
