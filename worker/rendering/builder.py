@@ -155,6 +155,7 @@ class Builder:
             number=order.number,
             date=formats.long_day(placed, self.locale),
             url=formats.web_url(order.status_url) or formats.web_url(self.inputs.shop.url),
+            has_left=self.parcels.has_left,
             may_change=not (is_short(order) or order.delivery is DeliveryKind.DIGITAL or self.parcels.has_left),
             change_url=change_url(self.inputs.shop, order.number),
             change_mail=change_mail(self.shop.reply_to, order.number, self.labels.get("label_order", "")),

@@ -51,6 +51,7 @@ class OrderContext:
     number: str
     date: str
     url: str
+    has_left: bool  # something of it is on its way, or ready to collect
     may_change: bool  # it can still be changed or cancelled: nothing of it has left
     change_url: str  # the shop's page where it is changed or cancelled; empty: none
     change_mail: str  # a mail to the shop that names the order (mailto:); empty: nobody reads answers

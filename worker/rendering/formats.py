@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, get_timezone, get_timezone_location
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 from schedules.facts import Address, Money
 
@@ -74,10 +74,15 @@ def city(timezone: str, locale: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def number(value: Decimal) -> str:
-    """Without needless zeros: 10, 7.5."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def number(value: Decimal, locale: str) -> str:
+    """Without needless zeros: 10, 7.5; in German 7,5."""
+    return format_decimal(value, locale=locale)
+
+
+@lru_cache(maxsize=256)
+def rating(value: Decimal, locale: str) -> str:
+    """With one digit after the point: 4.0, 4.7."""
+    return format_decimal(value, format="0.0", locale=locale)
 
 
 def first_name(name: str) -> str:

@@ -8,7 +8,7 @@ from schedules.facts import Money, Order
 from schedules.shop import ShopProfile
 from worker.rendering import formats
 from worker.rendering.context import CardContext, CodeContext, FreeShippingContext
-from worker.rendering.port import CodeView, Offer, OfferCard
+from worker.rendering.port import CodeView, Offer, OfferCard, ProductView
 
 CARD_PIXELS = 1104
 """Twice the 552 pixels that an offer's picture is shown at."""
@@ -41,7 +41,6 @@ def offer_part(offer: Offer, shop: ShopProfile, order: Order, locale: str) -> Of
 
 def card_context(card: OfferCard, locale: str, *, with_price: bool) -> CardContext:
     product = card.product
-    has_rating = product.rating and product.rating_count
     return CardContext(
         title=product.short_title or product.title,
         image=formats.sized(product.image_url, CARD_PIXELS),
@@ -52,8 +51,14 @@ def card_context(card: OfferCard, locale: str, *, with_price: bool) -> CardConte
         is_discounted=card.is_discounted,
         parts_price=formats.money(card.parts_price, locale) if card.parts_price and with_price else "",
         hide_url=card.hide_url,
-        rating=f"★ {product.rating:.1f} ({product.rating_count})" if has_rating else "",
+        rating=_rating(product, locale),
     )
+
+
+def _rating(product: ProductView, locale: str) -> str:
+    if not product.rating or not product.rating_count:
+        return ""
+    return f"★ {formats.rating(product.rating, locale)} ({product.rating_count})"
 
 
 def free_shipping_context(
@@ -84,7 +89,7 @@ def _after(value: Decimal, code: CodeView | None) -> Decimal:
 
 def code_context(code: CodeView, locale: str, timezone: str) -> CodeContext:
     """`timezone`: the shop's, in which the code ends at 23:59."""
-    value = f"{formats.number(code.value)} %" if code.kind == "percent" else ""
+    value = f"{formats.number(code.value, locale)} %" if code.kind == "percent" else ""
     if code.kind == "amount":
         value = formats.amount(code.value, code.currency, locale)
     return CodeContext(

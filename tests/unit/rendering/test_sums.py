@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from schedules.facts import DeliveryKind, PaymentState
 from tests.support.mailing import render
-from worker.demo.examples import euros, line, totals
+from worker.demo.examples import CODE, KETTLE, card, euros, line, totals
 from worker.demo.situations import example, with_order
-from worker.rendering.port import MailInputs
+from worker.rendering.port import MailInputs, Offer
 
 BOTH = pytest.mark.parametrize("language", ["en", "de"])
 
@@ -76,3 +77,23 @@ def test_who_pays_on_delivery_is_asked_to_have_it_ready(language: str, delivery:
 def test_a_course_that_is_not_paid_yet_is_not_packed() -> None:
     base = replace(_owed("Bank transfer", delivery=DeliveryKind.DIGITAL), expected=None)
     assert "we open your access as soon as your payment arrives" in " ".join(render(base).text.split())
+
+
+def test_percents_and_ratings_are_written_as_the_customer_writes_numbers() -> None:
+    half = replace(CODE, value=Decimal("7.5"))
+    offer = Offer(cards=(card(KETTLE, "Pours thinly"),), code=half)
+    for language, percent, rating in (("en", "7.5 %", "★ 4.7"), ("de", "7,5 %", "★ 4,7")):
+        mail = render(example("shipping"), offer=offer, locale=language)
+        for told in (mail.html, mail.text):
+            assert percent in told
+            assert rating in told
+
+
+def test_an_order_that_was_changed_after_it_left_does_not_leave_again() -> None:
+    base = example("confirmation", "updated")
+    left = replace(base, facts=base.facts.model_copy(update={"parcels": example("shipping").facts.parcels}))
+    for language in ("en", "de"):
+        mail = render(left, locale=language)
+        assert "when it leaves" not in mail.preview
+        assert "wenn sie unterwegs ist" not in mail.preview
+        assert 40 <= len(mail.preview) <= 90
