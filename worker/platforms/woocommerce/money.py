@@ -5,6 +5,7 @@ from decimal import Decimal
 from schedules.facts import LineItem, LineKind, PaymentState, Totals
 from worker.platforms.bodies import Body, amount, identifier, mapping, needed_id, objects, text, web_url
 from worker.platforms.woocommerce import tables
+from worker.platforms.woocommerce.naming import names_of
 from worker.platforms.woocommerce.values import money, plain, rounded, status_of, taxed
 
 S = PaymentState
@@ -81,7 +82,7 @@ def _product_line(line: Body, currency: str, *, with_tax: bool) -> LineItem:
     # 0.5 kg is one piece at the price of half a kilogram: pieces are whole, and sums stay true.
     pieces = int(number) if number > 0 and number == number.to_integral_value() else int(number > 0)
     before = taxed(line, "subtotal", "subtotal_tax", currency, with_tax=with_tax)
-    title, variant = _names(line)
+    title, variant = names_of(line)
     return LineItem(
         id=needed_id(line, "id"),
         product_id=_reference(line.get("product_id")),
@@ -93,17 +94,9 @@ def _product_line(line: Body, currency: str, *, with_tax: bool) -> LineItem:
         ordered_quantity=pieces,
         unit_price=money(before / pieces if pieces else before, currency),
         total=money(taxed(line, "total", "total_tax", currency, with_tax=with_tax), currency),
-        kind=_kind(title, LineKind.PHYSICAL),
+        kind=_product_kind(title),
         image_url=web_url(mapping(line.get("image")).get("src")) or None,
     )
-
-
-def _names(line: Body) -> tuple[str, str]:
-    """The product's name, and what tells its variant; older versions know only both in one."""
-    whole, parent = plain(line.get("name")), plain(line.get("parent_name"))
-    if parent and whole.startswith(parent):
-        return parent, whole.removeprefix(parent).lstrip(" -–,")
-    return whole or parent or "Item", ""
 
 
 def _fee_line(fee: Body, currency: str, *, with_tax: bool) -> LineItem:
@@ -118,6 +111,16 @@ def _fee_line(fee: Body, currency: str, *, with_tax: bool) -> LineItem:
         total=price,
         kind=_kind(title, LineKind.SERVICE),
     )
+
+
+def _product_kind(title: str) -> LineKind:
+    """Names borrow words: felt-tip pens are no tip, and a kettle with 5 years of warranty is a kettle."""
+    kind = _kind(title, LineKind.PHYSICAL)
+    if kind is LineKind.TIP and not tables.TIP_ALONE.fullmatch(title.lower()):
+        return LineKind.PHYSICAL
+    if kind is LineKind.PROTECTION and tables.WITH_PROTECTION.search(title.lower()):
+        return LineKind.PHYSICAL
+    return kind
 
 
 def _kind(title: str, default: LineKind) -> LineKind:

@@ -89,11 +89,16 @@ def _check_shape(body: Body) -> None:
 
 
 def delivery_of(body: Body, shipping: Address | None) -> DeliveryKind:
-    """Only orders with something to ship have shipping lines or an address; a parcel proves it as well."""
+    """Only orders with something to ship have shipping lines or an address; a parcel proves it as well.
+
+    The block checkout asks for a way of shipping wherever there is something to ship, and writes the billing address
+    into all other orders too.
+    """
     methods = {text(line.get("method_id")).partition(":")[0] for line in objects(body.get("shipping_lines"))}
     if methods & tables.PICKUP:
         return DeliveryKind.PICKUP
-    travels = methods or (shipping and shipping.line1) or meta(body, tables.TRACKING_KEY)
+    is_placed = bool(shipping and shipping.line1) and text(body.get("created_via")).lower() != tables.BLOCKS
+    travels = methods or is_placed or meta(body, tables.TRACKING_KEY)
     return DeliveryKind.SHIPPING if travels else DeliveryKind.DIGITAL
 
 

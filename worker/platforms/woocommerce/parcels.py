@@ -21,6 +21,7 @@ from schedules.facts import (
 )
 from worker.platforms.bodies import Body, amount, identifier, moment, needed_id, objects, text, web_url, whole
 from worker.platforms.woocommerce import tables
+from worker.platforms.woocommerce.carriers import carrier_of, spelled
 from worker.platforms.woocommerce.values import meta, money, plain, status_of, version_of
 
 LATEST_ENTRY = timedelta(hours=36)
@@ -114,10 +115,10 @@ def _day(value: Any) -> datetime | None:
 
 def _carrier(item: Body) -> tuple[str, str]:
     """Name and link: the shop's own link, else the carrier's page for the number."""
-    told = plain(item.get("custom_tracking_provider") or item.get("tracking_provider"))
+    own, word = plain(item.get("custom_tracking_provider")), plain(item.get("tracking_provider"))
     link = web_url(item.get("custom_tracking_link") or item.get("tracking_link"))
-    name, template = tables.CARRIERS.get(re.sub(r"[^a-z0-9]", "", told.lower()), (told, ""))
-    return name, link or template.format(quote(text(item.get("tracking_number")), safe=""))
+    name, template = carrier_of(own or word)
+    return name or own or spelled(word), link or template.format(quote(text(item.get("tracking_number")), safe=""))
 
 
 def _lines(item: Body) -> tuple[ParcelLine, ...]:

@@ -45,7 +45,12 @@ CHANNEL = (
 RENEWAL_KEY = "_subscription_renewal"
 
 LINE_KIND = (
-    (re.compile(r"gift.?card|gift.?voucher|geschenkgutschein|geschenkkarte"), LineKind.GIFT_CARD),
+    (
+        re.compile(
+            r"gift.?card(?!.?(holder|box|case|sleeve|envelope|tin\b))|gift.?voucher|geschenkgutschein|geschenkkarte"
+        ),
+        LineKind.GIFT_CARD,
+    ),
     (re.compile(r"\btips?\b|trinkgeld"), LineKind.TIP),
     (
         re.compile(r"(shipping|package) protection|protection plan|warranty|garantieverl|versandschutz"),
@@ -53,6 +58,11 @@ LINE_KIND = (
     ),
     (re.compile(r"gift.?wrap|geschenkverpackung"), LineKind.GIFT_WRAP),
     (re.compile(r"\b(free )?sample\b|gratisprobe"), LineKind.SAMPLE),
+)
+
+TIP_ALONE = re.compile(r"(a )?tips?|trinkgeld")
+WITH_PROTECTION = re.compile(
+    r"(\b(with|incl\w*|plus|mit|inkl\w*)\b|\+).*(protection|warranty|garantieverl|versandschutz)"
 )
 
 PICKUP = frozenset({"local_pickup", "pickup_location"})
@@ -68,23 +78,5 @@ SYMBOLS = {"€": "EUR", "£": "GBP", "zł": "PLN", "kč": "CZK", "ft": "HUF", "
 """Symbols that mean one currency alone; `$`, `kr` and `¥` do not."""
 
 TRACKING_KEY = "_wc_shipment_tracking_items"
-
-CARRIERS = {
-    "anpost": ("An Post", "https://track.anpost.ie/TrackingResults.aspx?rtt=1&items={}"),
-    "australiapost": ("Australia Post", "https://auspost.com.au/mypost/track/#/details/{}"),
-    "canadapost": (
-        "Canada Post",
-        "https://www.canadapost.ca/cpotools/apps/track/personal/findByTrackNumber?trackingNumber={}",
-    ),
-    "dhl": ("DHL", "https://www.dhl.com/global-en/home/tracking.html?tracking-id={}"),
-    "dhlde": ("DHL", "https://nolp.dhl.de/nextt-online-public/set_identcodes.do?lang=de&idc={}"),
-    "dhlintraship": ("DHL", "https://nolp.dhl.de/nextt-online-public/set_identcodes.do?lang=de&idc={}"),
-    "dpd": ("DPD", "https://tracking.dpd.de/parcelstatus?query={}"),
-    "dpdde": ("DPD", "https://tracking.dpd.de/parcelstatus?query={}"),
-    "fedex": ("FedEx", "https://www.fedex.com/apps/fedextrack/?action=track&tracknumbers={}"),
-    "postnordsverigeab": ("PostNord", "https://portal.postnord.com/tracking/details/{}"),
-    "royalmail": ("Royal Mail", "https://www3.royalmail.com/track-your-item#/tracking-results/{}"),
-    "ups": ("UPS", "https://www.ups.com/track?loc=en_US&tracknum={}"),
-    "usps": ("USPS", "https://tools.usps.com/go/TrackConfirmAction_input?qtc_tLabels1={}"),
-}
-"""Carriers by their name in letters and digits alone: the shipment-tracking plugin stores a number, not its link."""
+BLOCKS = "store-api"
+"""How orders of the block checkout say that they were made."""
