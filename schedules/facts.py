@@ -151,6 +151,12 @@ class Totals(Value):
     tax_included: bool = False
     is_net: bool = False
 
+    @property
+    def beyond_parts(self) -> Decimal:
+        """What the total is more than its parts (duties, say); below zero: less (what a gift card paid)."""
+        added = Decimal(0) if self.tax_included else self.tax.amount
+        return self.total.amount - (self.subtotal.amount - self.discount.amount + self.shipping.amount + added)
+
 
 class Order(Value):
     """One snapshot of an order. `updated_at` is the source's version of it."""

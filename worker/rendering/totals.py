@@ -1,10 +1,16 @@
 """The sums below an order's lines, in the money the customer paid with."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
-from schedules.facts import DeliveryKind, LineItem, Money, Order
+from schedules.facts import DeliveryKind, LineItem, Money, Order, Totals
 from worker.rendering import formats
 from worker.rendering.context import TotalContext
+
+ROUNDING = Decimal("0.05")
+"""Sums that a shop rounds one by one differ by less than this from the total that it rounds."""
+LESS = frozenset({"discount", "credit"})
+"""Rows that are taken off."""
 
 
 def printed_price(line: LineItem, order: Order) -> Money:
@@ -20,12 +26,15 @@ def printed_price(line: LineItem, order: Order) -> Money:
 def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list[TotalContext]:
     """Subtotal, total and, of what is shipped, shipping always; the others where they say something.
 
+    What the total holds beyond the rows above it, or lacks of them, is a row too: duties, or what a gift card paid.
     `labels`: `label_NAME` -> word.
     """
     totals = order.totals
     always = {"subtotal"} if order.delivery is DeliveryKind.DIGITAL else {"subtotal", "shipping"}
     rows = [("subtotal", totals.subtotal), ("discount", totals.discount), ("shipping", totals.shipping)]
     rows.append(("tax_included" if totals.tax_included else "tax", totals.tax))
+    rest = unexplained(totals)
+    rows += [("fees", rest)] if rest.amount > 0 else [("credit", rest.model_copy(update={"amount": -rest.amount}))]
     shown = [(name, value) for name, value in rows if value.amount or name in always]
     shown.append(("total", totals.total))
     if totals.outstanding.amount:
@@ -34,8 +43,15 @@ def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list
     return [
         TotalContext(
             label=labels.get(f"label_{name}", name),
-            amount=("−" if name == "discount" else "") + formats.money(value, locale),
+            amount=("−" if name in LESS else "") + formats.money(value, locale),
             is_total=name == "total",
         )
         for name, value in shown
     ]
+
+
+def unexplained(totals: Totals) -> Money:
+    """What the total is more than its parts, or less; of one that lacks what was refunded, less says nothing."""
+    rest = totals.beyond_parts
+    is_told = abs(rest) <= ROUNDING or (totals.is_net and rest < 0)
+    return Money(amount=Decimal(0) if is_told else rest, currency=totals.total.currency)

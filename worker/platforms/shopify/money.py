@@ -9,6 +9,8 @@ from worker.platforms.shopify import tables
 
 FINEST = Decimal("0.001")
 """Digits that sums keep: dinars have three after the point."""
+NO_VARIANT = "Default Title"
+"""What the one variant of a product without any is called."""
 
 
 def money(body: Body, name: str, code: str) -> Money:
@@ -29,7 +31,7 @@ def read_line(line: Body, code: str) -> LineItem:
         variant_id=identifier(line.get("variant_id")),
         sku=text(line.get("sku")),
         title=text(line.get("title") or line.get("name")) or "Item",
-        variant_title=text(line.get("variant_title")),
+        variant_title="" if line.get("variant_title") == NO_VARIANT else text(line.get("variant_title")),
         quantity=current,
         ordered_quantity=ordered,
         unit_price=price,
@@ -83,7 +85,11 @@ def payment_method(body: Body) -> str:
         return f"{text(card.get('credit_card_company')) or 'Card'} •••• {digits}"
     gateways = body.get("payment_gateway_names")
     name = text(gateways[0]) if isinstance(gateways, list) and gateways else ""
-    return {"shopify_payments": "", "bogus": "", "manual": ""}.get(name, name.replace("_", " ").strip().capitalize())
+    words = name.replace("_", " ").strip()
+    # A name that the shop wrote itself has capitals of its own.
+    return {"shopify_payments": "", "bogus": "", "manual": ""}.get(
+        name, words.capitalize() if words.islower() else words
+    )
 
 
 def pay_by(body: Body) -> Any:
@@ -92,7 +98,8 @@ def pay_by(body: Body) -> Any:
 
 
 def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
-    """All rows add up to the total: Shopify's subtotal has the lines' discounts taken off, ours has not.
+    """All rows add up to the total: Shopify's subtotal has the lines' discounts taken off, ours has not, and ours has
+    tips, which are lines. Duties are in the total alone.
 
     Of the two fields that tell shipping, only the current one is after its discount.
     """
@@ -103,7 +110,7 @@ def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
     total, discount = current("total_price"), current("total_discounts").amount
     on_shipping = min(_shipping_discount(body, code), discount)
     outstanding = _outstanding(body, total.amount, payment)
-    return Totals(
+    told = Totals(
         subtotal=Money(amount=current("subtotal_price").amount + discount - on_shipping, currency=code),
         discount=Money(amount=discount - (on_shipping if _current(body, "shipping_price") else 0), currency=code),
         shipping=current("shipping_price", "total_shipping_price"),
@@ -114,6 +121,15 @@ def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
         tax_included=body.get("taxes_included") is True,
         is_net=bool(_current(body, "total_price")),
     )
+    return _with_tips(told, body, code)
+
+
+def _with_tips(told: Totals, body: Body, code: str) -> Totals:
+    """With the tips in the subtotal, as far as nothing else tells them."""
+    lines = (read_line(line, code) for line in objects(body.get("line_items")))
+    tips = sum((line.total.amount for line in lines if line.kind is LineKind.TIP), Decimal(0))
+    more = min(tips, max(told.beyond_parts, Decimal(0)))
+    return told.model_copy(update={"subtotal": Money(amount=told.subtotal.amount + more, currency=code)})
 
 
 def _shipping_discount(body: Body, code: str) -> Decimal:

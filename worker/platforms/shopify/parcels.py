@@ -52,7 +52,7 @@ def read_parcel(order_id: str, body: Body) -> Iterator[OrderEvent]:
             state=tables.PARCEL.get(text(body.get("status")), ParcelState.OPEN),
             shipped_at=needed_moment(body, "created_at", "updated_at"),
             updated_at=updated_at,
-            carrier=text(body.get("tracking_company")),
+            carrier=_carrier(body),
             tracking_number=_first(body, "tracking_number"),
             tracking_url=web_url(_first(body, "tracking_url")),
             lines=tuple(
@@ -65,6 +65,12 @@ def read_parcel(order_id: str, body: Body) -> Iterator[OrderEvent]:
     if status is not None:
         report = Tracking(id=f"{parcel_id}:{status}", parcel_id=parcel_id, status=status, at=updated_at)
         yield ParcelTracked(order_id=order_id, tracking=report)
+
+
+def _carrier(body: Body) -> str:
+    """The carrier's name; Shopify writes "Other" where the shop chose none."""
+    told = text(body.get("tracking_company"))
+    return "" if told.lower() == "other" else told
 
 
 def _first(body: Body, name: str) -> str:
