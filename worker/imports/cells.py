@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+from babel.numbers import list_currencies
 
 from worker.errors import Fault
 
@@ -54,14 +57,23 @@ class Row:
             return None
         return number
 
-    def whole(self, name: str) -> int | None:
+    def whole(self, name: str, *, may_be_less: bool = False) -> int | None:
+        """A whole number, None when empty; below 0 where `may_be_less` says so."""
         value = self.text(name)
         if not value:
             return None
-        if not value.isascii() or not value.isdigit() or len(value) > 12:
+        digits = value.removeprefix("-") if may_be_less else value
+        if not digits.isascii() or not digits.isdigit() or len(digits) > 12:
             self.fault(f"{name} is '{value}', which is no whole number.", "Write digits only, like 30.")
             return None
         return int(value)
+
+    def currency(self, name: str, *, needed: bool = False) -> str:
+        """An ISO 4217 code in capitals."""
+        code = self.text(name, needed=needed).upper()
+        if code and code not in _currencies():
+            self.fault(f"{name} is '{code}', which is none.", "Write an ISO 4217 code like EUR.")
+        return code
 
     def flag(self, name: str) -> bool:
         value = self.text(name).lower()
@@ -75,3 +87,8 @@ class Row:
         if len(filled) != 1:
             told = f"{' and '.join(filled)} are filled." if filled else "It says not what it is for."
             self.fault(told, f"Fill in exactly one of {', '.join(names)}.")
+
+
+@lru_cache(maxsize=1)
+def _currencies() -> frozenset[str]:
+    return frozenset(list_currencies())

@@ -52,7 +52,7 @@ def _read(profile: ShopProfile, row: Row) -> dict[str, Any]:
         "code": code,
         "kind": kind,
         "value": value,
-        "currency": row.text("currency").upper() or profile.currency,
+        "currency": row.currency("currency") or profile.currency,
         "minimum_spend": row.decimal("minimum"),
         "ends_at": _end(profile, row),
     }

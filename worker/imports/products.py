@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from babel.numbers import list_currencies
 from sqlalchemy.orm import Session
 
 from worker.imports.cells import Row
@@ -47,12 +45,12 @@ def _read(row: Row) -> dict[str, Any]:
     value: dict[str, Any] = {
         "title": row.text("title", needed=True),
         "price": row.decimal("price"),
-        "currency": _currency(row),
+        "currency": row.currency("currency", needed=bool(row.text("price"))),
         "tags": _names(row, "tags"),
         "fits": _names(row, "fits"),
         "ships_to": [name.upper() for name in _names(row, "ships_to")],
         "bundle_of": _names(row, "bundle_of"),
-        "inventory": row.whole("inventory"),
+        "inventory": row.whole("inventory", may_be_less=True),
         "cost": row.decimal("cost"),
         "refill_days": row.whole("refill_days"),
         "rating": _rating(row),
@@ -76,15 +74,3 @@ def _rating(row: Row) -> Decimal | None:
         row.fault(f"rating is {rating}.", "Ratings go from 0 to 5.")
         return None
     return round(rating, 2) if rating is not None else None
-
-
-def _currency(row: Row) -> str:
-    code = row.text("currency", needed=bool(row.text("price"))).upper()
-    if code and code not in _currencies():
-        row.fault(f"currency is '{code}', which is none.", "Write an ISO 4217 code like EUR.")
-    return code
-
-
-@lru_cache(maxsize=1)
-def _currencies() -> frozenset[str]:
-    return frozenset(list_currencies())

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from schedules.shop import CodeSource, ShopProfile
 from tests.integration.cli.conftest import Cli
 from tests.support.code_shops import code_shop
@@ -33,6 +35,17 @@ def test_a_wrong_file_is_refused_by_line_with_remedies(cli: Cli, shop: str, tmp_
     for said in ("codes.csv:2: code is 'A B'", "codes.csv:3: value is empty", "like 2027-01-31", "kind is 'gift'"):
         assert said in ran.err
     assert cli("codes", "status", shop, "--json").document["pool"] is None
+
+
+@pytest.mark.parametrize("currency", ["€", "EURO"])
+def test_a_code_in_a_currency_that_is_none_is_refused_instead_of_never_being_given_out(
+    cli: Cli, shop: str, tmp_path: Path, currency: str
+) -> None:
+    path = tmp_path / "codes.csv"
+    path.write_text(f"code,kind,value,currency\nMIA-10,amount,5,eur\nMIA-11,amount,5,{currency}\n", encoding="utf-8")
+    ran = cli("codes", "import", shop, str(path))
+    assert ran.code == 2
+    assert f"codes.csv:3: currency is '{currency}', which is none" in ran.err
 
 
 def test_codes_are_listed_with_what_became_of_them(cli: Cli, database: Database) -> None:
