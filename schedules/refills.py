@@ -21,6 +21,8 @@ class Prospect:
 
 DUE_SHARE = 0.8
 """A refill is due before the last piece is gone: at this share of the days that one lasts."""
+FURTHEST_DAYS = 3650
+"""What lasts longer is due then: no mail waits so long, and the calendar ends."""
 SHORTEST = timedelta(days=3)
 """Two orders this close together are one purchase, not a rhythm."""
 
@@ -40,5 +42,5 @@ def due_at(
     if gaps:
         return times[-1] + timedelta(seconds=median(gap.total_seconds() for gap in gaps))
     if refill_days:
-        return times[-1] + timedelta(days=refill_days * DUE_SHARE * max(quantity, 1))
+        return times[-1] + timedelta(days=min(refill_days * DUE_SHARE * max(quantity, 1), FURTHEST_DAYS))
     return times[-1] + timedelta(days=others_days) if others_days else None

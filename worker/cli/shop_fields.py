@@ -18,6 +18,7 @@ from schedules.shop import CodeSource, Role, ShopProfile
 from worker.errors import UserError
 from worker.settings import ADDRESS
 
+MOST_DAYS = 3650
 AMOUNTS = re.compile(r"none|[A-Z]{3}=\d{1,7}(\.\d{1,2})?(,[A-Z]{3}=\d{1,7}(\.\d{1,2})?)*", re.ASCII)
 
 
@@ -133,7 +134,11 @@ FIELDS: dict[str, Field] = {
         wanted="six hexadecimal digits like #1f5c4a",
     ),
     "return_days": Field(
-        "Length of the return window.", ("return_days",), accepts=str.isdecimal, wanted="a number of days", adapt=int
+        "Length of the return window.",
+        ("return_days",),
+        accepts=lambda text: text.isdecimal() and len(text) <= 5 and int(text) <= MOST_DAYS,
+        wanted=f"a number of days, at most {MOST_DAYS}",
+        adapt=int,
     ),
     "codes": Field(
         "Who makes discount codes: shopify, woocommerce, pool (see `codes import`) or none. Default: none.",

@@ -66,6 +66,7 @@ def test_setting_a_value_leaves_the_others_alone(cli: Cli, shop: str, database: 
         ("--url", "northkettle.example", "https://"),
         ("--change-url", "northkettle.example/contact", "https://"),
         ("--change-url", "https://northkettle.example/change?order={id}", "{number}"),
+        ("--return-days", "99999999999", "at most 3650"),
         ("--role", "shipping=loud", "replace, companion, off"),
     ],
 )

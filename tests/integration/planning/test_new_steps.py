@@ -44,3 +44,12 @@ def test_replenishment_switched_on_writes_to_orders_from_then_on_alone(shop: Con
     assert _steps(shop, 1043) == ["follow_up", "replenishment"]
     assert _steps(shop, 1042) == ["follow_up"]
     assert effect.new["replenishment"] == 0
+
+
+def test_an_order_is_planned_whatever_number_stands_in_the_column_of_days(shop: Connected) -> None:
+    with shop.installation.database.write() as session:
+        owner = get_shop(session, "northkettle").id
+        stock(session, owner, str(DRIPPER["product_id"]), refill_days=400_638_133_393)
+    _deliver(shop, 1042)
+    assert {event.state for event in shop.events()} == {"planned"}
+    assert _steps(shop, 1042) == ["follow_up"]

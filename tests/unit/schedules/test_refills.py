@@ -26,3 +26,9 @@ def test_else_others_tell_and_without_them_nobody_can_say() -> None:
     assert due_at([FIRST], others_days=31.0) == FIRST + 31 * DAY
     assert due_at([FIRST]) is None
     assert due_at([], refill_days=50) is None
+
+
+def test_what_would_last_longer_than_the_calendar_does_is_due_far_away() -> None:
+    """As where a barcode stands in the column of days, or a wholesaler buys thousands."""
+    assert due_at([FIRST], refill_days=400_638_133_393) == FIRST + 3650 * DAY
+    assert due_at([FIRST], quantity=1_000_000, refill_days=365) == FIRST + 3650 * DAY
