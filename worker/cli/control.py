@@ -21,6 +21,7 @@ from worker.store.pauses import paused_steps
 from worker.store.pauses import resume as resume_step
 from worker.store.shops import get_shop
 
+BY_HAND = "held by hand"
 ONE_OF = f"One of: {', '.join(STEPS)}."
 Step = Annotated[str, typer.Argument(metavar="STEP", help=ONE_OF)]
 StepOrShop = Annotated[str, typer.Argument(metavar="STEP", help=f"{ONE_OF} Without: the whole shop.")]
@@ -58,9 +59,9 @@ def _still_paused(shop: str, left: list[str]) -> str:
     return f" Still paused: {named}. `postpurchase resume {' '.join((shop, left[0])).strip()}` ends it."
 
 
-def hold(shop: Slug, order: Order, reason: Reason = "held by hand", json: JsonFlag = False) -> None:
+def hold(shop: Slug, order: Order, reason: Reason = BY_HAND, json: JsonFlag = False) -> None:
     """Stop every mail of one order until `release`."""
-    _change_hold(shop, order, reason, as_json=json)
+    _change_hold(shop, order, reason.strip() or BY_HAND, as_json=json)
 
 
 def release(shop: Slug, order: Order, json: JsonFlag = False) -> None:

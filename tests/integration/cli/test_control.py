@@ -53,6 +53,12 @@ def test_a_held_order_says_why_until_it_is_released(cli: Cli, shop: str, order: 
         assert session.query(OrderRow).one().hold is None
 
 
+def test_an_order_held_without_a_reason_is_held(cli: Cli, shop: str, order: str, database: Database) -> None:
+    assert "is held" in cli("hold", shop, order, "--reason", "").out
+    with database.read() as session:
+        assert session.query(OrderRow).one().hold
+
+
 def test_a_suppressed_address_is_kept_in_lower_case_with_its_scope(cli: Cli, shop: str, database: Database) -> None:
     first = cli("suppress", shop, "Mia@Example.com", "--scope", "offers", "--json").document
     second = cli("suppress", shop, "mia@example.com", "--scope", "offers", "--json").document
