@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from schedules.codes import CodeUse
 from schedules.offers import Named
-from schedules.sequence import FURTHEST_COMBINED, Sequence
+from schedules.sequence import FURTHEST_COMBINED, TEMPLATES, Sequence
 
 PATH = "sequences/post_purchase.yaml"
 
@@ -89,12 +89,20 @@ def above_ceiling(files: Mapping[str, str], ceiling: Decimal) -> list[SequenceFa
 
 def without_effect(files: Mapping[str, str]) -> list[SequenceFault]:
     """Settings of a readable sequence that promise more than is done; what was published with them still works."""
-    within, most = load_sequence(files).combine_orders_within, FURTHEST_COMBINED.days
-    if within <= FURTHEST_COMBINED:
-        return []
+    sequence, most = load_sequence(files), FURTHEST_COMBINED.days
     node, _ = _read(files[PATH])
-    problem = f"combine_orders_within: orders more than {most} days apart are never looked at together."
-    return [SequenceFault(PATH, _line(node, ["combine_orders_within"]), problem, f"Write at most {most} days.")]
+    faults = []
+    if sequence.combine_orders_within > FURTHEST_COMBINED:
+        problem = f"combine_orders_within: orders more than {most} days apart are never looked at together."
+        line = _line(node, ["combine_orders_within"])
+        faults.append(SequenceFault(PATH, line, problem, f"Write at most {most} days."))
+    for name, step in sequence.steps.items():
+        if step.template != TEMPLATES[name]:
+            place = f"steps.{name}.template"
+            problem = f"{place}: the mail is made of {TEMPLATES[name]}, whatever stands here."
+            remedy = f"Write template: {TEMPLATES[name]}, and change the mail in that folder."
+            faults.append(SequenceFault(PATH, _line(node, place.split(".")), problem, remedy))
+    return faults
 
 
 def named_things(files: Mapping[str, str]) -> list[NamedThing]:

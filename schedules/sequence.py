@@ -122,6 +122,8 @@ class Caps(Value):
 
 STEPS = ("confirmation", "shipping", "follow_up", "replenishment")
 """In this order; the last is optional."""
+TEMPLATES = dict(zip(STEPS, ("order_confirmation", "shipping_confirmation", "follow_up", "replenishment"), strict=True))
+"""The folder that a step's mail is made of is part of what the step is."""
 COUNTED_FROM = {
     ("confirmation", Role.REPLACE): Anchor.ORDER,
     ("confirmation", Role.COMPANION): Anchor.ORDER,

@@ -3,13 +3,14 @@
 import json
 import time
 
+from schedules.sequence import TEMPLATES
 from tests.bench.figures import Figure, judged, median_of
 from worker.demo.examples import MESSAGE, STEPS
 from worker.demo.situations import example
 from worker.dispatch.counting import with_counted_links
 from worker.links import LinkSigner
 from worker.rendering.compiling import compile_mail, word_mail
-from worker.rendering.renderer import TEMPLATES, Renderer
+from worker.rendering.renderer import Renderer
 from worker.store.content import packaged_content
 from worker.store.models import Message
 

@@ -78,7 +78,7 @@ def _texts(folder: Path, prefix: str) -> dict[str, str]:
             continue
         name = f"{prefix}/{path.relative_to(folder).as_posix()}"
         try:
-            found[name] = path.read_text(encoding="utf-8")
+            found[name] = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
         except UnicodeDecodeError as error:
             raise UserError(f"{name} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
     return found

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from schedules.sequence import STEPS
+from schedules.sequence import TEMPLATES as MAILS
 from schedules.shop import Role, ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
@@ -29,7 +30,6 @@ from worker.rendering.compiling import languages_of
 from worker.rendering.lint import lint
 from worker.rendering.pictures import DESKTOP, camera
 from worker.rendering.port import Content, MailInputs, RenderedMail
-from worker.rendering.renderer import TEMPLATES as MAILS
 from worker.rendering.renderer import Renderer
 from worker.reports.timeline import find_order
 from worker.settings import ADDRESS
@@ -86,7 +86,8 @@ def preview(
         raise UserError("A real order is in the situation it is in: leave out --situation, or --order.")
     wish = Wish(step=step, shop=shop, order=order, language=language, role=role, situation=situation, folder=folder)
     made = _made_here(wish)
-    name = "-".join(part for part in (step, order, language, role and role.value, situation) if part)
+    ref = (order or "").replace("/", "-").replace("\\", "-")  # some shops number orders like 2026/1042
+    name = "-".join(part for part in (step, ref, language, role and role.value, situation) if part)
     files, missing = _write(made, to, name)
     document: dict[str, Any] = {
         "subject": made.mail.subject,

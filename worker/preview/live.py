@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, StrictUndefined
 
 from schedules.catalog import load_sequence
-from schedules.sequence import Anchor
+from schedules.sequence import TEMPLATES, Anchor
 from schedules.shop import Role, ShopProfile
 from schedules.timing import in_words
 from worker.bootstrap import Installation
@@ -24,7 +24,7 @@ from worker.preview.rehearsing import examine
 from worker.preview.situations import in_situation, situations_of
 from worker.rendering.compiling import languages_of
 from worker.rendering.port import Content
-from worker.rendering.renderer import TEMPLATES, Renderer
+from worker.rendering.renderer import Renderer
 from worker.store.content import publish
 from worker.store.shops import get_shop, profile_of
 from worker.web.outbox import MAIL_POLICY, only_loopback

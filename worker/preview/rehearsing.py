@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
+from schedules.sequence import TEMPLATES
 from schedules.shop import Role, ShopProfile
 from worker.errors import ContentError, Fault
 from worker.preview.example import example_inputs
@@ -10,7 +11,7 @@ from worker.preview.situations import in_situation, situations_of
 from worker.rendering.compiling import languages_of
 from worker.rendering.lint import lint
 from worker.rendering.port import Content
-from worker.rendering.renderer import TEMPLATES, Renderer
+from worker.rendering.renderer import Renderer
 
 
 def examine(content: Content, profile: ShopProfile | None = None) -> list[Fault]:

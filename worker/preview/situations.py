@@ -2,10 +2,10 @@
 
 import json
 
+from schedules.sequence import TEMPLATES
 from worker.demo.situations import CHANGES
 from worker.errors import UserError
 from worker.rendering.port import Content, MailInputs
-from worker.rendering.renderer import TEMPLATES
 
 
 def situations_of(content: Content, step: str) -> tuple[str, ...]:

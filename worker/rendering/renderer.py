@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from jinja2 import Template, TemplateError
 from jinja2.runtime import Context
 
+from schedules.sequence import TEMPLATES
 from worker.errors import ContentError, Fault
 from worker.rendering import formats
 from worker.rendering.builder import Builder
@@ -16,12 +17,6 @@ from worker.rendering.plain import header_line, wrapped
 from worker.rendering.port import Content, MailInputs, RenderedMail
 from worker.rendering.shops import shop_context
 
-TEMPLATES = {
-    "confirmation": "order_confirmation",
-    "shipping": "shipping_confirmation",
-    "follow_up": "follow_up",
-    "replenishment": "replenishment",
-}
 LARGEST_BYTES = 300_000
 """A mail this large is a mistake in its template: Gmail clips at 102 KB."""
 PARTS = 100
