@@ -73,3 +73,6 @@ REVIVABLE = frozenset(
 So the order in which events arrive cannot matter. Not among them: an import, and every reason from elsewhere, like an
 erasure.
 """
+
+BY_SETTINGS = frozenset({OFF, OTHER_ROLE, NO_LONGER, LONG_PAST, PASSED_WINDOW, SHOP_TELLS})
+"""Those of them that content or a shop's settings may give, and may take back."""

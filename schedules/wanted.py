@@ -12,7 +12,7 @@ from schedules.facts import Edit, Facts, Order, Parcel, ParcelState
 from schedules.following import Arrival, Sibling, arrival_of_all, why_combined
 from schedules.parcels import arrival, has_goods, has_left_whole, is_in_trouble, parcel_groups
 from schedules.refills import Prospect
-from schedules.sequence import Sequence, Step, Timing
+from schedules.sequence import STEPS, Sequence, Step, Timing
 from schedules.shop import Role, ShopProfile
 from schedules.timing import in_words, near_hour, next_polite, next_within, zone
 
@@ -120,17 +120,22 @@ def wanted_messages(situation: Situation) -> Demand:
         "replenishment": _Replenishment,
     }
     for name, step in situation.sequence.steps.items():
-        if not step.enabled:
-            continue
+        if not step.enabled and name == STEPS[-1]:
+            continue  # off as it comes: its absence is no news
         role = situation.shop.role(name)
         maker = makers[name](situation, name, step, role, demand)
-        if role is Role.OFF or (role is Role.COMPANION and step.companion is None and not step.always_marketing):
+        if not step.enabled or _is_off(step, role):
             maker.refuse(reasons.OFF)
         elif maker.is_marketing and (trouble := situations.why_no_marketing(situation.facts)) is not None:
             maker.refuse(trouble)
         else:
             maker.make()
     return demand
+
+
+def _is_off(step: Step, role: Role) -> bool:
+    """Whether the shop has no such mail of ours."""
+    return role is Role.OFF or (role is Role.COMPANION and step.companion is None and not step.always_marketing)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from sqlalchemy.orm import Session
 
 from schedules.catalog import above_ceiling, load_sequence
+from schedules.sequence import TEMPLATES
 from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
@@ -23,7 +24,6 @@ from worker.planning.forecast import Effect, forecast, waiting_orders
 from worker.planning.service import replan_shop
 from worker.preview.rehearsing import examine
 from worker.rendering.port import Content
-from worker.rendering.renderer import TEMPLATES
 from worker.store.content import changed_paths, history, load, publish
 from worker.store.models import Shop
 from worker.store.shops import get_shop, profile_of
@@ -151,7 +151,7 @@ def _publish(
         profile = profile_of(get_shop(session, slug))
     refuse_faults(content, profile)
     change = _looked_at(installation, slug, content, quiet=json)
-    if not change.paths and change.newest:
+    if not change.paths and change.newest and change.effect.is_nothing:
         sentence = f"{slug} has this content already (revision {change.newest})."
         return say(sentence, json, revision=change.newest, changed=False)
     if not json:
@@ -161,7 +161,8 @@ def _publish(
     if ask and not json and sys.stdin.isatty() and not typer.confirm("Publish?", default=True):
         return say("Nothing was published.", json, revision=change.newest, changed=False)
     number = _done(installation, change, note, quiet=json)
-    sentence = f"Published revision {number} for {slug}. Back: `postpurchase content rollback {slug}`."
+    done = "Published" if number != change.newest else "Finished an interrupted push of"
+    sentence = f"{done} revision {number} for {slug}. Back: `postpurchase content rollback {slug}`."
     return say(sentence, json, revision=number, changed=True, **change.document())
 
 
@@ -169,7 +170,8 @@ def _looked_at(installation: Installation, slug: str, content: Content, *, quiet
     with installation.database.read() as session:
         shop = get_shop(session, slug)
         newest, old = load(session, shop.id, None)
-        orders, unknown = waiting_orders(session, shop.id), unknown_names(session, shop.id, slug, content.files)
+        orders = waiting_orders(session, shop.id, installation.clock.now())
+        unknown = unknown_names(session, shop.id, slug, content.files)
     sequence = load_sequence(content.files)
     with progress("Looking at what waits", orders, quiet=quiet) as step:
         effect = forecast(installation, shop.id, sequence, on_orders=step)
@@ -178,8 +180,9 @@ def _looked_at(installation: Installation, slug: str, content: Content, *, quiet
 
 def _done(installation: Installation, change: _Change, note: str, *, quiet: bool) -> int:
     with installation.database.write() as session:
-        number = publish(session, change.shop.id, change.content, note, installation.clock.now())
-        orders = waiting_orders(session, change.shop.id)
+        now = installation.clock.now()
+        number = publish(session, change.shop.id, change.content, note, now)
+        orders = waiting_orders(session, change.shop.id, now)
     with progress("Moving emails", orders, quiet=quiet) as step:
         replan_shop(installation, change.shop.id, f"content revision {number}", on_order=step)
     return number
@@ -189,7 +192,7 @@ def _draw(console: Console, change: _Change) -> None:
     draw_unknown(console, change.unknown)
     effect, timezone = change.effect, profile_of(change.shop).timezone
     rows = grid()
-    rows.add_row("[bright_black]mails[/]", _mails_touched(change.paths))
+    rows.add_row("[bright_black]mails[/]", _mails_touched(change.paths) if change.paths else _unchanged(change.newest))
     rows.add_row("[bright_black]waiting emails[/]", _effect_words(effect))
     console.print(rows)
     for each in effect.moved[:SHOWN]:
@@ -200,6 +203,13 @@ def _draw(console: Console, change: _Change) -> None:
     for (step, reason), count in sorted(effect.cancelled.items()):
         console.print(f"  [yellow]{counted(count, step)}[/] cancelled: {escape(reason)}")
     console.print()
+
+
+def _unchanged(newest: int) -> str:
+    """What publishing is for where no file differs."""
+    if newest:
+        return f"as in revision {newest}, which was published without moving all that waits"
+    return "nothing changes now; from here on updates of Postpurchase leave them as they are"
 
 
 def _mails_touched(paths: tuple[str, ...]) -> str:

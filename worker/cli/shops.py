@@ -58,8 +58,8 @@ def change(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
             after = changed_profile(before, options)
             update_shop(session, after)
         changed = _differences(before, after)
-        if changed:
-            replan_shop(installation, shop.id, "the shop's settings changed")
+        # also where nothing differs: the command that changed it may have been interrupted here
+        replan_shop(installation, shop.id, "the shop's settings were set")
     sentence = f"Changed {', '.join(changed)} of {slug}." if changed else f"Nothing to change: {slug} is like that."
     say(sentence, json, shop=slug, changed=bool(changed), fields=changed)
 

@@ -16,7 +16,7 @@ from worker.planning.scheduling import plan_of
 from worker.planning.unit import Unit
 from worker.store.messages import messages_of
 from worker.store.models import OrderRow, Shop
-from worker.store.orders import orders_with_pending
+from worker.store.orders import orders_to_replan
 
 AT_ONCE = 200
 """Orders read in one transaction."""
@@ -55,10 +55,10 @@ def forecast(
     *,
     on_orders: Callable[[int], None] = lambda _count: None,
 ) -> Effect:
-    """The effect of a sequence on every order with waiting emails. `on_orders` hears how many more were looked at."""
+    """The effect of a sequence on every order that it may touch. `on_orders` hears how many more were looked at."""
     effect, now = Effect(), installation.clock.now()
     with installation.database.read() as session:
-        waiting = orders_with_pending(session, shop_id)
+        waiting = orders_to_replan(session, shop_id, now)
     for start in range(0, len(waiting), AT_ONCE):
         chunk = waiting[start : start + AT_ONCE]
         with installation.database.read() as session:
@@ -69,9 +69,9 @@ def forecast(
     return effect
 
 
-def waiting_orders(session: Session, shop_id: UUID) -> int:
-    """How many orders of a shop have emails that wait."""
-    return len(orders_with_pending(session, shop_id))
+def waiting_orders(session: Session, shop_id: UUID, now: datetime) -> int:
+    """How many orders of a shop a new sequence is looked at for."""
+    return len(orders_to_replan(session, shop_id, now))
 
 
 def _add(effect: Effect, session: Session, order: OrderRow, plan: Plan, now: datetime) -> None:

@@ -27,7 +27,7 @@ from worker.store.events import (
     waiting_events,
 )
 from worker.store.models import InboundEvent, Shop, Source
-from worker.store.orders import lock_order, orders_with_pending
+from worker.store.orders import lock_order, orders_to_replan
 from worker.telemetry import bound
 
 log = structlog.get_logger()
@@ -99,9 +99,9 @@ def replan_order(installation: Installation, order_id: UUID, reason: str) -> Non
 def replan_shop(
     installation: Installation, shop_id: UUID, reason: str, *, on_order: Callable[[], None] = lambda: None
 ) -> int:
-    """Plans every order with waiting messages anew, for example after content or roles changed; how many."""
+    """Plans every order anew that new content or roles may change something for; how many."""
     with installation.database.read() as session:
-        orders = orders_with_pending(session, shop_id)
+        orders = orders_to_replan(session, shop_id, installation.clock.now())
     for order_id in orders:
         replan_order(installation, order_id, reason)
         on_order()

@@ -9,6 +9,7 @@ from sqlalchemy import literal_column, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from schedules import reasons
 from schedules.facts import Facts
 from schedules.sequence import FURTHEST_COMBINED
 from worker.store.gate_rows import SeenOrder
@@ -108,9 +109,14 @@ def orders_by_external(session: Session, shop_id: UUID, external_ids: Sequence[s
     return session.scalars(select(OrderRow).where(*same).order_by(OrderRow.id)).all()
 
 
-def orders_with_pending(session: Session, shop_id: UUID) -> Sequence[UUID]:
-    """Orders that have a scheduled or held message."""
-    query = select(Message.order_id).where(Message.shop_id == shop_id, PENDING_MESSAGE).distinct()
+def orders_to_replan(session: Session, shop_id: UUID, now: datetime) -> Sequence[UUID]:
+    """Orders for which new content or settings may change something.
+
+    They have a scheduled or held message, or one that older content or settings cancelled before its time had passed.
+    """
+    is_ours = (Message.state == literal_column("'cancelled'")) & Message.reason.in_(sorted(reasons.BY_SETTINGS))
+    may_change = or_(PENDING_MESSAGE, is_ours & (Message.expires_at > now))
+    query = select(Message.order_id).where(Message.shop_id == shop_id, may_change).distinct()
     return session.scalars(query.order_by(Message.order_id)).all()
 
 

@@ -1,0 +1,66 @@
+"""What editors and marketers do to the files of a shop's content."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.conftest import Cli
+from tests.support.intake import connected
+from tests.support.shopify import order
+from worker.cli.folders import write_folder
+from worker.store.content import packaged_content
+from worker.store.session import Database
+
+MARK = "\ufeff"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The packaged content as a marketer would edit it."""
+    place = tmp_path / "content"
+    write_folder(packaged_content(), place)
+    return place
+
+
+def test_a_file_saved_with_a_byte_order_mark_says_what_it_says_without(
+    cli: Cli, shop: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.rendering.pictures.browser_path", lambda: None)
+    cli("content", "push", shop)
+    for path in folder.rglob("*.*"):
+        path.write_text(MARK + path.read_text(encoding="utf-8"), encoding="utf-8")
+    made = cli("preview", "confirmation", "--from", str(folder), "--to", str(tmp_path / "out"), "--json").document
+    assert MARK not in made["subject"] + made["preview"]
+    assert not [file for file in made["files"] if MARK in Path(file).read_text(encoding="utf-8")]
+    assert cli("content", "push", shop, "--from", str(folder), "--json").document["changed"] is False
+
+
+def test_a_template_that_the_step_would_not_use_is_refused_with_file_line_and_remedy(
+    cli: Cli, shop: str, folder: Path
+) -> None:
+    sequence = folder / "sequences" / "post_purchase.yaml"
+    text = sequence.read_text(encoding="utf-8")
+    sequence.write_text(text.replace("template: follow_up", "template: follow_up_winter", 1), encoding="utf-8")
+    line = text[: text.index("template: follow_up")].count("\n") + 1
+    refused = cli("content", "push", shop, "--from", str(folder))
+    assert refused.code == 2
+    assert f"sequences/post_purchase.yaml:{line}: steps.follow_up.template" in refused.err
+    assert "Write template: follow_up" in refused.err
+
+
+def test_the_first_revision_says_what_it_is_for_where_it_changes_nothing(cli: Cli, shop: str, folder: Path) -> None:
+    told = cli("content", "push", shop, "--from", str(folder)).out
+    assert "nothing changes now" in told
+    assert "updates of Postpurchase" in told
+
+
+def test_a_preview_of_an_order_with_a_slash_in_its_number_is_written(
+    cli: Cli, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.rendering.pictures.browser_path", lambda: None)
+    pipeline = connected(database, tmp_path)
+    pipeline.plan("orders/create", order(1042, pipeline.now, name="2026/1042"))
+    to = tmp_path / "out"
+    made = cli("preview", "confirmation", "--shop", "northkettle", "--order", "2026/1042", "--to", str(to), "--json")
+    assert made.code == 0
+    assert {Path(file).parent for file in made.document["files"]} == {to}
