@@ -167,6 +167,7 @@ class Order(Value):
     updated_at: AwareDatetime
     payment: PaymentState
     payment_method: str = Field(default="", description="to print: 'Visa •••• 4242', 'Bank transfer'")
+    payment_code: str = Field(default="", description="the platform's own word for it, like 'cod'; never printed")
     pay_by: date | None = None
     cancelled_at: AwareDatetime | None = None
     cancel_reason: str = ""

@@ -24,6 +24,5 @@ def _anonymous_order(order: Order) -> Order:
     }
     gift = Gift(hide_prices=order.gift.hide_prices) if order.gift else None
     nobody = Customer(orders_count=order.customer.orders_count)
-    return order.model_copy(
-        update={**places, "customer": nobody, "gift": gift, "status_url": "", "payment_method": "", "tags": ()}
-    )
+    emptied = dict.fromkeys(("status_url", "payment_method", "payment_code"), "")
+    return order.model_copy(update={**places, **emptied, "customer": nobody, "gift": gift, "tags": ()})

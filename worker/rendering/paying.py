@@ -1,4 +1,4 @@
-"""When an order that is paid later gets paid, as far as the name of its way of paying tells."""
+"""When an order that is paid later gets paid, as far as its way of paying tells: its name, else the platform's word."""
 
 import re
 
@@ -17,11 +17,18 @@ BEFORE = re.compile(
 
 def pays_on_delivery(order: Order) -> bool:
     """Whether the money is taken when the goods are handed over."""
-    return order.payment is PaymentState.ACCEPTED and bool(ON_DELIVERY.search(order.payment_method))
+    return order.payment is PaymentState.ACCEPTED and bool(ON_DELIVERY.search(_told(order)))
 
 
 def pays_first(order: Order) -> bool:
     """Whether the shop waits for the money before it packs. Of a way of paying that is not known, nothing is said."""
     if order.payment is not PaymentState.ACCEPTED or pays_on_delivery(order):
         return False
-    return bool(BEFORE.search(order.payment_method)) and not AFTERWARDS.search(order.payment_method)
+    told = _told(order)
+    return bool(BEFORE.search(told)) and not AFTERWARDS.search(told)
+
+
+def _told(order: Order) -> str:
+    """The name where it tells when: shops sell on invoice by a way that is called `cod`. Else the platform's word."""
+    tells = any(pattern.search(order.payment_method) for pattern in (ON_DELIVERY, AFTERWARDS, BEFORE))
+    return order.payment_method if tells else order.payment_code

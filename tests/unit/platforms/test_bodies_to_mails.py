@@ -265,3 +265,32 @@ def test_a_cent_of_rounding_is_no_row() -> None:
 def test_what_was_refunded_before_is_no_gift_card() -> None:
     less = {"current_total_price_set": shopify.money("49.40"), "financial_status": "partially_refunded"}
     assert "Gift card or credit" not in _mail("confirmation", _shopify(**less)).text
+
+
+@pytest.mark.parametrize(
+    ("method", "title", "asked"),
+    [
+        ("cod", "Barzahlung", "Please have €46.00 ready when you receive it"),
+        ("cod", "Pay when it arrives", "Please have €46.00 ready when you receive it"),
+        ("bacs", "Virement", "Please pay €46.00; we pack it as soon as your payment arrives"),
+        ("invoice", "Kauf per Bank auf Rechnung", "Please pay €46.00."),
+    ],
+)
+def test_when_an_order_is_paid_is_known_whatever_the_shop_calls_it(method: str, title: str, asked: str) -> None:
+    """WooCommerce's shops name their ways of paying as they like; its own word for each stays the same."""
+    told = {"payment_method": method, "payment_method_title": title, "status": "on-hold", "date_paid_gmt": None}
+    mail = _mail("confirmation", _woo(**told))
+    assert asked in _words(mail)
+    assert f"Payment: {title}" in mail.text
+
+
+def test_the_hours_of_a_place_to_collect_are_told() -> None:
+    """Of its own places to collect the block checkout writes what the shop says of them."""
+    kept = meta(
+        pickup_location="Quay shop", pickup_address="12 Quay Street, Galway", pickup_details="Mon to Fri 9 to 5"
+    )
+    line = {"id": 9, "method_id": "pickup_location", "method_title": "Pickup (Quay shop)", "meta_data": kept}
+    mail = _mail("confirmation", _woo(shipping_lines=[line]))
+    for told in ("Quay shop, 12 Quay Street, Galway", "Mon to Fri 9 to 5"):
+        assert told in mail.text
+        assert told in mail.html

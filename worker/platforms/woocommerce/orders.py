@@ -61,6 +61,7 @@ def read_order(body: Body, options: Mapping[str, Any]) -> Order:
         updated_at=version,
         payment=payment,
         payment_method=plain(body.get("payment_method_title")),
+        payment_code=text(body.get("payment_method")),
         cancelled_at=version if status_of(body) in tables.GONE else None,
         totals=read_totals(body, currency, payment),
         customer=_customer(body, options, placed_at),
@@ -118,7 +119,11 @@ def _pickup(body: Body) -> PickupPoint:
         if text(line.get("method_id")).partition(":")[0] in tables.PICKUP
     )
     name = plain(first_meta(line, tables.PICKUP_PLACE)) or plain(line.get("method_title"))
-    return PickupPoint(name=name, address=Address(line1=plain(meta(line, "pickup_address"))))
+    return PickupPoint(
+        name=name,
+        address=Address(line1=plain(meta(line, "pickup_address"))),
+        hours=plain(meta(line, "pickup_details")),
+    )
 
 
 def _customer(body: Body, options: Mapping[str, Any], placed_at: datetime) -> Customer:
