@@ -17,7 +17,7 @@ from worker.errors import Fault, ImportFileError
 from worker.imports.cells import Row
 from worker.imports.order_exports import is_gone, read_lines
 from worker.imports.report import ImportReport, Progress, no_progress
-from worker.imports.table import STEP
+from worker.imports.table import STEP, bounded
 from worker.store.models import Product, Shop
 from worker.store.orders import normal_address
 from worker.store.shops import profile_of
@@ -44,7 +44,7 @@ def import_orders(session: Session, shop_id: UUID, path: Path, *, progress: Prog
         if number % STEP == 0 or number == len(rows):
             progress(number, 2 * len(rows))
     if faults:
-        raise ImportFileError(faults)
+        raise ImportFileError(bounded(faults))
     made = [order for order in taker.orders.values() if order["products"]]
     report = _keep(session, shop_id, made, 2 * len(rows), progress)
     return replace(report, left_out=tuple(taker.remarks()))

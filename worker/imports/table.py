@@ -64,11 +64,12 @@ def take(
         if number % STEP == 0 or number == len(rows):
             progress(number, 2 * len(rows))
     if faults:
-        raise ImportFileError(_bounded(faults))
+        raise ImportFileError(bounded(faults))
     return values
 
 
-def _bounded(faults: list[Fault]) -> list[Fault]:
+def bounded(faults: list[Fault]) -> list[Fault]:
+    """The first of them, and how many more there are."""
     more = len(faults) - MOST_FAULTS
     if more <= 0:
         return faults

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tests.integration.recommendations.conftest import HEADER, take
 from tests.support.dispatching import World
+from worker.errors import ImportFileError
 from worker.store.models import Purchase
 
 SHOPIFY = """\
@@ -66,3 +67,11 @@ def test_our_own_columns_add_up_to_what_was_spent(world: World, tmp_path: Path) 
     rows = "1,2030-01-01,a@example.com,kettle,,2,9.50\n1,2030-01-01,a@example.com,cups,,1,6.00\n"
     take(world, HEADER + rows, tmp_path)
     assert kept(world)["1"].value == Decimal("25.00")
+
+
+def test_a_file_of_faults_is_cut_short_and_says_so(world: World, tmp_path: Path) -> None:
+    with pytest.raises(ImportFileError) as caught:
+        take(world, "order_id,placed_at,product_id\n" + "1,soon,7101\n" * 1500, tmp_path)
+    faults = [str(fault) for fault in caught.value.faults]
+    assert len(faults) == 1001
+    assert faults[-1].endswith("500 more faults. Mend these first.")
