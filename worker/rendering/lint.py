@@ -12,6 +12,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import yaml
 from jinja2 import TemplateSyntaxError, nodes
 
 from schedules.catalog import SequenceError, without_effect
@@ -65,12 +66,23 @@ def _texts(files: Mapping[str, str], path: str) -> Iterator[Fault]:
     except ContentError as error:
         yield from error.faults
         return
+    yield from _written_twice(files[path], path)
     for name, word in words.items():
         line = next(
             (number for number, text in enumerate(files[path].splitlines(), 1) if text.startswith(f"{name}:")), 1
         )
         for fault in _expressions(path, word):
             yield dataclasses.replace(fault, line=line)
+
+
+def _written_twice(text: str, path: str) -> Iterator[Fault]:
+    """Names of texts that stand there twice: YAML would silently take the last."""
+    seen: set[str] = set()
+    tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key, _ in tree.value if isinstance(tree, yaml.MappingNode) else ():
+        if key.value in seen:
+            yield Fault(path, key.start_mark.line + 1, f"{key.value} is written twice.", "Keep one of the two.")
+        seen.add(key.value)
 
 
 def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:

@@ -64,3 +64,15 @@ def test_a_preview_of_an_order_with_a_slash_in_its_number_is_written(
     made = cli("preview", "confirmation", "--shop", "northkettle", "--order", "2026/1042", "--to", str(to), "--json")
     assert made.code == 0
     assert {Path(file).parent for file in made.document["files"]} == {to}
+
+
+def test_a_text_written_twice_is_refused_with_its_line(cli: Cli, shop: str, folder: Path) -> None:
+    """The last one would silently win, and what the marketer changed above it would never be seen."""
+    texts = folder / "email_templates" / "follow_up" / "texts.en.yaml"
+    text = texts.read_text(encoding="utf-8")
+    name = next(line.partition(":")[0] for line in text.splitlines() if line[:1].isalpha())
+    texts.write_text(f'{text.rstrip()}\n{name}: "Twice"\n', encoding="utf-8")
+    refused = cli("content", "push", shop, "--from", str(folder))
+    assert refused.code == 2
+    line = text.rstrip().count("\n") + 2
+    assert f"follow_up/texts.en.yaml:{line}: {name} is written twice. Keep one of the two." in refused.err
