@@ -245,6 +245,13 @@ class Tracking(Value):
     expected_on: date | None = None
 
 
+class Box(Value):
+    """A further box of a parcel, with a number of its own."""
+
+    tracking_number: str
+    tracking_url: str = ""
+
+
 class Parcel(Value):
     """One fulfilment: a parcel, or a set of goods ready to collect."""
 
@@ -263,6 +270,7 @@ class Parcel(Value):
     carrier: str = ""
     tracking_number: str = ""
     tracking_url: str = ""
+    boxes: tuple[Box, ...] = Field(default=(), description="beside the one whose number the parcel has")
     lines: tuple[ParcelLine, ...] = ()
     is_pickup: bool = False
     tracking: tuple[Tracking, ...] = Field(default=(), description="sorted by time, then id")

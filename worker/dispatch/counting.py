@@ -67,5 +67,6 @@ def _kept(message: Message, inputs: MailInputs) -> frozenset[str]:
     own = (links.unsubscribe, links.no_offers, links.feedback_yes, links.feedback_no)
     hides = (card.hide_url for card in (inputs.offer.cards if inputs.offer else ()))
     legals = (legal.terms_url, legal.withdrawal_url, legal.privacy_url, legal.returns_url)
-    tracking = (parcel.tracking_url for parcel in inputs.facts.parcels)
+    parcels = inputs.facts.parcels
+    tracking = (*(each.tracking_url for each in parcels), *(box.tracking_url for each in parcels for box in each.boxes))
     return frozenset((*own, *hides, *legals, *tracking))

@@ -5,7 +5,7 @@ from schedules.facts import Customer, Facts, Gift, Order
 
 def anonymous(facts: Facts) -> Facts:
     """The facts without anything that leads to a person; a carrier's page would."""
-    untracked = {"tracking_number": "", "tracking_url": ""}
+    untracked = {"tracking_number": "", "tracking_url": "", "boxes": ()}
     parcels = tuple(parcel.model_copy(update=untracked) for parcel in facts.parcels)
     order = _anonymous_order(facts.order) if facts.order is not None else None
     return facts.model_copy(update={"order": order, "parcels": parcels})

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from schedules.facts import Facts, LineItem, LineKind, Order, Parcel, RefundReason
+from schedules.facts import Box, Facts, LineItem, LineKind, Order, Parcel, RefundReason
 from schedules.parcels import group_parcels, parcel_groups
 from worker.rendering import formats
 from worker.rendering.carriers import redirect_url
@@ -54,12 +54,18 @@ def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
         to_come=to_come,
         to_come_on=formats.day(max(promised), locale) if promised else "",
         missing=titles(line for line in order.lines if paid_back(inputs.facts, RefundReason.STOCK).get(line.id)),
-        others=[
-            TrackingContext(carrier=each.carrier, number=each.tracking_number, url=formats.web_url(each.tracking_url))
-            for each in tracked[1:]
-        ],
+        others=_followed(tracked)[1:],
     )
     return ParcelPart(context=context, parcels=parcels, has_left=bool(groups))
+
+
+def _followed(parcels: list[Parcel]) -> list[TrackingContext]:
+    """Every number there is: a parcel of several boxes has several."""
+    return [
+        TrackingContext(carrier=parcel.carrier, number=box.tracking_number, url=formats.web_url(box.tracking_url))
+        for parcel in parcels
+        for box in (Box(tracking_number=parcel.tracking_number, tracking_url=parcel.tracking_url), *parcel.boxes)
+    ]
 
 
 def days_between(days: tuple[date, date] | None, locale: str) -> str:

@@ -294,3 +294,34 @@ def test_the_hours_of_a_place_to_collect_are_told() -> None:
     for told in ("Quay shop, 12 Quay Street, Galway", "Mon to Fri 9 to 5"):
         assert told in mail.text
         assert told in mail.html
+
+
+@BOTH
+def test_every_number_of_a_fulfilment_in_several_boxes_is_told(language: str) -> None:
+    """Shopify keeps the boxes of one fulfilment as a list of numbers beside the first."""
+    boxes = {
+        "tracking_number": "JD1",
+        "tracking_numbers": ["JD1", "JD2", "JD3"],
+        "tracking_url": "https://dhl.example/JD1",
+        "tracking_urls": ["https://dhl.example/JD1", "https://dhl.example/JD2"],
+    }
+    sent = shopify.fulfillment(1042, woocommerce.PLACED, **boxes)
+    mail = _mail("shipping", _shopify(fulfillments=[sent]), language)
+    for told in (mail.html, mail.text):
+        for number in ("JD1", "JD2", "JD3"):
+            assert told.count(number) >= 1
+        assert "https://dhl.example/JD2" in told
+    assert mail.text.count("DHL: JD1") == 1
+
+
+@pytest.mark.parametrize(
+    ("gateways", "printed"),
+    [
+        (["gift_card"], "Payment: Gift card"),
+        (["gift_card", "paypal"], "Payment: Gift card, Paypal"),
+        (["gift_card", "shopify_payments"], ""),
+    ],
+)
+def test_a_gift_card_that_paid_a_part_is_not_told_as_the_whole(gateways: list[str], printed: str) -> None:
+    text = _mail("confirmation", _shopify(payment_gateway_names=gateways)).text
+    assert printed in text if printed else "Payment:" not in text

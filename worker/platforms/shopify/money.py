@@ -9,6 +9,8 @@ from worker.platforms.shopify import tables
 
 FINEST = Decimal("0.001")
 """Digits that sums keep: dinars have three after the point."""
+GIFT_CARD = "gift_card"
+"""It may have paid a part alone; what paid the rest is named beside it."""
 NO_VARIANT = "Default Title"
 """What the one variant of a product without any is called."""
 
@@ -84,7 +86,13 @@ def payment_method(body: Body) -> str:
     if digits:
         return f"{text(card.get('credit_card_company')) or 'Card'} •••• {digits}"
     gateways = body.get("payment_gateway_names")
-    name = text(gateways[0]) if isinstance(gateways, list) and gateways else ""
+    named = [text(each) for each in gateways] if isinstance(gateways, list) and gateways else [""]
+    printed = [_printed(each) for each in (named if named[0] == GIFT_CARD else named[:1])]
+    return ", ".join(printed) if all(printed) else ""
+
+
+def _printed(name: str) -> str:
+    """A way of paying as customers know it; empty: they know it by no name."""
     words = name.replace("_", " ").strip()
     # A name that the shop wrote itself has capitals of its own.
     return {"shopify_payments": "", "bogus": "", "manual": ""}.get(

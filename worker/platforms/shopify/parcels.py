@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from itertools import zip_longest
 
 from schedules.events import CaseStated, OrderEdited, OrderEvent, OrderRefunded, ParcelStated, ParcelTracked
 from schedules.facts import (
+    Box,
     Case,
     CaseKind,
     Edit,
@@ -36,6 +38,7 @@ from worker.platforms.bodies import (
 from worker.platforms.shopify import tables
 
 FAILED = frozenset({"failure", "error"})
+NUMBERS = ("tracking_numbers", "tracking_urls")
 UNKNOWN_CURRENCY = "XXX"
 """ISO 4217: no currency. Refund webhooks without a payment name none, and what they are worth is never printed."""
 
@@ -55,6 +58,7 @@ def read_parcel(order_id: str, body: Body) -> Iterator[OrderEvent]:
             carrier=_carrier(body),
             tracking_number=_first(body, "tracking_number"),
             tracking_url=web_url(_first(body, "tracking_url")),
+            boxes=_boxes(body),
             lines=tuple(
                 ParcelLine(line_id=needed_id(line, "id"), quantity=whole(line.get("quantity")))
                 for line in objects(body.get("line_items"))
@@ -78,6 +82,18 @@ def _first(body: Body, name: str) -> str:
     several = body.get(f"{name}s")
     told = [body.get(name), *(several if isinstance(several, list) else [])]
     return next((found for each in told if (found := text(each))), "")
+
+
+def _boxes(body: Body) -> tuple[Box, ...]:
+    """All numbers but the first, with their links as far as there are any."""
+    numbers, urls = (_listed(body.get(name)) for name in NUMBERS)
+    told = ((text(number), web_url(url)) for number, url in zip_longest(numbers, urls))
+    first = _first(body, "tracking_number")
+    return tuple(Box(tracking_number=number, tracking_url=url) for number, url in told if number not in ("", first))
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def read_tracking(body: Body) -> ParcelTracked | None:
