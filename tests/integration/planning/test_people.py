@@ -132,12 +132,13 @@ def test_a_parcel_told_after_an_erasure_gets_no_mail(shop: Connected) -> None:
 def test_an_erased_order_tracks_no_parcel(shop: Connected) -> None:
     """A carrier's page shows where a parcel went."""
     shop.plan("orders/create", order(1042, shop.now))
-    shop.plan("fulfillments/create", fulfillment(1042, shop.now))
-    assert facts_of(shop.order(1042)).parcels[0].tracking_number
+    shop.plan("fulfillments/create", fulfillment(1042, shop.now, tracking_numbers=["JD1", "JD2"]))
+    assert facts_of(shop.order(1042)).parcels[0].boxes
     shop.plan("customers/redact", redact(1042))
     assert [(parcel.tracking_number, parcel.tracking_url) for parcel in facts_of(shop.order(1042)).parcels] == [
         ("", "")
     ]
+    assert facts_of(shop.order(1042)).parcels[0].boxes == ()
 
 
 def test_bodies_that_were_never_read_are_forgotten_with_their_person(shop: Connected) -> None:

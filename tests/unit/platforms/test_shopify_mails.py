@@ -1,0 +1,91 @@
+"""What customers read of the bodies that Shopify really sends."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.support import shopify, woocommerce
+from tests.support.read_mails import adds_up, mail_of, shopify_facts, sums_of
+
+BOTH = pytest.mark.parametrize("language", ["en", "de"])
+
+
+@BOTH
+def test_other_is_no_carriers_name(language: str) -> None:
+    """Shopify writes it where the shop chose no carrier."""
+    sent = shopify.fulfillment(1042, woocommerce.PLACED, tracking_company="Other")
+    mail = mail_of("shipping", shopify_facts(fulfillments=[sent]), language)
+    assert "Other" not in mail.text + mail.preview + mail.subject
+
+
+def test_default_title_is_no_variant() -> None:
+    """What Shopify calls the one variant of a product without any."""
+    mail = mail_of("confirmation", shopify_facts(line_items=[shopify.DRIPPER | {"variant_title": "Default Title"}]))
+    assert "Default Title" not in mail.text + mail.html
+
+
+@pytest.mark.parametrize(
+    ("gateway", "printed"),
+    [("Zahlung auf Rechnung", "Zahlung auf Rechnung"), ("Cash on Delivery (COD)", "Cash on Delivery (COD)")],
+)
+def test_a_way_of_paying_keeps_the_shops_own_spelling(gateway: str, printed: str) -> None:
+    facts = shopify_facts(financial_status="pending", payment_gateway_names=[gateway])
+    assert f"Payment: {printed}" in mail_of("confirmation", facts).text
+
+
+TIP = shopify.line(7, "Tip", "5.00", product_id=None, variant_id=None, requires_shipping=False)
+
+
+@BOTH
+def test_with_a_tip_the_rows_still_add_up(language: str) -> None:
+    """Shopify's subtotal is before tips, which are lines beside the others."""
+    lines = [shopify.DRIPPER, shopify.FILTERS, TIP]
+    sums = {"total_price_set": shopify.money("60.90"), "current_total_price_set": shopify.money("60.90")}
+    mail = mail_of("confirmation", shopify_facts(line_items=lines, **sums), language)
+    assert adds_up(mail)
+    assert sums_of(mail)[{"en": "Subtotal", "de": "Zwischensumme"}[language]] == Decimal("56.00")
+
+
+@BOTH
+def test_duties_are_told_and_the_rows_still_add_up(language: str) -> None:
+    duties = {"current_total_duties_set": shopify.money("7.30"), "original_total_duties_set": shopify.money("7.30")}
+    sums = {"total_price_set": shopify.money("63.20"), "current_total_price_set": shopify.money("63.20")}
+    mail = mail_of("confirmation", shopify_facts(**duties, **sums), language)
+    assert adds_up(mail)
+    assert sums_of(mail)[{"en": "Other charges", "de": "Weitere Kosten"}[language]] == Decimal("7.30")
+
+
+def test_what_was_refunded_before_is_no_gift_card() -> None:
+    less = {"current_total_price_set": shopify.money("49.40"), "financial_status": "partially_refunded"}
+    assert "Gift card or credit" not in mail_of("confirmation", shopify_facts(**less)).text
+
+
+@BOTH
+def test_every_number_of_a_fulfilment_in_several_boxes_is_told(language: str) -> None:
+    """Shopify keeps the boxes of one fulfilment as a list of numbers beside the first."""
+    boxes = {
+        "tracking_number": "JD1",
+        "tracking_numbers": ["JD1", "JD2", "JD3"],
+        "tracking_url": "https://dhl.example/JD1",
+        "tracking_urls": ["https://dhl.example/JD1", "https://dhl.example/JD2"],
+    }
+    sent = shopify.fulfillment(1042, woocommerce.PLACED, **boxes)
+    mail = mail_of("shipping", shopify_facts(fulfillments=[sent]), language)
+    for told in (mail.html, mail.text):
+        for number in ("JD1", "JD2", "JD3"):
+            assert told.count(number) >= 1
+        assert "https://dhl.example/JD2" in told
+    assert mail.text.count("DHL: JD1") == 1
+
+
+@pytest.mark.parametrize(
+    ("gateways", "printed"),
+    [
+        (["gift_card"], "Payment: Gift card"),
+        (["gift_card", "paypal"], "Payment: Gift card, Paypal"),
+        (["gift_card", "shopify_payments"], ""),
+    ],
+)
+def test_a_gift_card_that_paid_a_part_is_not_told_as_the_whole(gateways: list[str], printed: str) -> None:
+    text = mail_of("confirmation", shopify_facts(payment_gateway_names=gateways)).text
+    assert printed in text if printed else "Payment:" not in text
