@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from schedules.conditions import hero_line
 from schedules.facts import Facts, LineItem, LineKind
-from worker.rendering.port import GuideView, ProductView
+from worker.rendering.port import GuideView, ProductView, is_discreet
 from worker.store.catalogue import view_of
 from worker.store.shelf import ShelfGuide, ShelfProduct, shelf_guides, shelf_products
 
@@ -44,7 +44,7 @@ class Library:
         """Whether all that was bought, and is left, is discreet: then no mail asks about it."""
         products, lines = self.products(reader), reader.facts.order.lines if reader.facts.order else ()
         kept = [line for line in lines if line.kind in TOLD_OF and line.quantity]
-        return bool(kept) and all(_is_discreet(line, products) for line in kept)
+        return bool(kept) and all(is_discreet(line, products) for line in kept)
 
     def guide(self, reader: Reader) -> GuideView | None:
         """The guide for the hero item by product, else its category, else one of its tags; in this language or none.
@@ -98,15 +98,10 @@ def _guides(
 def _hero(facts: Facts, products: Mapping[str, ProductView]) -> LineItem | None:
     lines = facts.order.lines if facts.order else ()
     soft = (line for line in lines if line.kind in (LineKind.DIGITAL, LineKind.SERVICE) and line.quantity)
-    shown = (line for line in soft if not _is_discreet(line, products))
-    return hero_line(facts, lambda line: _is_discreet(line, products)) or max(
+    shown = (line for line in soft if not is_discreet(line, products))
+    return hero_line(facts, lambda line: is_discreet(line, products)) or max(
         shown, key=lambda line: line.unit_price.amount, default=None
     )
-
-
-def _is_discreet(line: LineItem, products: Mapping[str, ProductView]) -> bool:
-    product = products.get(line.product_id or "")
-    return product is not None and product.discreet
 
 
 _MISS = 9

@@ -6,7 +6,6 @@ it, else what sells best beside its category, else nothing. Where fewer fit than
 product is shown all the same, and it is never padded: no recommendation is better than a bad one.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 
+from schedules import gift_cards
 from schedules.offers import Named
 from worker.personalisation.candidates import Choice, Item, Limits, Paired, Selection
 from worker.personalisation.reasons import proof_of, reason_of
@@ -47,12 +47,6 @@ GIFT_CARDS = frozenset({"gift card", "gift cards", "giftcard", "giftcards", "vou
     {"gutschein", "gutscheine", "geschenkgutschein", "geschenkgutscheine", "geschenkkarte", "geschenkkarten"}
 )
 """Categories and tags, in lower case, of what is money rather than goods."""
-NAMES_GIFT_CARD = re.compile(
-    r"\b(e-?)?gift[ -]?(cards?|vouchers?)(?! (box|case|holder|envelope|sleeve|wallet))\b"
-    r"|\b(geschenk|wert)?-?gutscheine?\b|\bgeschenkkarten?\b",
-    re.IGNORECASE,
-)
-"""Shops need give them neither category nor tag; what holds one is goods."""
 
 
 def select(candidates: Iterable[Paired], limits: Limits) -> Selection:
@@ -234,4 +228,4 @@ def _is_named(item: Item, named: Named) -> bool:
 def is_gift_card(category: str, tags: tuple[str, ...], title: str) -> bool:
     """Whether a product is money rather than goods, by what the catalogue says of it."""
     words = {word.lower().replace("_", " ").replace("-", " ") for word in (category, *tags)}
-    return not words.isdisjoint(GIFT_CARDS) or NAMES_GIFT_CARD.search(title) is not None
+    return not words.isdisjoint(GIFT_CARDS) or gift_cards.NAME.search(title) is not None

@@ -26,7 +26,7 @@ from worker.rendering.markup import json_ld
 from worker.rendering.offers import offer_part
 from worker.rendering.parcels import paid_back, parcel_part, still_wanted
 from worker.rendering.paying import pays_first, pays_on_delivery
-from worker.rendering.port import GuideView, MailInputs, Offer, OfferCard, ProductView
+from worker.rendering.port import GuideView, MailInputs, Offer, OfferCard, ProductView, is_discreet
 from worker.rendering.totals import printed_price, totals_context
 from worker.rendering.variants import guide_of, hero_of, lead_of, variant_of
 
@@ -48,8 +48,7 @@ class Builder:
         self.parcels = parcel_part(inputs, order, locale)
 
     def _is_discreet(self, line: LineItem) -> bool:
-        product = self._product(line)
-        return product is not None and product.discreet
+        return is_discreet(line, self.inputs.products)
 
     def _product(self, line: LineItem) -> ProductView | None:
         return self.inputs.products.get(line.product_id or "")

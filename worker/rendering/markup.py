@@ -5,11 +5,11 @@ from typing import Any
 import orjson
 from markupsafe import Markup
 
-from schedules.facts import DeliveryKind, LineItem, Order
+from schedules.facts import DeliveryKind, Order
 from schedules.parcels import group_parcels
 from schedules.shop import Role
 from worker.rendering.formats import web_url
-from worker.rendering.port import MailInputs
+from worker.rendering.port import MailInputs, is_discreet
 
 
 def json_ld(inputs: MailInputs, order: Order) -> Markup:
@@ -45,14 +45,9 @@ def _order(inputs: MailInputs, order: Order) -> dict[str, Any]:
                 "eligibleQuantity": {"@type": "QuantitativeValue", "value": line.quantity},
             }
             for line in order.lines
-            if line.quantity and not _is_discreet(inputs, line)
+            if line.quantity and not is_discreet(line, inputs.products)
         ],
     }
-
-
-def _is_discreet(inputs: MailInputs, line: LineItem) -> bool:
-    product = inputs.products.get(line.product_id or "")
-    return product is not None and product.discreet
 
 
 def _parcel(inputs: MailInputs, order: Order) -> dict[str, Any] | None:

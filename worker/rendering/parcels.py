@@ -40,7 +40,7 @@ def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
     part = days.index(day) + 1 if day in groups else 0
     is_further = part > 0 and len(parcels) < len(groups[day])  # how many mails the day had before is not known here
     is_split = part > 0 and not is_further and (len(groups) > 1 or bool(to_come))
-    expected = inputs.expected
+    expected, short = inputs.expected, paid_back(inputs.facts, RefundReason.STOCK)
     context = ParcelContext(
         carrier=first.carrier if first else "",
         number=first.tracking_number if first else "",
@@ -53,7 +53,7 @@ def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
         is_further=is_further,
         to_come=to_come,
         to_come_on=formats.day(max(promised), locale) if promised else "",
-        missing=titles(line for line in order.lines if paid_back(inputs.facts, RefundReason.STOCK).get(line.id)),
+        missing=titles(line for line in order.lines if short.get(line.id)),
         others=_followed(tracked)[1:],
     )
     return ParcelPart(context=context, parcels=parcels, has_left=bool(groups))

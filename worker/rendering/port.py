@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from schedules.codes import CodeKind
-from schedules.facts import DeliverySource, Facts, Money
+from schedules.facts import DeliverySource, Facts, LineItem, Money
 from schedules.shop import Role, ShopProfile
 
 
@@ -39,6 +39,12 @@ class ProductView:
     discreet: bool = False
     rating: Decimal | None = None
     rating_count: int | None = None
+
+
+def is_discreet(line: LineItem, products: Mapping[str, ProductView]) -> bool:
+    """Whether the product behind an order line is; `products`: by product id."""
+    product = products.get(line.product_id or "")
+    return product is not None and product.discreet
 
 
 @dataclass(frozen=True, kw_only=True)

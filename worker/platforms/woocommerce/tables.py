@@ -2,6 +2,7 @@
 
 import re
 
+from schedules import gift_cards
 from schedules.facts import Channel, LineKind, PaymentState
 
 PAYMENT = {
@@ -45,12 +46,7 @@ CHANNEL = (
 RENEWAL_KEY = "_subscription_renewal"
 
 LINE_KIND = (
-    (
-        re.compile(
-            r"gift.?card(?!.?(holder|box|case|sleeve|envelope|tin\b))|gift.?voucher|geschenkgutschein|geschenkkarte"
-        ),
-        LineKind.GIFT_CARD,
-    ),
+    (gift_cards.NAME, LineKind.GIFT_CARD),
     (re.compile(r"\btips?\b|trinkgeld"), LineKind.TIP),
     (
         re.compile(r"(shipping|package) protection|protection plan|warranty|garantieverl|versandschutz"),
