@@ -23,6 +23,8 @@ SENDGRID_HOSTS = ("https://api.sendgrid.com", "https://api.eu.sendgrid.com")
 DATABASES = ("postgresql", "postgres", "sqlite")
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 BASE = re.compile(r"https?://[^\s/?#]+")
+KEY = re.compile(r"[!-~]+")
+"""A SendGrid key as it goes into a header: anything else would make mails fail one by one."""
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
@@ -50,7 +52,9 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(default="http://127.0.0.1:8000", description="an address like https://mail.example.com")
     secret_key: SecretStr | None = None
-    sendgrid_api_key: SecretStr | None = None
+    sendgrid_api_key: SecretStr | None = Field(
+        default=None, description="the key alone, like SG.…, without blanks, breaks or accents"
+    )
     sendgrid_base_url: str = Field(default=SENDGRID_HOSTS[0], description=f"an address like {SENDGRID_HOSTS[0]}")
     sendgrid_event_public_key: str | None = None
     smtp_url: SecretStr | None = None
@@ -80,6 +84,13 @@ class Settings(BaseSettings):
         if url is not None and _backend(url.get_secret_value()) not in DATABASES:
             raise ValueError("another database, or no URL")
         return url
+
+    @field_validator("sendgrid_api_key")
+    @classmethod
+    def _some_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not KEY.fullmatch(key.get_secret_value()):
+            raise ValueError("no key")
+        return key
 
     @field_validator("broker_url")
     @classmethod

@@ -65,7 +65,11 @@ def test_a_secret_file_that_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch,
 
 
 NO_DATABASE = "is none that can be used: give a URL that begins with postgresql://, or unset it to use SQLite."
+NO_KEY = "is none that can be used: give the key alone, like SG.…, without blanks, breaks or accents."
 REFUSED = [
+    ("SENDGRID_API_KEY", "SG.hush\n", NO_KEY),
+    ("SENDGRID_API_KEY", "Bearer SG.hush", NO_KEY),
+    ("SENDGRID_API_KEY", "SG.hüsh", NO_KEY),
     ("KEEP_BODIES_DAYS", "x", "is 'x': give a whole number of days, 1 or more."),
     ("KEEP_BODIES_DAYS", "0", "is '0': give a whole number of days, 1 or more."),
     ("KEEP_BODIES_DAYS", "1.5", "is '1.5': give a whole number of days, 1 or more."),

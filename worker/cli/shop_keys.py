@@ -10,6 +10,7 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, say
 from worker.cli.secret_files import read_secret
 from worker.errors import UserError
+from worker.settings import KEY
 from worker.store.shops import get_shop
 
 
@@ -43,6 +44,6 @@ def set_key(
 
 def _read(path: Path) -> str:
     key = read_secret(path, "--key-file")
-    if any(letter.isspace() for letter in key):
+    if not KEY.fullmatch(key):
         raise UserError(f"--key-file names {path}, which holds no key. Put the SendGrid key (SG.…) alone into it.")
     return key

@@ -180,6 +180,8 @@ def test_a_stream_gets_a_key_of_its_own_sealed_and_can_give_it_back(
     assert cli("shop", "key", shop, "marketing").code == 2
     key.write_text("", encoding="utf-8")
     assert "--key-file names" in cli("shop", "key", shop, "marketing", "--key-file", str(key)).err
+    key.write_text("SG.schlüssel", encoding="utf-8")
+    assert "holds no key" in cli("shop", "key", shop, "marketing", "--key-file", str(key)).err
 
 
 @pytest.mark.parametrize("words", [("source", "set"), ("source", "refusals"), ("source", "rotate")])
