@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from tests.bench.installations import Bench, asked, counting_door, installation, schedule, wait_for_mails
 from tests.support.servers import redis_server
@@ -21,6 +22,11 @@ LEAD_S, WARM_UP = 5.0, 20
 def full_celery(mails: int) -> float:
     """One `eta` task per email over Redis, in four processes that look at PostgreSQL first."""
     return _on_postgres("celery_full", mails, workers=1)
+
+
+def compiling_celery(mails: int) -> float:
+    """As `full_celery`, with the MJML compiled for each mail."""
+    return _on_postgres("celery_full", mails, workers=1, more={"BENCH_COMPILES": "1"})
 
 
 def procrastinate_jobs(mails: int) -> float:
@@ -43,11 +49,11 @@ def bare_celery(mails: int) -> float:
         return mails / (max(asked(f"{door}/log").values()) - due)
 
 
-def _on_postgres(peer: str, mails: int, *, workers: int) -> float:
+def _on_postgres(peer: str, mails: int, *, workers: int, more: Mapping[str, str] = MappingProxyType({})) -> float:
     with installation() as bench, ExitStack() as stack:
         database = bench.database.replace("postgresql://", "postgresql+psycopg://", 1)
         environment = {"BENCH_DATABASE": database, "BENCH_JOBS": bench.database}
-        environment |= {"BENCH_BROKER": bench.broker, "BENCH_DOOR": bench.door}
+        environment |= {"BENCH_BROKER": bench.broker, "BENCH_DOOR": bench.door} | more
         _asked(peer, environment, "prepare")
         for _ in range(workers):
             stack.enter_context(_running(peer, environment))
