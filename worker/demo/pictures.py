@@ -1,6 +1,6 @@
 """Makes the pictures in the README and docs: python -m worker.demo.pictures [FOLDER]."""
 
-import sys
+import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,5 +115,7 @@ def _shot(taken: Camera, url: str, path: Path) -> Path:
 
 
 if __name__ == "__main__":
-    for written in draw(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures")):
+    parser = argparse.ArgumentParser(prog="python -m worker.demo.pictures", description="Makes the docs' pictures.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("docs/pictures"), help="default: %(default)s")
+    for written in draw(parser.parse_args().folder):
         print(written)  # noqa: T201 - the command's answer
