@@ -22,6 +22,7 @@ from sendgrid.helpers.mail import (  # type: ignore[import-untyped]  # ships no 
     TrackingSettings,
 )
 
+from worker.delivery.addressing import on_the_wire
 from worker.delivery.port import OutgoingMail
 
 
@@ -42,9 +43,9 @@ def body_of(mail: OutgoingMail) -> dict[str, Any]:
 
 
 def _to(address: str) -> dict[str, str]:
-    """Set and not given: a helper that is given an address looks for a name in it."""
+    """Set and not given: a helper that is given an address looks for a name in it. SendGrid wants ASCII domains."""
     made = To()
-    made.email = address
+    made.email = on_the_wire(address)
     told: dict[str, str] = made.get()
     return told
 
@@ -52,9 +53,9 @@ def _to(address: str) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _common(sender: str, sender_name: str, reply_to: str, shop: str, stream: str) -> dict[str, Any]:
     """What all mails of a shop's stream share."""
-    made = Mail(from_email=From(sender, sender_name or None))
+    made = Mail(from_email=From(on_the_wire(sender), sender_name or None))
     if reply_to:
-        made.reply_to = ReplyTo(reply_to)
+        made.reply_to = ReplyTo(on_the_wire(reply_to))
     for category in (shop, stream):
         made.add_category(Category(category))
     made.tracking_settings = TrackingSettings(

@@ -3,26 +3,36 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
+from email.utils import quote
 from uuid import UUID
 
 from schedules.addresses import is_address
+from worker.delivery.addressing import on_the_wire
 from worker.delivery.port import OutgoingMail
 
 LINE_END = re.compile(rb"\r\n|\r|\n")
 READ_BY_MACHINES = "list-"
+PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+"""What stands in a header without quotes (RFC 5322, 3.2.3)."""
+LONGEST_NAME = 200
+"""A longer one is folded, for which it must be encoded."""
 
 
 class WirePolicy(EmailPolicy):
     """Lines as SMTP wants them; headers that mailboxes read (List-…) stand in one line, however long a link is.
 
-    Python's own folding makes encoded words of what has no blank to break at, and no mailbox finds a link in those.
+    Python's own folding makes encoded words of what has no blank to break at, and no mailbox finds a link in those. It
+    also loses the quotes around a long name, so that a comma in it makes two senders of one.
     """
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """The header as it goes over the wire."""
+        if addresses := getattr(value, "addresses", ()):
+            return f"{name}: {', '.join(map(_mailbox, addresses))}{self.linesep}".encode()
         if name.lower().startswith(READ_BY_MACHINES) and value.isascii():
             return f"{name}: {value}{self.linesep}".encode("ascii")
         return super().fold_binary(name, value)
@@ -54,7 +64,7 @@ def envelope_of(mail: OutgoingMail) -> Envelope:
         ValueError: an address is none, or a header holds a line break.
     """
     sender, recipient = _on_the_wire(mail.sender), _on_the_wire(mail.to)
-    needs_utf8 = not (sender + recipient).isascii()
+    needs_utf8 = not (sender + recipient + mail.reply_to.rpartition("@")[0]).isascii()
     made = message_of(mail, sender=sender, recipient=recipient)
     raw = made.as_bytes(policy=WIRE_UTF8 if needs_utf8 else WIRE)
     return Envelope(sender=sender, recipient=recipient, content=_stuffed(raw), needs_utf8=needs_utf8)
@@ -78,19 +88,25 @@ def message_of(mail: OutgoingMail, *, sender: str, recipient: str) -> EmailMessa
 
 
 def _on_the_wire(address: str) -> str:
-    """The address with its domain in ASCII; a local part outside ASCII needs a server that knows SMTPUTF8."""
     if not is_address(address.strip()):
         raise ValueError("not an address")
-    local, _, domain = address.strip().rpartition("@")
-    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    return on_the_wire(address)
 
 
 def _address(address: str, name: str = "") -> Address:
-    """The address as a header holds it; the parser of whole addresses knows ASCII alone."""
-    if address.isascii():
-        return Address(display_name=name, addr_spec=address)
+    """The address with its name. Its parts stay as they go over the wire: `_mailbox` puts them together again."""
     local, _, domain = address.rpartition("@")
     return Address(display_name=name, username=local, domain=domain)
+
+
+def _mailbox(address: Address) -> str:
+    """One address as a header holds it; a name that is not plain ASCII in quotes or encoded words (RFC 2047, 5)."""
+    name, bare = address.display_name, f"{address.username}@{address.domain}"
+    if not name:
+        return bare
+    if not name.isascii() or "=?" in name or len(name) > LONGEST_NAME:
+        return f"{Header(name, 'utf-8').encode(linesep=WIRE.linesep)} <{bare}>"
+    return f"{name} <{bare}>" if PLAIN_NAME.fullmatch(name) else f'"{quote(name)}" <{bare}>'
 
 
 def _stuffed(raw: bytes) -> bytes:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
+from worker.delivery.addressing import is_same_mailbox
 from worker.feedback.sendgrid_events import Batch, ToldEvent
 from worker.feedback.writing_back import tell_refusal, tell_second_thought
 from worker.store.delivery_events import EventKey, Recipient, keep_events, known_messages, newest_of_kinds
@@ -105,7 +106,7 @@ def _stop_mails(session: Session, new: Sequence[ToldEvent], recipients: Recipien
     """Suppresses people, and takes back what they refused at SendGrid alone."""
     concerned = [(recipients[event.message_id], event) for event in new if event.suppresses or event.is_resubscribed]
     for recipient, event in sorted(concerned, key=lambda each: (each[0].shop_id, each[0].address or "", each[1].at)):
-        if not recipient.address or event.address not in ("", recipient.address):
+        if not recipient.address or (event.address and not is_same_mailbox(event.address, recipient.address)):
             # In test mode a mail goes to another address than its customer's, who has nothing to do with it.
             log.info("feedback.address.other", message_id=str(event.message_id), kind=event.kind)
         else:

@@ -56,6 +56,12 @@ def test_people_get_no_more_of_what_they_refused(
     assert told.scopes() == scopes
 
 
+def test_a_complaint_counts_although_it_names_the_address_as_it_went_over_the_wire(told: Told) -> None:
+    mail = told.mail(address="mia@straße.example")
+    told.tell(mail.event("spamreport", email="mia@xn--strae-oqa.example"))
+    assert told.scopes("mia@straße.example") == {"all"}
+
+
 def test_after_a_hard_bounce_not_even_a_receipt_goes_to_that_address(told: Told) -> None:
     told.tell(told.mail().event("bounce", type="bounce", status="5.1.1"))
     receipt = told.world.add_message(occurrence=1)

@@ -44,3 +44,12 @@ def test_a_mail_without_a_reply_address_has_none() -> None:
 def test_any_script_survives_the_way_into_json() -> None:
     body = json.loads(json.dumps(body_of(a_mail(subject="Bestellung 1042: „Kännchen“ ☕ ขอบคุณ"))))
     assert body["subject"] == "Bestellung 1042: „Kännchen“ ☕ ขอบคุณ"
+
+
+def test_domains_are_written_in_ascii() -> None:
+    body = body_of(a_mail(to="märta@straße.example", sender="post@käse.example", reply_to="hilfe@käse.example"))
+    assert body["personalizations"] == [{"to": [{"email": "märta@xn--strae-oqa.example"}]}]
+    assert (body["from"]["email"], body["reply_to"]["email"]) == (
+        "post@xn--kse-qla.example",
+        "hilfe@xn--kse-qla.example",
+    )
