@@ -70,26 +70,31 @@ def rotate(
     ] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Add a newer secret; older ones stay valid until `--retire-old`."""
+    """Add a newer secret; older ones stay valid until `--retire-old`. One that is known becomes the newest again."""
     if secret_file is None and not retire_old:
         raise UserError("Give the new secret with --secret-file, or drop the old ones with --retire-old.")
     secret = read_secret(secret_file, "--secret-file") if secret_file else None
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
         source = _existing(find_source(session, shop, kind), shop, kind)
-        added = bool(secret) and add_source(
-            session, installation.sealer, owner, kind, secret or "", now=installation.clock.now()
+        before = len(source.secrets)
+        changed = bool(secret) and add_source(
+            session, installation.sealer, owner, kind, secret or "", now=installation.clock.now(), as_newest=True
         )
+        added = len(source.secrets) - before
         retired = retire_secrets(session, source) if retire_old else 0
         active = len(source.secrets)
+        unread = active - len(open_secrets(source, installation.sealer))
+    again = " The one given was known, and is the newest again." if changed and not added else ""
     say(
-        f"{shop} {kind}: {counted(active, 'active secret')}, {int(added)} added, {retired} dropped.",
+        f"{shop} {kind}: {counted(active, 'active secret')}, {added} added, {retired} dropped.{again}{_unread(unread)}",
         json,
         shop=shop,
         kind=kind,
         active=active,
-        added=int(added),
+        added=added,
         retired=retired,
+        unopened=unread,
     )
 
 
@@ -122,6 +127,12 @@ def _existing(found: tuple[Any, Source] | None, shop: str, kind: str) -> Source:
     if found is None:
         raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")
     return found[1]
+
+
+def _unread(count: int) -> str:
+    if not count:
+        return ""
+    return f" {count} of them cannot be opened with POSTPURCHASE_SECRET_KEY: put its key back, or --retire-old drops it"
 
 
 def _row(session: Session, base: str, slug: str, source: Source) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from worker.errors import UserError
 from worker.platforms.registry import SUBSCRIBERS
 from worker.platforms.subscriptions import Outcome, State, Subscriber, Target, subscribe
 from worker.platforms.writing import Access, Written
-from worker.store.shops import find_source, open_secrets
+from worker.store.shops import find_source
 
 COLOURS = {State.THERE: "bright_black", State.REFUSED: "red", State.MISSING: "yellow", State.OFF: "yellow"}
 
@@ -81,7 +81,7 @@ def _asked(installation: Installation, shop: str, kind: str) -> _Asked:
         )
     sealer = installation.sealer
     access = Access(url=str(source.api["url"]), key=sealer.open(source.api["sealed"]), options=source.options)
-    target = Target(url=f"{base}/webhooks/{shop}/{kind}", secret=open_secrets(source, sealer)[0])
+    target = Target(url=f"{base}/webhooks/{shop}/{kind}", secret=sealer.open(source.secrets[0]["sealed"]))
     return _Asked(subscriber=subscriber, access=access, target=target)
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 import structlog
 
 from worker.bootstrap import Installation
-from worker.errors import SettingsError
 from worker.intake.refusals import RefusalError
 from worker.platforms.port import Delivery
 from worker.platforms.registry import PLATFORMS
@@ -88,6 +87,7 @@ class _Desk:
             return Answer(status=200, detail="Heard. Nothing was stored.")
         now = self._installation.clock.real_now()
         if not platform.verify(headers=incoming.headers, body=incoming.body, secrets=secrets, now=now):
+            self._refuse_unchecked(source, secrets, incoming)
             raise RefusalError(401, "The signature does not match any active secret of this source.")
         fault = platform.check(incoming.body)
         if fault is not None:
@@ -102,17 +102,17 @@ class _Desk:
                 found = find_source(session, *key)
             if found is None:
                 raise RefusalError(404, UNKNOWN)
-            self._sources[key] = (found[1], self._secrets(found[1], incoming))
+            self._sources[key] = (found[1], open_secrets(found[1], self._installation.sealer))
         return self._sources[key]
 
-    def _secrets(self, source: Source, incoming: Incoming) -> tuple[str, ...]:
-        try:
-            return open_secrets(source, self._installation.sealer)
-        except SettingsError as error:
+    def _refuse_unchecked(self, source: Source, secrets: Sequence[str], incoming: Incoming) -> None:
+        """A secret that cannot be opened may be the one that signed: the sender is asked to try again."""
+        unread = len(source.secrets) - len(secrets)
+        if unread:
             log.error(
-                "intake.secret.unreadable", alarm=True, shop=incoming.shop, source=incoming.source, error=str(error)
+                "intake.secret.unreadable", alarm=True, shop=incoming.shop, source=incoming.source, secrets=unread
             )
-            raise RefusalError(503, "The signature cannot be checked at the moment. Please try again.") from error
+            raise RefusalError(503, "The signature cannot be checked at the moment. Please try again.")
 
 
 def _event(installation: Installation, source: Source, incoming: Incoming, delivery: Delivery, note: str) -> NewEvent:

@@ -94,22 +94,24 @@ def add_source(
     *,
     now: datetime,
     options: Mapping[str, Any] | None = None,
+    as_newest: bool = False,
 ) -> bool:
     """Connects a source, or adds a secret to it: all secrets stay valid until `retire_secrets`.
 
-    False when this secret is active already. A shop that had cut the connection counts as connected again, also with
-    the secret that it had.
+    False when this secret is active already; with `as_newest` an older one becomes the newest again. A shop that had
+    cut the connection counts as connected again, also with the secret that it had.
     """
     was_gone = shop.uninstalled_at is not None
-    source = session.scalars(select(Source).where(Source.shop_id == shop.id, Source.kind == kind)).one_or_none()
+    mine = select(Source).where(Source.shop_id == shop.id, Source.kind == kind).with_for_update(key_share=True)
+    source = session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
     shop.uninstalled_at = None
     if source is None:
         source = Source(shop_id=shop.id, kind=kind, secrets=[], options=dict(options or {}), created_at=now)
         session.add(source)
     elif options is not None:
         source.options = dict(options)
-    known = [entry for entry in source.secrets if sealer.open(entry["sealed"]) == secret]
-    if known and not was_gone:
+    known = [entry for entry in source.secrets if _is(secret, entry, sealer)]
+    if known and not was_gone and not (as_newest and source.secrets[0] not in known):
         return False
     others = [entry for entry in source.secrets if entry not in known]
     source.secrets = [{"sealed": sealer.seal(secret), "added_at": now.isoformat()}, *others]
@@ -119,6 +121,7 @@ def add_source(
 
 def retire_secrets(session: Session, source: Source) -> int:
     """Drops every secret but the newest; how many were dropped."""
+    session.refresh(source, with_for_update={"key_share": True})
     retired = max(len(source.secrets) - 1, 0)
     source.secrets = source.secrets[:1]
     session.add(source)
@@ -126,9 +129,9 @@ def retire_secrets(session: Session, source: Source) -> int:
 
 
 def open_secrets(source: Source, sealer: Sealer) -> tuple[str, ...]:
-    """All active secrets, newest first.
+    """The active secrets that the secret key opens, newest first: fewer than the source has when a key is missing."""
+    return tuple(sealer.open(entry["sealed"]) for entry in source.secrets if sealer.opens(entry["sealed"]))
 
-    Raises:
-        SettingsError: one cannot be opened with the secret key.
-    """
-    return tuple(sealer.open(entry["sealed"]) for entry in source.secrets)
+
+def _is(secret: str, entry: Mapping[str, Any], sealer: Sealer) -> bool:
+    return sealer.opens(entry["sealed"]) and sealer.open(entry["sealed"]) == secret

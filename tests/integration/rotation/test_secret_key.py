@@ -123,3 +123,50 @@ def test_a_sources_own_secret_is_rotated_without_refusing_a_webhook(
     assert (_status(shop), _status(shop, "the next signing secret")) == (202, 202)
     assert cli(*rotate, "--retire-old").code == 0
     assert (_status(shop), _status(shop, "the next signing secret")) == (401, 202)
+
+
+def _secret_file(folder: Path, secret: str) -> tuple[str, str]:
+    path = folder / "given.txt"
+    path.write_text(secret)
+    return "--secret-file", str(path)
+
+
+ROTATE = ("source", "rotate", "northkettle", "shopify")
+
+
+def test_a_secret_whose_key_is_lost_is_set_anew_and_the_lost_one_dropped(
+    database: Database, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected(database, tmp_path, secret_key=OLD)
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", NEW)
+    told = cli(*ROTATE, *_secret_file(tmp_path, "set anew"))
+    assert (told.code, "1 of them cannot be opened" in told.out) == (0, True)
+    shop = _with_keys(database, tmp_path, NEW)
+    assert [_status(shop, secret) for secret in ("set anew", SECRET)] == [202, 503]
+    refused = cli("db", "reseal")
+    assert (refused.code, "source rotate northkettle shopify" in refused.err) == (2, True)
+    assert cli(*ROTATE, "--retire-old", "--json").document["unopened"] == 0
+    assert [_status(shop, secret) for secret in ("set anew", SECRET)] == [202, 401]
+    assert cli("db", "reseal").code == 0
+
+
+def test_a_secret_that_is_given_again_is_the_newest_and_survives_the_older_ones(
+    database: Database, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = connected(database, tmp_path, secret_key=NEW)
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", NEW)
+    assert cli(*ROTATE, *_secret_file(tmp_path, "a slip")).code == 0
+    back = cli(*ROTATE, *_secret_file(tmp_path, SECRET), "--retire-old", "--json").document
+    assert (back["added"], back["retired"], back["active"]) == (0, 1, 1)
+    assert [_status(shop, secret) for secret in (SECRET, "a slip")] == [202, 401]
+
+
+def test_connecting_again_with_an_older_secret_leaves_the_newest_the_newest(
+    database: Database, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = connected(database, tmp_path, secret_key=NEW)
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", NEW)
+    assert cli(*ROTATE, *_secret_file(tmp_path, "the next one")).code == 0
+    assert cli("source", "add", "northkettle", "shopify", *_secret_file(tmp_path, SECRET)).code == 0
+    assert cli(*ROTATE, "--retire-old").code == 0
+    assert _status(shop, "the next one") == 202
