@@ -123,8 +123,8 @@ def _change_hold(shop: str, reference: str, reason: str | None, *, as_json: bool
             order = _order(session, shop, reference)
             changed = order.hold != reason
             order.hold = reason
-        if changed:
-            replan_order(installation, order.id, f"hold: {reason}" if reason else "released")
+        # also where nothing differs: the command that changed it may have been interrupted here
+        replan_order(installation, order.id, f"hold: {reason}" if reason else "released")
     name = order.number or order.external_id
     if not changed:
         sentence = f"Order {name} is {'held for this reason already' if reason else 'not held'}; nothing changed."

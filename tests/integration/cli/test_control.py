@@ -155,6 +155,28 @@ def test_a_mail_that_is_held_or_not_planned_is_not_sent_now_and_says_why(cli: Cl
     assert "is held (support talks)" in held.err
 
 
+def _hold_row(database: Database, reason: str | None) -> None:
+    """What is left of `hold` or `release` when they are interrupted after their first commit."""
+    with database.write() as session:
+        session.query(OrderRow).one().hold = reason
+
+
+def test_a_release_that_was_interrupted_is_finished_by_the_next(
+    cli: Cli, shipped: Connected, database: Database
+) -> None:
+    cli("hold", "northkettle", "1042")
+    assert states(shipped)["follow_up"] == "held"
+    _hold_row(database, None)
+    cli("release", "northkettle", "1042")
+    assert states(shipped)["follow_up"] == "scheduled"
+
+
+def test_a_hold_that_was_interrupted_is_finished_by_the_next(cli: Cli, shipped: Connected, database: Database) -> None:
+    _hold_row(database, "held by hand")
+    cli("hold", "northkettle", "1042")
+    assert states(shipped)["follow_up"] == "held"
+
+
 @pytest.mark.parametrize("step", ["follow_up", ""])
 def test_a_mail_of_a_paused_step_or_shop_is_not_sent_now_and_says_what_ends_the_pause(
     cli: Cli, shipped: Connected, step: str
