@@ -49,6 +49,13 @@ class LineKind(StrEnum):
     GIFT_WRAP = "gift_wrap"
 
 
+class LineProperty(Value):
+    """What the customer had done to a piece: `name` like "Engraving", `value` like "Anna". Their own words."""
+
+    name: str
+    value: str
+
+
 class LineItem(Value):
     """One order line as it stands now, after edits."""
 
@@ -66,6 +73,7 @@ class LineItem(Value):
     vendor: str = ""
     image_url: str | None = None
     expected_on: date | None = Field(default=None, description="pre-order or back-order: when it should leave")
+    properties: tuple[LineProperty, ...] = ()
 
 
 class ConsentState(StrEnum):

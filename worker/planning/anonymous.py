@@ -24,5 +24,6 @@ def _anonymous_order(order: Order) -> Order:
     }
     gift = Gift(hide_prices=order.gift.hide_prices) if order.gift else None
     nobody = Customer(orders_count=order.customer.orders_count)
+    lines = tuple(line.model_copy(update={"properties": ()}) for line in order.lines)
     emptied = dict.fromkeys(("status_url", "payment_method", "payment_code"), "")
-    return order.model_copy(update={**places, **emptied, "customer": nobody, "gift": gift, "tags": ()})
+    return order.model_copy(update={**places, **emptied, "customer": nobody, "gift": gift, "tags": (), "lines": lines})

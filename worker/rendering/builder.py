@@ -20,6 +20,7 @@ from worker.rendering.context import (
     LineContext,
     MailContext,
     OrderContext,
+    PropertyContext,
     ShopContext,
 )
 from worker.rendering.markup import json_ld
@@ -188,6 +189,7 @@ class Builder:
             else formats.money(printed_price(line, self.order), self.locale),
             image="" if self._is_discreet(line) else formats.sized(formats.web_url(image), 144),
             expected=self._date(line.expected_on) if line.expected_on and is_later else "",
+            properties=[PropertyContext(name=each.name, value=each.value) for each in line.properties],
         )
 
     def _pickup_place(self) -> str:

@@ -28,6 +28,14 @@ class ShopContext:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PropertyContext:
+    """What the customer had done to a piece: "Engraving", "Anna"."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LineContext:
     """One order line. Texts are formatted; `price` is empty when prices are hidden."""
 
@@ -37,6 +45,7 @@ class LineContext:
     price: str
     image: str  # empty: none
     expected: str  # when a pre-ordered piece should leave; empty: with the rest
+    properties: list[PropertyContext] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,9 +26,9 @@ def wrapped(text: str) -> str:
 
 def _wrap(line: str) -> list[str]:
     """Breaks at spaces; a word that is longer than a line stays whole."""
-    indent = "  " if line.startswith("- ") else ""
+    indent = "  " if line.startswith(("- ", "  ")) else ""
     first, *words = line.split()
-    lines = [first]
+    lines = [f"{indent if line.startswith(indent) else ''}{first}"]
     for word in words:
         if len(lines[-1]) + 1 + len(word) <= COLUMNS:
             lines[-1] += f" {word}"

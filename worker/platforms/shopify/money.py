@@ -1,10 +1,12 @@
 """Money of an order: its payment, totals and lines."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from schedules.facts import LineItem, LineKind, Money, PaymentState, Totals
 from worker.platforms.bodies import Body, amount, day, identifier, mapping, needed_id, objects, text, whole
+from worker.platforms.properties import properties_of
 from worker.platforms.shopify import tables
 
 FINEST = Decimal("0.001")
@@ -41,6 +43,7 @@ def read_line(line: Body, code: str) -> LineItem:
         kind=_line_kind(line),
         vendor=text(line.get("vendor")),
         expected_on=_expected(line),
+        properties=properties_of(_properties(line)),
     )
 
 
@@ -63,10 +66,20 @@ def _line_kind(line: Body) -> LineKind:
 
 
 def _expected(line: Body) -> Any:
-    for each in objects(line.get("properties")):
-        if tables.EXPECTED_KEYS.match(text(each.get("name")).lstrip("_")):
-            return day(each.get("value"))
-    return None
+    return next((day(value) for name, value in _told(line) if _tells_when(name)), None)
+
+
+def _properties(line: Body) -> Iterator[tuple[str, str]]:
+    """What is told of a line, without what `expected_on` tells."""
+    return ((name, value) for name, value in _told(line) if not (_tells_when(name) and day(value)))
+
+
+def _told(line: Body) -> Iterator[tuple[str, str]]:
+    return ((text(each.get("name")), text(each.get("value"))) for each in objects(line.get("properties")))
+
+
+def _tells_when(name: str) -> bool:
+    return bool(tables.EXPECTED_KEYS.match(name.lstrip("_")))
 
 
 def payment_of(body: Body) -> PaymentState:

@@ -39,6 +39,11 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
 
+class Property(Form):
+    name: Name
+    value: str
+
+
 class Line(Form):
     id: Id
     product_id: Reference = None
@@ -52,6 +57,7 @@ class Line(Form):
     kind: LineKind = LineKind.PHYSICAL
     image_url: Url | None = None
     expected_on: date | None = None
+    properties: Annotated[list[Property], Field(description="what was done to it, like an engraving")] = []
 
 
 class Buyer(Form):

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from schedules.facts import Address, Customer, Gift, LineItem, Money, Order, PaymentState, PickupPoint, Totals
+from worker.platforms.properties import properties_of
 from worker.platforms.standard.form import Line, OrderData
 from worker.platforms.standard.values import Place
 
@@ -36,11 +37,12 @@ def _address(place: Place | None) -> Address | None:
 
 def _line(line: Line, currency: str) -> LineItem:
     return LineItem(
-        **line.model_dump(exclude={"unit_price", "discount", "quantity"}),
+        **line.model_dump(exclude={"unit_price", "discount", "quantity", "properties"}),
         quantity=line.quantity,
         ordered_quantity=line.quantity,
         unit_price=Money(amount=line.unit_price, currency=currency),
         total=Money(amount=line.unit_price * line.quantity - line.discount, currency=currency),
+        properties=properties_of((each.name, each.value) for each in line.properties),
     )
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from schedules.facts import LineItem, LineKind, PaymentState, Totals
 from worker.platforms.bodies import Body, amount, identifier, mapping, needed_id, objects, text, web_url
 from worker.platforms.woocommerce import tables
-from worker.platforms.woocommerce.naming import names_of
+from worker.platforms.woocommerce.naming import names_of, properties_of_line
 from worker.platforms.woocommerce.values import money, plain, rounded, status_of, taxed
 
 S = PaymentState
@@ -96,6 +96,7 @@ def _product_line(line: Body, currency: str, *, with_tax: bool) -> LineItem:
         total=money(taxed(line, "total", "total_tax", currency, with_tax=with_tax), currency),
         kind=_product_kind(title),
         image_url=web_url(mapping(line.get("image")).get("src")) or None,
+        properties=properties_of_line(line),
     )
 
 
