@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
@@ -19,13 +20,17 @@ CHROMIUM = f"{PREFIX}CHROMIUM"
 """The browser that takes pictures of previews: of one machine, so no setting of the installation."""
 TESTS = f"{PREFIX}TEST_"
 SECRETS = ("secret_key", "database_url", "broker_url", "sendgrid_api_key", "smtp_url", "metrics_token")
-SENDGRID_HOSTS = ("https://api.sendgrid.com", "https://api.eu.sendgrid.com")
+SENDGRID_URL = "https://api.sendgrid.com"
+SENDGRID = "sendgrid.com"
+"""The domain of SendGrid's hosts, in every region."""
 DATABASES = ("postgresql", "postgres", "sqlite")
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 BASE = re.compile(r"https?://[^\s/?#]+")
 KEY = re.compile(r"[!-~]+")
 """A SendGrid key as it goes into a header: anything else would make mails fail one by one."""
-LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+IN_MEMORY = "memory"
+"""The scheme of a broker that no other process can reach."""
 
 
 class ClockMode(StrEnum):
@@ -48,14 +53,15 @@ class Settings(BaseSettings):
         default=None, description="a URL that begins with postgresql://, or unset it to use SQLite"
     )
     broker_url: SecretStr | None = Field(
-        default=None, description="a URL like redis://127.0.0.1:6379 or amqp://127.0.0.1"
+        default=None,
+        description="a URL like redis://127.0.0.1:6379 or amqp://127.0.0.1, or unset it for `postpurchase up`",
     )
     public_url: str = Field(default="http://127.0.0.1:8000", description="an address like https://mail.example.com")
     secret_key: SecretStr | None = None
     sendgrid_api_key: SecretStr | None = Field(
         default=None, description="the key alone, like SG.…, without blanks, breaks or accents"
     )
-    sendgrid_base_url: str = Field(default=SENDGRID_HOSTS[0], description=f"an address like {SENDGRID_HOSTS[0]}")
+    sendgrid_base_url: str = Field(default=SENDGRID_URL, description=f"an address like {SENDGRID_URL}")
     sendgrid_event_public_key: str | None = None
     smtp_url: SecretStr | None = None
     redirect_all_to: str | None = Field(default=None, description="an email address like you@example.com")
@@ -95,20 +101,23 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _some_broker(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and "://" not in url.get_secret_value():
-            raise ValueError("no URL")
+        if url is None:
+            return None
+        scheme, separator, _ = url.get_secret_value().partition("://")
+        if not separator or scheme == IN_MEMORY:
+            raise ValueError("no URL, or a broker that no other process reaches")
         return url
 
     @model_validator(mode="after")
     def _agree(self) -> "Settings":
         if self.sendgrid_api_key and self.smtp_url:
             raise ValueError("POSTPURCHASE_SENDGRID_API_KEY and POSTPURCHASE_SMTP_URL are both set: keep one.")
-        if self.clock is ClockMode.SIMULATED and self.sendgrid_api_key and self.sendgrid_base_url in SENDGRID_HOSTS:
+        if self.clock is ClockMode.SIMULATED and self.sendgrid_api_key and _is_sendgrid(self.sendgrid_base_url):
             raise ValueError(
                 "POSTPURCHASE_CLOCK=simulated would send real mails at invented times: unset it, or point "
                 "POSTPURCHASE_SENDGRID_BASE_URL at a simulator."
             )
-        if self.has_provider and not self.public_url.startswith(("https://", *LOOPBACK)):
+        if self.has_provider and not (self.public_url.startswith("https://") or is_loopback(self.public_url)):
             raise ValueError("POSTPURCHASE_PUBLIC_URL must begin with https:// once mails really go out.")
         return self
 
@@ -131,6 +140,23 @@ class Settings(BaseSettings):
             if url.startswith(short):
                 return "postgresql+psycopg://" + url.removeprefix(short)
         return url
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address of the web leads to this machine alone."""
+    return _host(url) in LOOPBACK
+
+
+def _is_sendgrid(url: str) -> bool:
+    return f".{_host(url)}".endswith(f".{SENDGRID}")
+
+
+def _host(url: str) -> str:
+    """Its host in small letters; empty when it has none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:  # half of an IPv6 address
+        return ""
 
 
 def _backend(url: str) -> str:

@@ -34,11 +34,48 @@ def test_a_simulated_clock_never_meets_the_real_sendgrid(monkeypatch: pytest.Mon
         load_settings()
 
 
-def test_links_in_real_mails_are_https(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.eu.sendgrid.com",
+        "https://API.SendGrid.com",
+        "https://api.sendgrid.com:443",
+        "http://api.sendgrid.com",
+        "https://api.sendgrid.com./",
+    ],
+)
+def test_sendgrid_is_known_by_its_host_however_its_address_is_written(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
     monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "key")
-    monkeypatch.setenv("POSTPURCHASE_PUBLIC_URL", "http://mail.example.com")
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_BASE_URL", url)
+    monkeypatch.setenv("POSTPURCHASE_CLOCK", "simulated")
+    with pytest.raises(SettingsError, match="invented times"):
+        load_settings()
+
+
+def test_a_simulated_clock_may_meet_a_stand_in_for_sendgrid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "key")
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_BASE_URL", "http://sendgrid.com.example.test:9999")
+    monkeypatch.setenv("POSTPURCHASE_CLOCK", "simulated")
+    assert load_settings().has_provider
+
+
+@pytest.mark.parametrize(
+    "url", ["http://mail.example.com", "http://localhost.example.com", "http://127.0.0.1.example.com"]
+)
+def test_links_in_real_mails_are_https(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "key")
+    monkeypatch.setenv("POSTPURCHASE_PUBLIC_URL", url)
     with pytest.raises(SettingsError, match="https://"):
         load_settings()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:8000"])
+def test_links_to_this_machine_need_no_https(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "key")
+    monkeypatch.setenv("POSTPURCHASE_PUBLIC_URL", url)
+    assert load_settings().public_url == url
 
 
 def test_a_secret_is_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -65,6 +102,10 @@ def test_a_secret_file_that_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch,
 
 
 NO_DATABASE = "is none that can be used: give a URL that begins with postgresql://, or unset it to use SQLite."
+NO_BROKER = (
+    "is none that can be used: give a URL like redis://127.0.0.1:6379 or amqp://127.0.0.1, or unset it for "
+    "`postpurchase up`."
+)
 NO_KEY = "is none that can be used: give the key alone, like SG.…, without blanks, breaks or accents."
 REFUSED = [
     ("SENDGRID_API_KEY", "SG.hush\n", NO_KEY),
@@ -80,7 +121,8 @@ REFUSED = [
     ("REDIRECT_ALL_TO", "you", "is 'you': give an email address like you@example.com."),
     ("DATABASE_URL", "mysql://user:hush@db/postpurchase", NO_DATABASE),
     ("DATABASE_URL", "postgresql:hush", NO_DATABASE),
-    ("BROKER_URL", "hush", "is none that can be used: give a URL like redis://127.0.0.1:6379 or amqp://127.0.0.1."),
+    ("BROKER_URL", "hush", NO_BROKER),
+    ("BROKER_URL", "memory://", NO_BROKER),
     ("DATABASE_URL", "postgresql://user:hush@db:port/postpurchase", NO_DATABASE),
 ]
 

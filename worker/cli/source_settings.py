@@ -17,7 +17,7 @@ from worker.errors import UserError
 from worker.platforms.registry import PLATFORMS, WRITERS
 from worker.reports.refusals import untold
 from worker.sealing import Sealer
-from worker.settings import LOOPBACK
+from worker.settings import is_loopback
 from worker.store.codes import wake_source as wake_codes
 from worker.store.models import Source
 from worker.store.shops import find_source, get_shop, profile_of
@@ -132,6 +132,6 @@ def _checked_url(url: str) -> str:
     parts = urlsplit(url)
     if not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
         raise UserError(f"{url!r} is no address of a shop. Give one like https://northkettle.myshopify.com.")
-    if parts.scheme != "https" and not url.startswith(LOOPBACK):
+    if parts.scheme != "https" and not is_loopback(url):
         raise UserError("The API key would be sent unencrypted: give an address that begins with https://.")
     return url.rstrip("/")

@@ -11,7 +11,7 @@ from kombu import Connection
 from worker.delivery.smtp_server import Tls, parse_server
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
-from worker.settings import LOOPBACK, ClockMode, Settings
+from worker.settings import ClockMode, Settings, is_loopback
 from worker.unreachable import why
 
 LOW_DISK = 1_000_000_000
@@ -135,7 +135,7 @@ def check_public_url(settings: Settings) -> Check:
     if url.startswith("https://") and urlsplit(url).hostname:
         return ok("public URL", url)
     remedy = "Set POSTPURCHASE_PUBLIC_URL to the https:// address that customers and shops can reach."
-    if url.startswith(LOOPBACK):
+    if is_loopback(url):
         return warn("public URL", f"{url} is reachable from this machine alone.", remedy)
     return fail("public URL", f"{url} is not https.", remedy)
 

@@ -18,7 +18,7 @@ from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import read_refusals
 from worker.reports.rhythm import read_rhythms, remedy
 from worker.reports.status import signs_of_life
-from worker.settings import LOOPBACK, load_settings, unread_settings
+from worker.settings import is_loopback, load_settings, unread_settings
 from worker.store.migrate import why_not_migrated
 from worker.store.models import Shop
 from worker.store.session import Database
@@ -123,7 +123,7 @@ def _reputation(session: Session, installation: Installation, resolver: Resolver
             if stream.link_host:
                 bases[f"shop {shop.slug}, links of {kind}"] = stream.link_host
     for name, base in bases.items():
-        if not base.startswith(LOOPBACK):
+        if not is_loopback(base):
             checks += check_link_host(name, base)
     return checks
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker.rendering.pictures import DESKTOP, PHONE
+from worker.settings import LOOPBACK
 from worker.store.models import Message, OrderRow, OutboxMail, Shop
 from worker.store.shops import profile_of
 from worker.web.contract import answers
@@ -26,7 +27,6 @@ LINKS_ALONE = "allow-popups allow-popups-to-escape-sandbox"
 MAIL_POLICY = (
     f"sandbox {LINKS_ALONE}; default-src 'none'; style-src 'unsafe-inline'; img-src *; font-src *; base-uri 'none'"
 )
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 AT_ONCE = 200
 
 

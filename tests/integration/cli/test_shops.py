@@ -215,6 +215,7 @@ def test_a_source_is_given_its_api_key_and_says_how_refusals_fare(cli: Cli, shop
     [
         (("--api-url", "http://northkettle.example"), "begins with https://"),
         (("--api-url", "northkettle"), "no address of a shop"),
+        (("--api-url", "http://localhost.example.com"), "sent unencrypted"),
         (("--api-url", "https://northkettle.example"), "--api-key-file"),
         (("--api-url", "https://northkettle.example", "--api-key-file", "secret"), "consumer key (ck_…)"),
         (("--api-url", "https://northkettle.example", "--api-key-file", "nowhere"), "--api-key-file names nowhere"),
