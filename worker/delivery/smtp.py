@@ -18,8 +18,8 @@ from worker.delivery.naming import account_name
 from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
 from worker.delivery.repeats import Repeats
 from worker.delivery.smtp_connection import (
-    ANSWER_TIMEOUT_S,
     OUR_FAULT,
+    PATIENCE_S,
     TOO_SLOW,
     Connection,
     Reply,
@@ -42,12 +42,15 @@ class Smtp:
     can_reconcile = False
 
     def __init__(
-        self, server: SmtpServer, *, context: ssl.SSLContext | None = None, answer_timeout_s: float = ANSWER_TIMEOUT_S
+        self, server: SmtpServer, *, context: ssl.SSLContext | None = None, patience_s: float = PATIENCE_S
     ) -> None:
-        """`context`: whom to trust; by default the certificate authorities of this machine (`SSL_CERT_FILE`)."""
+        """`context`: whom to trust; by default the certificate authorities of this machine (`SSL_CERT_FILE`).
+
+        `patience_s`: how long a mail may take from when it is handed over, its answer included.
+        """
         self.server = server
         self._context = context or ssl.create_default_context()
-        self._answer_timeout_s = answer_timeout_s
+        self._patience_s = patience_s
         self._starting = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._idle: queue.LifoQueue[Connection] = queue.LifoQueue()
@@ -130,7 +133,7 @@ class Smtp:
             try:
                 connection = self._idle.get_nowait()
             except queue.Empty:
-                return Connection(self.server, self._context, answer_timeout_s=self._answer_timeout_s)
+                return Connection(self.server, self._context, patience_s=self._patience_s)
             if connection.is_usable():
                 return connection
             connection.close()

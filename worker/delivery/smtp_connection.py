@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from worker.delivery.port import Verdict
 from worker.delivery.smtp_mail import Envelope
 from worker.delivery.smtp_server import SmtpServer, Tls
+from worker.delivery.smtp_timing import COMMAND_TIMEOUT_S, TimedSMTP, TimedSMTPS
 
-COMMAND_TIMEOUT_S = 10.0
-ANSWER_TIMEOUT_S = 20.0
 LONGEST_TALK_S = 35.0
-"""From when a mail is handed over until its content is sent; waiting for a connection and opening it count. With the
-answer's time-out it stays below dispatch's lease of an attempt, after which another worker may send the same mail."""
+"""From when a mail is handed over until its content is sent; waiting for a connection and opening it count."""
+PATIENCE_S = 55.0
+"""From when a mail is handed over until its answer is there: below dispatch's lease of an attempt, after which another
+worker may send the same mail. An answer that comes later costs a copy, so it is waited for as long as can be."""
 SHORTEST_ANSWER_S = 1.0
 TOO_SLOW = "the mail server was too slow"
 IDLE_S = 5.0
@@ -57,13 +58,13 @@ def is_too_late(began: float) -> bool:
 class Connection:
     """An open, encrypted where demanded, and logged-in connection. One thread at a time."""
 
-    def __init__(self, server: SmtpServer, context: ssl.SSLContext, *, answer_timeout_s: float) -> None:
+    def __init__(self, server: SmtpServer, context: ssl.SSLContext, *, patience_s: float = PATIENCE_S) -> None:
         """Connects.
 
         Raises:
             OSError, smtplib.SMTPException: it cannot be had. Nothing was sent.
         """
-        self._answer_timeout_s = answer_timeout_s
+        self._patience_s = patience_s
         self._mails = 0
         self._content_sent = False
         self._smtp = _opened(server, context)
@@ -91,7 +92,7 @@ class Connection:
             refusal = self._announce(envelope, began)
             if refusal is not None:
                 return refusal
-            code, text = self._content(envelope.content)
+            code, text = self._content(envelope.content, began + self._patience_s)
             return _reply(code, text)
         except (OSError, smtplib.SMTPException) as error:
             when = "after the mail was sent; no answer" if self._content_sent else "before the mail was sent"
@@ -142,26 +143,22 @@ class Connection:
             return replace(reply, is_over=True)
         return reply
 
-    def _content(self, content: bytes) -> tuple[int, bytes]:
-        until = time.monotonic() + self._answer_timeout_s
-        if self._smtp.sock is not None:
-            self._smtp.sock.settimeout(self._answer_timeout_s)
-        self._smtp.send(content)
+    def _content(self, content: bytes, until: float) -> tuple[int, bytes]:
+        self._smtp.send_by(content, until)
         self._content_sent = True
-        if self._smtp.sock is not None:
-            self._smtp.sock.settimeout(max(SHORTEST_ANSWER_S, until - time.monotonic()))
-        answer = self._smtp.getreply()
-        if self._smtp.sock is not None:
-            self._smtp.sock.settimeout(COMMAND_TIMEOUT_S)
-        return answer
+        self._smtp.until = max(until, time.monotonic() + SHORTEST_ANSWER_S)
+        try:
+            return self._smtp.getreply()
+        finally:
+            self._smtp.until = None
 
 
-def _opened(server: SmtpServer, context: ssl.SSLContext) -> smtplib.SMTP:
-    smtp: smtplib.SMTP
+def _opened(server: SmtpServer, context: ssl.SSLContext) -> TimedSMTP | TimedSMTPS:
+    smtp: TimedSMTP | TimedSMTPS
     if server.tls is Tls.IMPLICIT:
-        smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=COMMAND_TIMEOUT_S, context=context)
+        smtp = TimedSMTPS(server.host, server.port, timeout=COMMAND_TIMEOUT_S, context=context)
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=COMMAND_TIMEOUT_S)
+        smtp = TimedSMTP(server.host, server.port, timeout=COMMAND_TIMEOUT_S)
     try:
         smtp.ehlo_or_helo_if_needed()
         offered = smtp.has_extn("starttls")

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from worker.delivery.smtp import not_connected
-from worker.delivery.smtp_connection import COMMAND_TIMEOUT_S, Connection
+from worker.delivery.smtp_connection import Connection
 from worker.delivery.smtp_server import parse_server
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
@@ -38,7 +38,7 @@ def _smtp(url: str, context: ssl.SSLContext) -> list[Check]:
     except SettingsError:
         return []  # the settings' own check says so
     try:
-        Connection(server, context, answer_timeout_s=COMMAND_TIMEOUT_S).close()
+        Connection(server, context).close()
     except (OSError, smtplib.SMTPException) as error:
         remedy = "Correct POSTPURCHASE_SMTP_URL, or look at that server; mails wait for it."
         return [fail("provider", f"{server} does not let us in: {not_connected(error).text}.", remedy)]

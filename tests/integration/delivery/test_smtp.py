@@ -28,7 +28,7 @@ def server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def provider(server: MailServer) -> Iterator[Smtp]:
-    made = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"), answer_timeout_s=1)
+    made = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"), patience_s=1)
     yield made
     made.close()
 
@@ -40,7 +40,7 @@ def _one(provider: Smtp, **changes: object) -> Outcome:
 
 def test_a_login_that_is_refused_raises_one_alarm_for_all_mails() -> None:
     with mail_server(auth_required=True, auth_require_tls=False) as server:
-        made = Smtp(parse_server(f"smtp://{USER}:wrong@127.0.0.1:{server.port}"), answer_timeout_s=1)
+        made = Smtp(parse_server(f"smtp://{USER}:wrong@127.0.0.1:{server.port}"), patience_s=1)
         with structlog.testing.capture_logs() as lines:
             outcomes = list(made.deliver([a_mail() for _ in range(12)]))
         made.close()
@@ -183,7 +183,7 @@ def test_content_that_never_left_whole_is_certainly_not_a_sent_mail() -> None:
     """The server is gone in the middle of it: without its end no server takes it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=_hang_up_within_content, args=(listening,), daemon=True).start()
-        provider = Smtp(parse_server(f"smtp://127.0.0.1:{listening.getsockname()[1]}"), answer_timeout_s=5)
+        provider = Smtp(parse_server(f"smtp://127.0.0.1:{listening.getsockname()[1]}"), patience_s=5)
         outcome = _one(provider, html="<p>" + "x" * 20_000_000)
         provider.close()
     assert outcome.verdict is Verdict.RETRY
