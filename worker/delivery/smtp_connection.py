@@ -32,6 +32,11 @@ OUR_FAULT = frozenset({530, 534, 535, 538})
 SENDER_REFUSED = re.compile(rb"5\.(7\.\d|1\.[78]\b)")
 """Enhanced codes (RFC 3463) by which a server turns the sender away when it hears of the recipient: not authorized, not
 allowed to relay, its address is bad."""
+SENDER_REFUSED_LATE = re.compile(
+    rb"5\.(1\.[78]|2\.252|4\.5|7\.(2\d|5[07]|60|64|7\d\d))\b|message rejected: email address is not verified", re.I
+)
+"""The same, by servers that say so only after the content: Microsoft's (may not send as, tenant blocked), Google's (not
+authenticated; the account's limit of a day), Amazon's. A plain 5.7.1 is about the content by then."""
 
 _ADDRESS = re.compile(r"[^\s\"'<>:]+@[^\s\"'<>]+")
 
@@ -93,7 +98,7 @@ class Connection:
             if refusal is not None:
                 return refusal
             code, text = self._content(envelope.content, began + self._patience_s)
-            return _reply(code, text)
+            return _about_sender(_reply(code, text), text, SENDER_REFUSED_LATE)
         except (OSError, smtplib.SMTPException) as error:
             when = "after the mail was sent; no answer" if self._content_sent else "before the mail was sent"
             verdict = Verdict.UNKNOWN if self._content_sent else Verdict.RETRY
@@ -188,8 +193,12 @@ def _reply(code: int, text: bytes) -> Reply:
 
 def _turned_away(code: int, text: bytes, *, is_early: bool) -> Reply:
     """A refusal before the content. `is_early`: the server knows nothing but the sender yet."""
-    reply = _reply(code, text)
-    if reply.verdict is Verdict.REFUSED and (is_early or SENDER_REFUSED.match(text)):
+    return _about_sender(_reply(code, text), text, re.compile(b"") if is_early else SENDER_REFUSED)
+
+
+def _about_sender(reply: Reply, text: bytes, pattern: re.Pattern[bytes]) -> Reply:
+    """What is refused for its sender, by a text of this pattern, waits for whoever mends that."""
+    if reply.verdict is Verdict.REFUSED and pattern.match(text):
         return replace(reply, verdict=Verdict.RETRY, is_about_sender=True)
     return reply
 

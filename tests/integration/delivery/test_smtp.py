@@ -131,6 +131,12 @@ def test_what_may_pass_is_tried_again_and_what_will_not_is_refused(
         ("MAIL", "553 Sender is not allowed to relay"),
         ("RCPT", "553 5.7.1 Sender address rejected: not owned by user"),
         ("RCPT", "554 5.7.1 <mia@example.com>: Relay access denied"),
+        ("CONTENT", "550 5.7.60 SMTP; Client does not have permissions to send as this sender"),
+        ("CONTENT", "550 5.7.26 This mail has been blocked because the sender is unauthenticated"),
+        ("CONTENT", "550 5.1.8 Access denied, bad outbound sender"),
+        ("CONTENT", "550 5.4.5 Daily user sending limit exceeded"),
+        ("CONTENT", "554 5.2.252 SendAsDenied; not allowed to send as"),
+        ("CONTENT", "554 Message rejected: Email address is not verified."),
     ],
 )
 def test_a_sender_that_is_turned_away_waits_for_whoever_mends_it(
@@ -145,8 +151,11 @@ def test_a_sender_that_is_turned_away_waits_for_whoever_mends_it(
     assert [(line["event"], line["shop"]) for line in lines] == [("delivery.provider.refused", "north")]
 
 
-def test_content_that_is_turned_away_is_refused_whatever_its_code(server: MailServer, provider: Smtp) -> None:
-    server.script.append(("CONTENT", "550 5.7.1 Looks like spam"))
+@pytest.mark.parametrize(
+    "answer", ["550 5.7.1 Looks like spam", "552 5.3.4 Too big", "550 5.1.1 No such user", "554 No"]
+)
+def test_content_that_is_turned_away_for_itself_is_refused(server: MailServer, provider: Smtp, answer: str) -> None:
+    server.script.append(("CONTENT", answer))
     assert _one(provider).verdict is Verdict.REFUSED
 
 
