@@ -17,12 +17,12 @@ from worker.delivery.posting import Post, Poster, Reply
 from worker.delivery.repeats import Repeats
 from worker.delivery.sendgrid_answers import (
     ACCEPTED,
-    KEY_REFUSED,
     Answer,
     error_of,
     health_of,
     is_alarming,
     limit_of,
+    refuses_all,
     verdict_of,
     wait_of,
 )
@@ -99,9 +99,9 @@ class SendGrid:
 
     def _alarm(self, mail: OutgoingMail, answer: Answer) -> None:
         """Once a minute per key and status, and per shop where its sender alone may be at fault."""
-        if not is_alarming(answer.status):
+        if not is_alarming(answer):
             return
-        whose = "" if answer.status in KEY_REFUSED else mail.shop
+        whose = "" if refuses_all(answer.status) else mail.shop
         if mails := self._repeats.due(self.account(mail.api_key), str(answer.status), whose):
             told = {"provider": self.name, "status": answer.status, "shop": mail.shop, "mails": mails}
             log.error("delivery.provider.refused", alarm=True, **told)
@@ -124,7 +124,7 @@ def _unanswered(mail: OutgoingMail, reply: Reply) -> Outcome:
 
 
 def _outcome(mail: OutgoingMail, answer: Answer) -> Outcome:
-    verdict = verdict_of(answer.status)
+    verdict = verdict_of(answer)
     now = datetime.now(UTC)
     return Outcome(
         attempt_id=mail.attempt_id,
@@ -132,6 +132,6 @@ def _outcome(mail: OutgoingMail, answer: Answer) -> Outcome:
         receipt=answer.headers.get("x-message-id", "") if verdict is Verdict.ACCEPTED else "",
         error="" if verdict is Verdict.ACCEPTED else error_of(answer),
         retry_after=wait_of(answer, now),
-        health=health_of(answer.status),
+        health=health_of(answer),
         limit=limit_of(answer, now),
     )

@@ -14,17 +14,18 @@ from email.utils import parsedate_to_datetime
 from worker.delivery.port import Health, Limit, Verdict
 
 ACCEPTED = 202
-OUR_FAULT = frozenset({401, 403, 404, 405})
-"""The key or the base URL is wrong: no message's fault, so messages wait for whoever mends it."""
-MAY_PASS = frozenset({408, 429, 503})
-KEY_REFUSED = frozenset({401, 404, 405})
-"""Every mail with this key and URL is turned away. Not 403: that may be one sender that is not verified."""
+ABOUT_THE_MAIL = frozenset({400, 413, 422})
+MAY_PASS = frozenset({408, 425, 429, 503})
+SENDER_REFUSED = 403
+"""Maybe one sender that is not verified, and no other mail's fault."""
 LONGEST_WAIT = timedelta(hours=1)
 UNTOLD_WAIT = timedelta(seconds=10)
 """After a 429 that does not say how long to wait."""
 FIRST_UNIX_TIME = 100_000_000
 """A smaller X-RateLimit-Reset counts seconds, as some proxies and simulators tell it."""
 LONGEST_ERROR = 240
+NOT_SENDGRIDS = (ValueError, KeyError, TypeError, RecursionError)
+"""What a body provokes that is no object with errors."""
 
 _ADDRESS = re.compile(r"[^\s\"'<>:]+@[^\s\"'<>]+")
 
@@ -38,25 +39,34 @@ class Answer:
     body: str = ""
 
 
-def verdict_of(status: int) -> Verdict:
-    """What became of the mail, by status."""
+def verdict_of(answer: Answer) -> Verdict:
+    """What became of the mail."""
+    status = answer.status
     if status == ACCEPTED:
         return Verdict.ACCEPTED
-    if status in MAY_PASS or status in OUR_FAULT or 300 <= status < 400:
+    if status in MAY_PASS or 300 <= status < 400:
         return Verdict.RETRY
-    return Verdict.REFUSED if 400 <= status < 500 else Verdict.UNKNOWN
+    if 400 <= status < 500:
+        return Verdict.REFUSED if _is_about_the_mail(answer) else Verdict.RETRY
+    return Verdict.UNKNOWN
 
 
-def is_alarming(status: int) -> bool:
+def is_alarming(answer: Answer) -> bool:
     """Whether a person must mend something before any mail can go."""
-    return status in OUR_FAULT or 300 <= status < 400
+    return verdict_of(answer) is Verdict.RETRY and answer.status not in MAY_PASS
 
 
-def health_of(status: int) -> Health:
+def refuses_all(status: int) -> bool:
+    """Whether every mail with this key and URL is turned away: the key, the account, or something in between."""
+    is_ours = 300 <= status < 500 and status not in MAY_PASS
+    return is_ours and status != SENDER_REFUSED and status not in ABOUT_THE_MAIL
+
+
+def health_of(answer: Answer) -> Health:
     """What an answer tells of SendGrid and the key, apart from the mail."""
-    if status in KEY_REFUSED or 300 <= status < 400:
+    if refuses_all(answer.status):
         return Health.REFUSES
-    return Health.DOWN if status == 408 or status >= 500 else Health.UP
+    return Health.DOWN if answer.status == 408 or answer.status >= 500 else Health.UP
 
 
 def limit_of(answer: Answer, now: datetime) -> Limit | None:
@@ -87,11 +97,21 @@ def wait_of(answer: Answer, now: datetime) -> timedelta | None:
     return min(max(asked, timedelta(0)), LONGEST_WAIT)
 
 
+def _is_about_the_mail(answer: Answer) -> bool:
+    """A 400 without SendGrid's list of errors is a proxy's, or broke off: it says nothing of the mail."""
+    if answer.status != 400:
+        return answer.status in ABOUT_THE_MAIL
+    try:
+        return isinstance(json.loads(answer.body)["errors"], list)
+    except NOT_SENDGRIDS:
+        return False
+
+
 def _errors(body: str) -> list[str]:
     try:
         entries = json.loads(body)["errors"]
         return [f"{entry.get('message', '')} ({entry.get('field') or 'no field'})" for entry in entries]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (*NOT_SENDGRIDS, AttributeError):
         return []  # a proxy's page, or nothing: the status alone must do
 
 
@@ -101,7 +121,7 @@ def _retry_after(value: str, now: datetime) -> timedelta | None:
         return timedelta(seconds=min(seconds, 86_400))
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
 

@@ -18,6 +18,7 @@ from worker.delivery.sendgrid_answers import (
 )
 
 NOW = datetime(2026, 4, 30, 10, 0, tzinfo=UTC)
+SENDGRIDS = '{"errors": [{"message": "Bad Request", "field": "subject"}]}'
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,7 @@ NOW = datetime(2026, 4, 30, 10, 0, tzinfo=UTC)
         (307, Verdict.RETRY),
         (400, Verdict.REFUSED),
         (413, Verdict.REFUSED),
+        *((each, Verdict.RETRY) for each in (402, 404, 405, 406, 407, 410, 421, 425, 451)),
         (500, Verdict.UNKNOWN),
         (502, Verdict.UNKNOWN),
         (504, Verdict.UNKNOWN),
@@ -39,14 +41,24 @@ NOW = datetime(2026, 4, 30, 10, 0, tzinfo=UTC)
     ],
 )
 def test_each_status_has_one_verdict(status: int, verdict: Verdict) -> None:
-    assert verdict_of(status) is verdict
+    assert verdict_of(Answer(status=status, headers={}, body=SENDGRIDS)) is verdict
 
 
-def test_a_wrong_key_raises_an_alarm_and_a_full_queue_does_not() -> None:
-    assert is_alarming(401)
-    assert is_alarming(403)
-    assert not is_alarming(429)
-    assert not is_alarming(400)
+@pytest.mark.parametrize("body", ["", "<html>Too large</html>", "[]", '{"errors": 3}', '{"errors": [{"mess'])
+def test_a_400_that_sendgrid_did_not_write_says_nothing_of_the_mail(body: str) -> None:
+    """Something in between answered, or the answer broke off: receipts wait for whoever mends it."""
+    answer = Answer(status=400, headers={}, body=body)
+    assert (verdict_of(answer), is_alarming(answer), health_of(answer)) == (Verdict.RETRY, True, Health.UP)
+
+
+@pytest.mark.parametrize("status", [401, 403, 402, 407])
+def test_what_a_person_must_mend_raises_an_alarm(status: int) -> None:
+    assert is_alarming(Answer(status=status, headers={}))
+
+
+@pytest.mark.parametrize("status", [202, 400, 413, 425, 429, 500, 503])
+def test_what_passes_or_is_about_one_mail_raises_none(status: int) -> None:
+    assert not is_alarming(Answer(status=status, headers={}, body=SENDGRIDS))
 
 
 def test_an_error_names_the_field_and_masks_addresses() -> None:
@@ -55,7 +67,7 @@ def test_an_error_names_the_field_and_masks_addresses() -> None:
     assert line == "SendGrid answered 400: …@… is not a valid address (personalizations.0.to)"
 
 
-@pytest.mark.parametrize("body", ["", "<html>Bad gateway</html>", "[]", '{"errors": 3}', '{"errors": ["x"]}'])
+@pytest.mark.parametrize("body", ["", "[" * 9000, "<html>Bad</html>", "[]", '{"errors": 3}', '{"errors": ["x"]}'])
 def test_an_answer_that_is_not_sendgrids_is_told_by_its_status_alone(body: str) -> None:
     assert error_of(Answer(status=502, headers={}, body=body)) == "SendGrid answered 502"
 
@@ -72,7 +84,7 @@ def test_the_rate_limits_reset_counts_only_when_the_limit_was_hit() -> None:
     assert wait_of(Answer(status=400, headers=headers), NOW) is None
 
 
-@pytest.mark.parametrize("value", ["soon", "", "-1", "2999-01-01"])
+@pytest.mark.parametrize("value", ["soon", "", "-1", "2999-01-01", f"Thu, 30 Apr 2026 10:00:30 +{'9' * 20}"])
 def test_a_wish_that_cannot_be_read_is_no_wish(value: str) -> None:
     assert wait_of(Answer(status=429, headers={"retry-after": value, "x-ratelimit-reset": value}), NOW) is None
 
@@ -87,12 +99,12 @@ def test_a_wait_is_never_negative_nor_longer_than_an_hour() -> None:
     ("status", "health"),
     [
         *((each, Health.UP) for each in (202, 400, 403, 413, 429)),
-        *((each, Health.REFUSES) for each in (302, 401, 404, 405)),
+        *((each, Health.REFUSES) for each in (302, 401, 402, 404, 405, 407)),
         *((each, Health.DOWN) for each in (408, 500, 502, 503)),
     ],
 )
 def test_each_status_tells_how_sendgrid_and_the_key_do(status: int, health: Health) -> None:
-    assert health_of(status) is health
+    assert health_of(Answer(status=status, headers={}, body=SENDGRIDS)) is health
 
 
 def _limited(status: int = 202, **headers: str) -> Limit | None:
