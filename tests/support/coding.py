@@ -19,6 +19,8 @@ from worker.delivery.port import OutgoingMail
 from worker.dispatch.service import deliver_batch, sweep_leases
 from worker.personalisation.code_ends import end_codes
 from worker.personalisation.code_keeping import keep_codes
+from worker.planning.erasure import erase_orders
+from worker.planning.unit import Unit
 from worker.store.models import DiscountCode, OrderRow, Shop
 from worker.store.orders import facts_of
 from worker.store.session import Database
@@ -83,6 +85,14 @@ class Coded:
         with self.world.installation.database.write() as session:
             order = session.get_one(OrderRow, self.world.order_id)
             end_codes(session, order, facts_of(order), self.world.now)
+
+    def erase(self) -> None:
+        """Mia's order is erased on demand."""
+        with self.world.installation.database.write() as session:
+            unit = Unit(
+                session=session, shop=session.get_one(Shop, self.world.shop_id), source_id=None, now=self.world.now
+            )
+            erase_orders(unit, [self.world.order_id], "erased on demand")
 
     def check(self, mail: OutgoingMail) -> None:
         code = self.shown(mail.message_id)

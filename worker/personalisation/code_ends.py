@@ -1,6 +1,8 @@
-"""How a code ends before its time: its order came to nothing, or an order used it."""
+"""How a code ends before its time: its order came to nothing, or an order used it. And how its owner is forgotten."""
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import Session
@@ -8,7 +10,7 @@ from sqlalchemy.orm import Session
 from schedules import situations
 from schedules.facts import Facts, PaymentState
 from worker.platforms.registry import CODE_MAKERS
-from worker.store.codes import LIVE, code_of, codes_named, end_code
+from worker.store.codes import LIVE, code_of, codes_named, codes_of_orders, end_code
 from worker.store.models import DiscountCode, OrderRow
 
 log = structlog.get_logger()
@@ -41,6 +43,18 @@ def revoke(session: Session, code: DiscountCode, reason: str, now: datetime) -> 
         code.tries, code.note = 0, ""
     elif code.backend == "pool":
         code.note = "it came from the pool: delete it in the shop by hand"
+    session.flush()
+
+
+def forget_owners(session: Session, order_ids: Collection[UUID], now: datetime) -> None:
+    """Takes the address off the orders' codes. A shop that keeps it beside a code is to forget it: one that can still
+    be used stays and names nobody, one that has expired goes, and one that was used is part of the shop's own order."""
+    for code in codes_of_orders(session, order_ids):
+        code.address = ""
+        maker = CODE_MAKERS.get(code.backend)
+        may_know = maker is not None and maker.names_owner and (code.told or code.first_tried_at)
+        if may_know and code.state in (*LIVE, "expired"):
+            code.due_at, code.wanted_at, code.tries = now, code.wanted_at or now, 0
     session.flush()
 
 

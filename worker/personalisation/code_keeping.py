@@ -158,7 +158,11 @@ def _settle(installation: Installation, claimed: _Claimed, told: Told) -> None:
         if code.claims != claimed.code.claims:
             return  # the lease ended meanwhile, and somebody else has taken it up
         code.claimed_until = None
-        is_same = wanted_terms(code) == wanted_terms(claimed.code) and (code.state not in LIVE) == claimed.is_revoked
+        is_same = (
+            wanted_terms(code) == wanted_terms(claimed.code)
+            and code.address == claimed.code.address
+            and (code.state not in LIVE) == claimed.is_revoked
+        )
         if told.result is Result.LATER:
             _later(session, code, told, now)
         elif claimed.is_revoked:
@@ -174,7 +178,7 @@ def _later(session: Session, code: DiscountCode, told: Told, now: datetime) -> N
     wait = told.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(code.tries, 12))
     code.tries, code.note = code.tries + 1, told.note
     since = code.wanted_at or now
-    if code.state == "revoked" and now - since > GIVE_UP_AFTER:
+    if code.state not in LIVE and now - since > GIVE_UP_AFTER:
         code.due_at = code.wanted_at = None
         log.error("codes.code.abandoned", alarm=True, code_id=str(code.id), reason=told.note)
         return

@@ -15,6 +15,7 @@ from sqlalchemy import delete, select, update
 from schedules.events import CustomerRedacted, CustomerStated, Event, ShopRedacted
 from schedules.facts import Facts
 from schedules.lifecycle import State
+from worker.personalisation.code_ends import forget_owners
 from worker.planning.anonymous import anonymous, bare
 from worker.planning.scheduling import ERASED, cancel_pending, replan_touched
 from worker.planning.unit import Unit
@@ -25,7 +26,6 @@ from worker.store.models import (
     Click,
     CustomerRow,
     DeliveryEvent,
-    DiscountCode,
     HiddenProduct,
     InboundEvent,
     Message,
@@ -138,7 +138,7 @@ def erase_orders(unit: Unit, order_ids: Collection[UUID], reason: str) -> list[t
     unit.session.execute(delete(OutboxMail).where(OutboxMail.message_id.in_(messages)))
     unit.session.execute(update(DeliveryEvent).where(DeliveryEvent.message_id.in_(messages)).values(details={}))
     unit.session.execute(update(OfferedProduct).where(OfferedProduct.message_id.in_(messages)).values(address=""))
-    unit.session.execute(update(DiscountCode).where(DiscountCode.order_id.in_(order_ids)).values(address=""))
+    forget_owners(unit.session, order_ids, unit.now)
     blank: dict[str, Any] = {"address": None, "subject": "", "details": {}}
     unit.session.execute(update(Message).where(Message.order_id.in_(order_ids)).values(blank))
     _forget_words(unit, order_ids)

@@ -64,6 +64,8 @@ class CodeMaker(Protocol):
     """One platform's way to make, change and take back a code. Stateless; never raises for what a shop does."""
 
     kind: str
+    names_owner: bool
+    """Whether the shop keeps the address of a code's owner beside it."""
 
     def put(self, access: Access, terms: CodeTerms, told: Mapping[str, Any]) -> Told:
         """Looks whether the shop has the code, makes it if not, and brings it up to these terms.

@@ -29,6 +29,12 @@ def code_of(session: Session, order_id: UUID, *, lock: bool = False) -> Discount
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
+def codes_of_orders(session: Session, order_ids: Collection[UUID]) -> Sequence[DiscountCode]:
+    """The codes of these orders; locked."""
+    query = select(DiscountCode).where(DiscountCode.order_id.in_(order_ids)).order_by(DiscountCode.id)
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+
+
 def locked_code(session: Session, code_id: UUID) -> DiscountCode:
     query = select(DiscountCode).where(DiscountCode.id == code_id).with_for_update()
     return session.scalars(query.execution_options(populate_existing=True)).one()

@@ -1,9 +1,12 @@
-"""The world of dispatch with a stocked shelf: a dripper was bought, a kettle goes well with it."""
+"""A world of dispatch with a stocked shelf: a dripper was bought, a kettle goes well with it. And shops with codes."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.code_shops import CodeShop, code_shop
+from tests.support.coding import Coded, coded
 from tests.support.dispatching import World, build_world
 from tests.support.installation import installed
 from tests.support.shelf import pair, stock
@@ -19,3 +22,18 @@ def world(database: Database, tmp_path: Path) -> World:
         stock(session, made.shop_id, "kettle", "49.00", category="kettles")
         pair(session, made.shop_id, "kettle", priority=9, pitch="A thin, steady pour")
     return made
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[CodeShop]:
+    with code_shop() as shop:
+        yield shop
+
+
+@pytest.fixture
+def mia(request: pytest.FixtureRequest, database: Database, tmp_path: Path, running: CodeShop) -> Iterator[Coded]:
+    fresh = CodeShop(url=running.url)
+    for name, value in vars(fresh).items():
+        setattr(running, name, value)
+    yield coded(database, tmp_path, running, request.param)
+    assert running.faults == []

@@ -1,17 +1,15 @@
 """Codes made in shops: one per message whatever dies in between, and none in a mail that the shop does not know."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schedules.facts import Facts
 from schedules.lifecycle import State
-from tests.support.code_shops import BUSY, THROTTLED, CodeShop, code_shop
-from tests.support.coding import Coded, coded
+from tests.support.code_shops import BUSY, THROTTLED
+from tests.support.coding import Coded
 from tests.support.dispatching import Killed
 from tests.support.misbehaving import Trouble
 from tests.support.orders import an_order, keep_order
@@ -19,15 +17,8 @@ from worker.delivery.port import OutgoingMail
 from worker.personalisation.code_ends import redeem_codes
 from worker.store.codes import claim_code
 from worker.store.models import DiscountCode, Source
-from worker.store.session import Database
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[CodeShop]:
-    with code_shop() as shop:
-        yield shop
 
 
 PAIRS = [("sqlite", "shopify"), ("postgres", "woocommerce"), ("postgres", "shopify"), ("sqlite", "woocommerce")]
@@ -35,15 +26,6 @@ every = pytest.mark.parametrize(("database", "mia"), PAIRS, indirect=True)
 """On each database with each shop."""
 both = pytest.mark.parametrize(("database", "mia"), PAIRS[:2], indirect=True)
 """On both databases, each with another shop: for what depends on one of the two alone."""
-
-
-@pytest.fixture
-def mia(request: pytest.FixtureRequest, database: Database, tmp_path: Path, running: CodeShop) -> Iterator[Coded]:
-    fresh = CodeShop(url=running.url)
-    for name, value in vars(fresh).items():
-        setattr(running, name, value)
-    yield coded(database, tmp_path, running, request.param)
-    assert running.faults == []
 
 
 def said(mia: Coded) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class _Found(Existing):
 
 class ShopifyCodes:
     kind = "shopify"
+    names_owner = False
 
     def put(self, access: Access, terms: CodeTerms, told: Mapping[str, Any]) -> Told:
         found = _find(access, terms.code)

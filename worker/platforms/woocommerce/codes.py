@@ -35,6 +35,7 @@ EXISTS = "woocommerce_rest_coupon_code_already_exists"
 
 class WooCommerceCodes:
     kind = "woocommerce"
+    names_owner = True
 
     def put(self, access: Access, terms: CodeTerms, told: Mapping[str, Any]) -> Told:
         found = _find(access, terms.code)
@@ -96,10 +97,13 @@ def _made(access: Access, terms: CodeTerms) -> Told:
 
 def _brought_up(access: Access, terms: CodeTerms, found: Mapping[str, Any]) -> Told:
     wanted = _terms(terms)
+    if not terms.email:  # they were erased; else what the shop allowed somebody by hand stays
+        wanted["email_restrictions"] = []
     same = (
         utc(found.get("date_expires_gmt")) == terms.ends_at.replace(microsecond=0)
         and _amount(found.get("minimum_amount")) == _amount(wanted["minimum_amount"])
         and set(found.get("excluded_product_ids") or ()) == set(wanted["excluded_product_ids"])
+        and not (found.get("email_restrictions") and not terms.email)
     )
     if same:
         return Told(result=Result.WRITTEN)
