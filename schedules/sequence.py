@@ -72,6 +72,10 @@ class Timing(Value):
             )
         return self
 
+    def late_from(self, aim: datetime) -> datetime:
+        """When a mail that was to go at `aim` counts as late: `latest` counts from the same moment as `send`."""
+        return aim - self.send + self.latest
+
 
 class Cards(Value):
     """How many products a mail shows at most, and how many are aimed at."""

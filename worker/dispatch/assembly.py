@@ -138,19 +138,21 @@ def _rendered(installation: Installation, draft: _Draft) -> Ready | None:
 
 
 def _ready(installation: Installation, draft: _Draft, rendered: RenderedMail, counted: Counted) -> Ready:
-    gated = draft.gated
+    gated, message = draft.gated, draft.gated.message
+    timing = gated.edition.sequence.steps[message.step].timing(Role(message.role))
     return Ready(
-        message=gated.message,
+        message=message,
         mail=_mail(installation, draft, rendered, counted.html),
         witness=gated.truth.witness,
         judged_at=gated.now,
+        late_from=timing.late_from(message.aim_at),
         address=gated.truth.address,
         revision=gated.edition.revision,
         variant=rendered.variant,
         personal=draft.personal,
         account=installation.provider.account(draft.api_key),
         counts_clicks=counted.is_counted,
-        is_ramping=is_ramping(gated.truth.profile, gated.message.stream, gated.now),
+        is_ramping=is_ramping(gated.truth.profile, message.stream, gated.now),
         knew=_knew(gated),
     )
 

@@ -1,7 +1,7 @@
 """The last look and the mark, in one transaction: after it the call to the provider may have happened."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -21,7 +21,7 @@ from worker.personalisation.offers import Shown, record_offers
 from worker.rendering.port import Offer
 from worker.store.bulk import insert_rows
 from worker.store.many import is_among
-from worker.store.models import Attempt, Message
+from worker.store.models import Attempt
 from worker.store.models.messages import KNEW
 from worker.store.session import database_now
 from worker.store.transitions import Change, transition_many
@@ -29,7 +29,6 @@ from worker.store.truth import lock_people, read_witnesses
 
 log = structlog.get_logger()
 
-LATE = timedelta(hours=2)
 FIRST = 1
 """The fence of a message that nobody claimed before: it has neither attempts nor offers yet."""
 
@@ -60,8 +59,8 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
         flights = [_flight(ready, admission) for ready in going]
         _keep_attempts(session, installation.provider.name, flights, real_at)
         record_offers(session, [_shown(ready) for ready in going], now=now)
-    for flight in flights:
-        _raise_alarm_if_late(flight.message, now)
+    for ready in going:
+        _raise_alarm_if_late(ready, now)
     return flights
 
 
@@ -144,10 +143,11 @@ def _shown(ready: Ready) -> Shown:
     return Shown(message.shop_id, message.id, ready.address, offer, is_first=message.fence == FIRST)
 
 
-def _raise_alarm_if_late(message: Message, now: datetime) -> None:
+def _raise_alarm_if_late(ready: Ready, now: datetime) -> None:
     """Transactional mail is sent late rather than never, but somebody should know."""
-    late = now - message.aim_at
-    if message.stream == "transactional" and late > LATE:
+    message = ready.message
+    if message.stream == "transactional" and now > ready.late_from:
+        late = now - message.aim_at
         log.error("dispatch.message.late", alarm=True, late_s=round(late.total_seconds()), **ids(message))
 
 

@@ -13,14 +13,16 @@ from worker.store.truth import Witness
 class Ready:
     """A rendered mail and what it was judged by. `judged_at` is the gate's business time; `account` its key's name.
 
-    `counts_clicks`: it has links that are counted. `is_ramping`: it counts towards the day of a new sender. `knew`: ids
-    of the parcels or edits that it tells of; None: it tells of neither.
+    `late_from`: business time from which on it counts as late. `counts_clicks`: it has links that are counted.
+    `is_ramping`: it counts towards the day of a new sender. `knew`: ids of the parcels or edits that it tells of; None:
+    it tells of neither.
     """
 
     message: Message
     mail: OutgoingMail
     witness: Witness
     judged_at: datetime
+    late_from: datetime
     address: str
     revision: int
     variant: str

@@ -5,7 +5,9 @@ from datetime import timedelta
 from structlog.testing import capture_logs
 
 from tests.support.dispatching import World, delivered_facts
+from worker.dispatch.content import SEQUENCE_FILE
 from worker.dispatch.service import deliver_batch
+from worker.store.content import content_of, packaged_content, publish
 
 
 def test_a_mail_goes_to_the_customer_from_the_shops_stream(world: World) -> None:
@@ -55,6 +57,20 @@ def test_a_receipt_that_goes_out_late_raises_an_alarm(world: World) -> None:
     assert late["alarm"]
     assert late["late_s"] >= 3 * 3600
     assert len(world.provider.mails) == 1
+
+
+def test_a_receipt_is_late_once_the_latest_of_its_shops_sequence_has_passed(world: World) -> None:
+    files = dict(packaged_content().files)
+    text = files[SEQUENCE_FILE]
+    assert text.count("latest: 2 hours") == 3
+    files[SEQUENCE_FILE] = text.replace("latest: 2 hours", "latest: 5 hours", 1)
+    with world.installation.database.write() as session:
+        publish(session, world.shop_id, content_of(files), "", world.now)
+    world.add_message(due=timedelta(hours=-3))
+    with capture_logs() as logs:
+        deliver_batch(world.installation)
+    assert len(world.provider.mails) == 1
+    assert [line for line in logs if line["event"] == "dispatch.message.late"] == []
 
 
 def test_no_log_line_tells_an_address_or_a_subject(world: World) -> None:
