@@ -71,6 +71,11 @@ COMMANDS = {
         "status:status",
         "How it stands: events and messages per state, orders in against mails out, delays, pauses, processes.",
     ),
+    "earnings": Command(
+        "Look",
+        "earnings:earnings",
+        "What a shop's mails earned: later orders that used their code or followed a click, per mail of the sequence.",
+    ),
     "doctor": Command(
         "Look", "doctor:doctor", "Check what would keep mails from going out. Exits 1 when something does."
     ),

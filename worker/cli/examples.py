@@ -47,6 +47,7 @@ EXAMPLES = {
     "timeline": "northkettle 1042",
     "person": "northkettle mia@example.com --to mia.json",
     "status": "--json",
+    "earnings": "northkettle --days 30",
     "doctor": "--offline",
     "pause": "northkettle follow_up --reason 'new texts'",
     "resume": "northkettle follow_up",

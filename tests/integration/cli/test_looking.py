@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from schedules.facts import Facts
 from tests.integration.cli.conftest import Cli
+from tests.support.orders import an_order
 from tests.support.rows import NOW, make_click, make_event, make_message, make_order
 from worker.delivery.naming import account_name
 from worker.store.models import OfferedProduct, ProviderKey, Transition
@@ -126,3 +128,22 @@ def test_each_part_of_a_timeline_stands_apart_and_steps_in_their_order(cli: Cli,
     )
     assert "\n\nThis customer\n" in told
     assert "\n\n\n" not in told
+
+
+def test_earnings_tell_per_mail_what_later_orders_brought(cli: Cli, database: Database, shop: str) -> None:
+    assert "No mail went out in that time." in cli("earnings", shop).out
+    with database.write() as session:
+        now = database_now(session)
+        facts = Facts(order=an_order(now, number="1043"), accepted_first_at=now).model_dump(mode="json")
+        owner, person = get_shop(session, shop), {"address": "mia@example.com"}
+        about = make_order(session, owner, placed_at=now - timedelta(days=2), **person)
+        sent = {"state": "accepted", "accepted_at": now - timedelta(days=1), "has_offer": True, **person}
+        make_click(session, make_message(session, about, "follow_up", **sent), last_at=now - timedelta(hours=1))
+        make_order(session, owner, "1043", placed_at=now, **person).facts = facts
+    value = str(an_order(NOW).totals.total.amount)
+    told = cli("earnings", shop)
+    assert told.code == 0
+    assert [word in told.out for word in ("follow_up", "1 (100.0%)", f"{value} EUR")] == [True] * 3
+    document = cli("earnings", shop, "--days", "30", "--json").document
+    assert document["steps"][0]["revenue"] == {"EUR": value}
+    assert [each["order"] for each in document["conversions"]] == ["1043"]
