@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import ConsentState, Facts
 from schedules.shop import ShopProfile
+from schedules.timing import zone
 from worker.store.gate_rows import SeenCustomer, SeenOrder
 from worker.store.many import Listed
 from worker.store.models import Message
@@ -73,7 +74,8 @@ class Truth:
 
     @property
     def timezone(self) -> str:
-        return (self.facts.order.timezone if self.facts.order else "") or self.profile.timezone
+        """The customer's IANA zone; the shop's where a source tells none, or one that does not exist."""
+        return zone(self.facts.order.timezone if self.facts.order else "", self.profile.timezone).key
 
     @property
     def locale(self) -> str:
