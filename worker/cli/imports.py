@@ -67,9 +67,10 @@ def read_past_orders(shop: Slug, file: File, json: JsonFlag = False) -> None:
 
 def take_file(read: Callable[..., ImportReport], noun: str, shop: str, file: Path, as_json: bool) -> None:
     """Reads a file into a shop's tables and says what changed."""
-    with opened() as installation, installation.database.write() as session:
-        owner = get_shop(session, shop)
-        report = read(session, owner.id, file)
+    with opened() as installation:
+        with installation.database.read() as session:
+            owner = get_shop(session, shop)
+        report = read(installation.database, owner.id, file)
     document: dict[str, Any] = {
         "added": report.added,
         "changed": report.changed,

@@ -81,11 +81,11 @@ def set_up(installation: Installation) -> None:
         owner = get_shop(session, shop.SLUG)
         add_source(session, installation.sealer, owner, "shopify", shop.SECRET, now=now)
         publish(session, owner.id, packaged_content(), "as packaged", now)
-        for name, read in (("products", import_products), ("pairings", import_pairings), ("guides", import_guides)):
-            file = installation.settings.data_dir / f"{name}.csv"
-            file.write_text(shop.csv_text(name, public_url=url), encoding="utf-8")
-            read(session, owner.id, file)
-        past = installation.settings.data_dir / "orders.csv"
-        past.write_text(history.orders_csv(now), encoding="utf-8")
-        import_orders(session, owner.id, past)
+    for name, read in (("products", import_products), ("pairings", import_pairings), ("guides", import_guides)):
+        file = installation.settings.data_dir / f"{name}.csv"
+        file.write_text(shop.csv_text(name, public_url=url), encoding="utf-8")
+        read(installation.database, owner.id, file)
+    past = installation.settings.data_dir / "orders.csv"
+    past.write_text(history.orders_csv(now), encoding="utf-8")
+    import_orders(installation.database, owner.id, past)
     fit_all(installation)

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from schedules.codes import CodeKind
 from schedules.shop import ShopProfile
 from schedules.timing import zone
 from worker.imports.cells import Row
 from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import store
-from worker.imports.table import read_rows, take
+from worker.imports.table import check, read_rows
 from worker.store.models import PoolCode, Shop
+from worker.store.session import Database
 from worker.store.shops import profile_of
 
 COLUMNS = ("code", "kind", "value", "currency", "minimum", "ends_on")
@@ -25,15 +24,17 @@ LONGEST = 64
 KINDS = get_args(CodeKind)
 
 
-def import_codes(session: Session, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
+def import_codes(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds codes to the pool. Upper and lower case are the same to shops, so each is kept in capitals.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
-    read = partial(_read, profile_of(session.get_one(Shop, shop_id)))
-    values = take(read_rows(path, needed=("code", "value"), known=COLUMNS), read, KEY, progress)
-    return store(session, PoolCode, shop_id, values, KEY, progress=progress)
+    with database.read() as session:
+        read = partial(_read, profile_of(session.get_one(Shop, shop_id)))
+    rows = read_rows(path, needed=("code", "value"), known=COLUMNS)
+    check(rows, read, KEY, progress)
+    return store(database, PoolCode, shop_id, rows, read, KEY, progress=progress)
 
 
 def _read(profile: ShopProfile, row: Row) -> dict[str, Any]:

@@ -5,27 +5,28 @@ from typing import Any
 from uuid import UUID
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy.orm import Session
 
 from worker.imports.cells import Row
 from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import store
-from worker.imports.table import read_rows, take
+from worker.imports.table import check, read_rows
 from worker.store.models import Guide
+from worker.store.session import Database
 
 COLUMNS = ("for_product", "for_category", "for_tag", "language", "headline", "tip_1", "tip_2", "tip_3", "url")
 KEY = ("for_product", "for_category", "for_tag", "language")
 MOST_WORDS = 25
 
 
-def import_guides(session: Session, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
+def import_guides(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes guides.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
-    values = take(read_rows(path, needed=("language", "headline", "tip_1"), known=COLUMNS), _read, KEY, progress)
-    return store(session, Guide, shop_id, values, KEY, progress=progress)
+    rows = read_rows(path, needed=("language", "headline", "tip_1"), known=COLUMNS)
+    check(rows, _read, KEY, progress)
+    return store(database, Guide, shop_id, rows, _read, KEY, progress=progress)
 
 
 def _read(row: Row) -> dict[str, Any]:

@@ -6,12 +6,12 @@ Export, "One row per item" (woocommerce.com, its documentation), or the plugin A
 with one row per product.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from worker.imports.cells import Row
-from worker.imports.table import header_of, read_rows
+from worker.imports.table import Rows, Sheet
 
 OWN = ("order_id", "placed_at", "email", "product_id", "variant_id", "quantity", "price", "currency")
 NEEDED = ("order_id", "placed_at", "product_id")
@@ -94,17 +94,18 @@ ADVANCED = Export(
 EXPORTS = (SHOPIFY, WOOCOMMERCE, ADVANCED)
 
 
-def read_lines(path: Path) -> list[Row]:
+def read_lines(path: Path) -> Rows:
     """One row per line of an order, in our words; `group` tells the rows of one order apart.
 
     Raises:
         ImportFileError: the file cannot be read, or has neither our columns nor those of an export.
     """
-    header = header_of(path)
-    export = next((each for each in EXPORTS if set(each.mark) <= set(header)), None)
+    sheet = Sheet(path)
+    export = next((each for each in EXPORTS if set(each.mark) <= set(sheet.header)), None)
     if export is None:
-        return read_rows(path, needed=NEEDED, known=OWN)
-    return list(_translated(read_rows(path, needed=export.mark, known=None), export))
+        return sheet.rows(needed=NEEDED, known=OWN)
+    rows = sheet.rows(needed=export.mark, known=None)
+    return Rows(len(rows), lambda: _translated(rows, export))
 
 
 def is_gone(row: Row) -> bool:
@@ -113,7 +114,7 @@ def is_gone(row: Row) -> bool:
     return state in GONE or bool(row.text("gone_at"))
 
 
-def _translated(rows: Sequence[Row], export: Export) -> Iterator[Row]:
+def _translated(rows: Iterable[Row], export: Export) -> Iterator[Row]:
     group, first = "", dict[str, str]()
     for row in rows:
         cells = {word: _first_filled(row, columns) for word, columns in export.columns.items()}

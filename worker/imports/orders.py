@@ -13,20 +13,42 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
-from worker.errors import Fault, ImportFileError
-from worker.imports.cells import Row
+from worker.imports.cells import LARGEST, PLACES, Row
 from worker.imports.order_exports import is_gone, read_lines
 from worker.imports.report import ImportReport, Progress, no_progress
-from worker.imports.table import STEP, bounded
+from worker.imports.storing import chunks, lock_imports
+from worker.imports.table import STEP, Faults
 from worker.store.models import Product, Shop
 from worker.store.orders import normal_address
+from worker.store.session import Database
 from worker.store.shops import profile_of
 from worker.store.suggestions import keep_purchases, learning_of, mark_stale, person_of
 
 MOST_NAMED = 5
 
 
-def import_orders(session: Session, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
+@dataclass(slots=True)
+class _Order:
+    """What a file tells of one order; the address is forgotten once its hash is made."""
+
+    ref: str
+    address: str
+    placed_at: datetime
+    value: Decimal | None
+    products: set[str] = field(default_factory=set)
+
+    def row(self, key: str) -> dict[str, Any]:
+        return {
+            "order_ref": self.ref,
+            "person": person_of(key, self.address),
+            "placed_at": self.placed_at,
+            "products": sorted(self.products),
+            "value": None if self.value is None else round(self.value, PLACES),
+            "imported": True,
+        }
+
+
+def import_orders(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes past orders, one line each per product. Of an address only a keyed hash is kept.
 
     They start no mail. An order that the shop itself told of stays as told. Of exports without product ids the products
@@ -35,18 +57,16 @@ def import_orders(session: Session, shop_id: UUID, path: Path, *, progress: Prog
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
-    taker = _taker(session, shop_id)
-    rows = read_lines(path)
-    faults: list[Fault] = []
+    with database.read() as session:
+        taker = _taker(session, shop_id)
+    rows, faults = read_lines(path), Faults()
     for number, row in enumerate(rows, 1):
         taker.take(row)
-        faults += row.faults
+        faults.add(row.faults)
         if number % STEP == 0 or number == len(rows):
             progress(number, 2 * len(rows))
-    if faults:
-        raise ImportFileError(bounded(faults))
-    made = [order for order in taker.orders.values() if order["products"]]
-    report = _keep(session, shop_id, made, 2 * len(rows), progress)
+    faults.refuse()
+    report = _keep(database, shop_id, taker.made(), len(rows), progress)
     return replace(report, left_out=tuple(taker.remarks()))
 
 
@@ -60,18 +80,22 @@ def _taker(session: Session, shop_id: UUID) -> "_Taker":
         titles.setdefault(title.casefold(), product_id)
         titles.setdefault(short_title.casefold(), product_id)
         names |= {name: product_id for name in (product_id, variant_id) if name}
-    key, profile = learning_of(session, shop_id).person_key, profile_of(session.get_one(Shop, shop_id))
-    return _Taker(profile=profile, key=key, titles=titles, names=names)
+    return _Taker(profile=profile_of(session.get_one(Shop, shop_id)), titles=titles, names=names)
 
 
-def _keep(
-    session: Session, shop_id: UUID, orders: Sequence[Mapping[str, Any]], total: int, progress: Progress
-) -> ImportReport:
-    added, changed = keep_purchases(session, shop_id, orders)
-    if added or changed:
-        mark_stale(session, shop_id)
-    progress(total, total)
-    return ImportReport(added=added, changed=changed, unchanged=len(orders) - added - changed)
+def _keep(database: Database, shop_id: UUID, orders: Sequence[_Order], lines: int, progress: Progress) -> ImportReport:
+    report, done = ImportReport(), 0
+    for part in chunks(orders):
+        with database.write() as session:
+            lock_imports(session, shop_id)
+            key = learning_of(session, shop_id).person_key
+            added, changed = keep_purchases(session, shop_id, [order.row(key) for order in part])
+            if added or changed:
+                mark_stale(session, shop_id)
+        report += ImportReport(added=added, changed=changed, unchanged=len(part) - added - changed)
+        done += len(part)
+        progress(lines + lines * done // len(orders), 2 * lines)
+    return report
 
 
 @dataclass
@@ -79,10 +103,9 @@ class _Taker:
     """Puts lines together to orders. `titles`: of the catalogue, folded -> product; `names`: its ids -> product."""
 
     profile: ShopProfile
-    key: str
     titles: Mapping[str, str]
     names: Mapping[str, str]
-    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    orders: dict[str, _Order] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
 
     def take(self, row: Row) -> None:
@@ -96,24 +119,19 @@ class _Taker:
             row.fault("email is no address.", "Write one like mia@example.com, or leave it empty.")
         if row.faults or placed_at is None:
             return
-        person = person_of(self.key, address)
-        order = self.orders.setdefault(
-            ref,
-            {
-                "order_ref": ref,
-                "person": person,
-                "placed_at": placed_at,
-                "products": [],
-                "value": self._total(row),
-                "imported": True,
-            },
-        )
-        if (order["placed_at"], order["person"]) != (placed_at, person):
+        order = self.orders.setdefault(ref, _Order(ref, address or "", placed_at, self._total(row)))
+        if (order.placed_at, order.address) != (placed_at, address or ""):
             row.fault(f"order {ref} has another time or email above.", "Write the same on all its lines.")
         elif quantity != 0:
-            order["products"] = sorted({*order["products"], product})
+            order.products.add(product)
             if not row.has("total") and price is not None and self._is_ours(row):
-                order["value"] = (order["value"] or Decimal(0)) + price * (1 if quantity is None else quantity)
+                order.value = (order.value or Decimal(0)) + price * (1 if quantity is None else quantity)
+            if order.value is not None and order.value >= LARGEST:
+                row.fault(f"order {ref} comes to {order.value}, which is no amount.", "Mend its prices or quantities.")
+
+    def made(self) -> list[_Order]:
+        """The orders of which something was kept."""
+        return [order for order in self.orders.values() if order.products]
 
     def remarks(self) -> list[str]:
         """What to tell of products that the catalogue doesn't have."""
@@ -150,10 +168,10 @@ class _Taker:
         text = row.text("placed_at", needed=True)
         if not text:
             return None
+        zone = ZoneInfo(self.profile.timezone) if row.has("group") else UTC
         try:
             moment = datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-").replace(" UTC", "+00:00"))
-        except ValueError:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        except (ValueError, OverflowError):  # the second: at the ends of the calendar, which some exports write
             row.fault(f"placed_at is '{text}', which is no time.", "Write it like 2026-05-14T09:30:00Z.")
             return None
-        zone = ZoneInfo(self.profile.timezone) if row.has("group") else UTC
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

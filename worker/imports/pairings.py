@@ -5,32 +5,34 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from worker.imports.cells import Row
 from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import store
-from worker.imports.table import read_rows, take
+from worker.imports.table import check, read_rows
 from worker.store.models import Pairing, Product
+from worker.store.session import Database
 
 COLUMNS = ("when_product", "when_category", "when_tag", "offer_product", "priority", "pitch", "not_before")
 KEY = ("when_product", "when_category", "when_tag", "offer_product")
 MOMENTS = ("", "shipped", "delivered")
 
 
-def import_pairings(session: Session, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
+def import_pairings(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes pairings; the products they name must be in the catalogue.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
-    products = set(session.scalars(select(Product.product_id).where(Product.shop_id == shop_id)))
+    with database.read() as session:
+        products = set(session.scalars(select(Product.product_id).where(Product.shop_id == shop_id)))
 
     def read(row: Row) -> dict[str, Any]:
         return _read(row, products)
 
-    values = take(read_rows(path, needed=("offer_product",), known=COLUMNS), read, KEY, progress)
-    return store(session, Pairing, shop_id, values, KEY, progress=progress)
+    rows = read_rows(path, needed=("offer_product",), known=COLUMNS)
+    check(rows, read, KEY, progress)
+    return store(database, Pairing, shop_id, rows, read, KEY, progress=progress)
 
 
 def _read(row: Row, products: set[str]) -> dict[str, Any]:

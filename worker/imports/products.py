@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from worker.imports.cells import Row
 from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import store
-from worker.imports.table import read_rows, take
+from worker.imports.table import check, read_rows
 from worker.store.catalogue import why_unusable
 from worker.store.models import Product
-from worker.store.session import database_now
+from worker.store.session import Database, database_now
 
 COLUMNS = (
     *("product_id", "variant_id", "title", "short_title", "url", "image_url", "price", "currency", "category", "brand"),
@@ -26,7 +26,7 @@ KEY = ("product_id", "variant_id")
 PLAIN = ("short_title", "url", "image_url", "category", "brand", "upgrade_of", "upgrade_benefits")
 
 
-def import_products(session: Session, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
+def import_products(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes products. Those without an image or with a link that is none are kept, but never offered.
 
     A column that the file leaves out is left as it is.
@@ -34,11 +34,22 @@ def import_products(session: Session, shop_id: UUID, path: Path, *, progress: Pr
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
-    values = take(read_rows(path, needed=NEEDED, known=COLUMNS), _read, KEY, progress)
-    stamp = {"updated_at": database_now(session)}
-    report = store(session, Product, shop_id, values, KEY, stamp=stamp, progress=progress)
-    left_out = (f"{each['title']} is left out of offers: {each['unusable']}." for each in values if each["unusable"])
+    rows = read_rows(path, needed=NEEDED, known=COLUMNS)
+    check(rows, _read, KEY, progress)
+    left_out: list[str] = []
+
+    def read(row: Row) -> dict[str, Any]:
+        value = _read(row)
+        if value["unusable"]:
+            left_out.append(f"{value['title']} is left out of offers: {value['unusable']}.")
+        return value
+
+    report = store(database, Product, shop_id, rows, read, KEY, stamp=_stamp, progress=progress)
     return replace(report, left_out=tuple(left_out))
+
+
+def _stamp(session: Session) -> dict[str, Any]:
+    return {"updated_at": database_now(session)}
 
 
 def _read(row: Row) -> dict[str, Any]:

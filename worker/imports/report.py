@@ -19,3 +19,11 @@ class ImportReport:
     changed: int = 0
     unchanged: int = 0
     left_out: tuple[str, ...] = ()
+
+    def __add__(self, other: "ImportReport") -> "ImportReport":
+        return ImportReport(
+            added=self.added + other.added,
+            changed=self.changed + other.changed,
+            unchanged=self.unchanged + other.unchanged,
+            left_out=self.left_out + other.left_out,
+        )

@@ -1,48 +1,92 @@
-"""Bringing a shop's rows up to what a checked file says, in the caller's transaction."""
+"""Bringing a shop's rows up to what a checked file says, a few hundred at a time.
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+Each few are a unit of their own: webhooks and mails, which write into the same database, do not wait for a large file.
+What is broken off, the same file finishes: rows that are there already stay as they are.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from worker.imports.cells import Row
 from worker.imports.report import ImportReport, Progress, no_progress
-from worker.imports.table import STEP
+from worker.imports.table import STEP, Rows
 from worker.store.models import Shop
+from worker.store.session import Database
 
 Values = Mapping[str, Any]
+Each = TypeVar("Each")
+MOST_SEEKS = 4 * STEP
 
 
 def store(
-    session: Session,
+    database: Database,
     table: Any,
     shop_id: UUID,
-    values: Sequence[Values],
+    rows: Rows,
+    read: Callable[[Row], Values],
     key: Sequence[str],
     *,
-    stamp: Values | None = None,
+    stamp: Callable[[Session], Values] = lambda _session: {},
     progress: Progress = no_progress,
 ) -> ImportReport:
     """Adds and changes rows by key; rows and columns that are not named stay. `stamp` is set on what changes."""
-    # One import of a shop at a time: two of the same file would both take its rows for new.
-    session.execute(select(Shop.id).where(Shop.id == shop_id).with_for_update())
-    known = _known(session, table, shop_id, key)
-    added = changed = 0
-    for start, chunk in _chunks(values):
-        new = [value for value in chunk if tuple(value[name] for name in key) not in known]
-        different = [value for value in chunk if _differs(known.get(tuple(value[name] for name in key)), value)]
-        _upsert(session, table, shop_id, [*new, *different], key, stamp or {})
-        added, changed = added + len(new), changed + len(different)
-        progress(len(values) + start + len(chunk), 2 * len(values))
-    session.expire_all()  # the rows were written past the objects in hand
+    done, report = 0, ImportReport()
+    for values in chunks(map(read, rows)):
+        with database.write() as session:
+            report += _keep(session, table, shop_id, values, key, stamp(session))
+        done += len(values)
+        progress(len(rows) + done, 2 * len(rows))
+    return report
+
+
+def chunks(values: Iterable[Each]) -> Iterator[list[Each]]:
+    """As many at a time as one unit keeps."""
+    waiting = iter(values)
+    while chunk := list(islice(waiting, STEP)):
+        yield chunk
+
+
+def lock_imports(session: Session, shop_id: UUID) -> None:
+    """One import of a shop at a time: two of the same file would both take its rows for new. Webhooks do not wait."""
+    session.execute(select(Shop.id).where(Shop.id == shop_id).with_for_update(key_share=True))
+
+
+def _keep(
+    session: Session, table: Any, shop_id: UUID, values: Sequence[Values], key: Sequence[str], stamp: Values
+) -> ImportReport:
+    lock_imports(session, shop_id)
+    known = _known(session, table, shop_id, values, key)
+    new = [value for value in values if _key(value, key) not in known]
+    different = [value for value in values if _differs(known.get(_key(value, key)), value)]
+    _upsert(session, table, shop_id, [*new, *different], key, stamp)
+    added, changed = len(new), len(different)
     return ImportReport(added=added, changed=changed, unchanged=len(values) - added - changed)
 
 
-def _known(session: Session, table: Any, shop_id: UUID, key: Sequence[str]) -> dict[tuple[Any, ...], Any]:
-    rows = session.scalars(select(table).where(table.shop_id == shop_id).execution_options(populate_existing=True))
+def _known(
+    session: Session, table: Any, shop_id: UUID, values: Sequence[Values], key: Sequence[str]
+) -> dict[tuple[Any, ...], Any]:
+    """What is kept under these keys, by key; a few more rows may be among it."""
+    columns = table.__table__.c
+    wanted, seeks = [columns.shop_id == shop_id], 1
+    for name in key:  # as far down the index as it pays: databases try every value with every other
+        alike = {value[name] for value in values}
+        seeks *= len(alike)
+        if seeks > MOST_SEEKS:
+            break
+        wanted.append(columns[name].in_(alike))
+    rows = session.execute(select(*(columns[name] for name in values[0])).where(*wanted))
     return {tuple(getattr(row, name) for name in key): row for row in rows}
+
+
+def _key(value: Values, key: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(value[name] for name in key)
 
 
 def _differs(row: Any, value: Values) -> bool:
@@ -59,7 +103,3 @@ def _upsert(
     told = {name: insert.excluded[name] for name in (*values[0], *stamp) if name not in key}
     statement = insert.on_conflict_do_update(index_elements=["shop_id", *key], set_=told)
     session.execute(statement, [{"shop_id": shop_id, **value, **stamp} for value in values])
-
-
-def _chunks(values: Sequence[Values]) -> Iterator[tuple[int, Sequence[Values]]]:
-    return ((start, values[start : start + STEP]) for start in range(0, len(values), STEP))

@@ -2,7 +2,10 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +18,129 @@ STEP = 500
 """Progress is told after this many rows."""
 
 
-def read_rows(path: Path, *, needed: Sequence[str], known: Sequence[str] | None) -> list[Row]:
-    """The rows of a CSV file with a header: UTF-8 (with or without a mark), comma or semicolon, any line ends.
+class Faults:
+    """What is wrong with a file: the first are kept, the rest counted, however many there are."""
 
-    A row that cannot be taken apart carries its fault. `known` None: other columns are left alone.
+    def __init__(self) -> None:
+        self._kept: list[Fault] = []
+        self._more = 0
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        for fault in faults:
+            if len(self._kept) < MOST_FAULTS:
+                self._kept.append(fault)
+            else:
+                self._more += 1
+
+    def refuse(self) -> None:
+        """
+        Raises:
+            ImportFileError: there are any.
+        """
+        if self._more:
+            more = Fault(self._kept[0].file, None, f"{self._more} more faults.", "Mend these first.")
+            raise ImportFileError([*self._kept, more])
+        if self._kept:
+            raise ImportFileError(self._kept)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a file, taken apart anew each time they are gone through: there may be millions of them."""
+
+    count: int
+    each: Callable[[], Iterator[Row]]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.each()
+
+
+class Sheet:
+    """A CSV file with a header: UTF-8 (with or without a mark), comma or semicolon, any line ends. It is read once.
+
+    Raises:
+        ImportFileError: the file cannot be read, or is no CSV.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self._text = _text(path)
+        self.header = [name.strip().lower() for name in next(self._records(), (1, []))[1]]
+        self._count = sum(_is_filled(cells) for _, cells in islice(self._records(), 1, None))
+
+    def rows(self, *, needed: Sequence[str], known: Sequence[str] | None) -> Rows:
+        """All rows. One that cannot be taken apart carries its fault. `known` None: other columns are left alone.
+
+        Raises:
+            ImportFileError: a needed column is missing, or a column is unknown.
+        """
+        self._check_header(needed, known)
+        return Rows(self._count, self._rows)
+
+    def _rows(self) -> Iterator[Row]:
+        records = islice(self._records(), 1, None)
+        return (self._row(line, cells) for line, cells in records if _is_filled(cells))
+
+    def _row(self, line: int, cells: list[str]) -> Row:
+        row = Row(self.name, line, dict(zip(self.header, cells, strict=False)))
+        if len(cells) != len(self.header):
+            row.fault(f"{len(cells)} cells, but the header has {len(self.header)}.", "Put texts with commas in quotes.")
+        return row
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Each record with the line on which it begins."""
+        first = re.match(r"[^\r\n]*", self._text)
+        assert first is not None
+        delimiter = ";" if first[0].count(";") > first[0].count(",") else ","
+        reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=delimiter, strict=True)
+        while True:
+            line = reader.line_num + 1
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                remedy = "Close every quote, and double those inside a text."
+                raise ImportFileError([Fault(self.name, line, f"it is no CSV ({error}).", remedy)]) from None
+            if cells is None:
+                return
+            yield line, cells
+
+    def _check_header(self, needed: Sequence[str], known: Sequence[str] | None) -> None:
+        header, name = self.header, self.name
+        columns = f"The columns are: {', '.join(needed if known is None else known)}."
+        missing = [column for column in needed if column not in header]
+        unknown = [repr(column) for column in header if known is not None and column not in known]
+        faults = [Fault(name, 1, f"missing columns: {', '.join(missing)}.", columns)] if missing else []
+        faults += [Fault(name, 1, f"unknown columns: {', '.join(unknown)}.", columns)] if unknown else []
+        faults += [
+            Fault(name, 1, f"the column {column} stands there twice.", "Keep one.")
+            for column in sorted(set(header))
+            if header.count(column) > 1
+        ]
+        if faults:
+            raise ImportFileError(faults)
+
+
+def read_rows(path: Path, *, needed: Sequence[str], known: Sequence[str] | None) -> Rows:
+    """The rows of a CSV file, as `Sheet.rows`.
 
     Raises:
         ImportFileError: the file cannot be read, a needed column is missing, or a column is unknown.
     """
-    rows = _records(path, _text(path))
-    header = _names(next(rows, None))
-    _check_header(path, header, needed, known)
-    return [_row(path, header, line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
+    return Sheet(path).rows(needed=needed, known=known)
 
 
-def header_of(path: Path) -> list[str]:
-    """The columns of a CSV file, in lower case.
-
-    Raises:
-        ImportFileError: the file cannot be read.
-    """
-    return _names(next(_records(path, _text(path)), None))
-
-
-def take(
-    rows: Sequence[Row],
-    read: Callable[[Row], dict[str, Any]],
-    key: Sequence[str],
-    progress: Progress = no_progress,
-) -> list[dict[str, Any]]:
-    """All rows as values, if none has a fault and none repeats another's key.
+def check(
+    rows: Rows, read: Callable[[Row], dict[str, Any]], key: Sequence[str], progress: Progress = no_progress
+) -> None:
+    """Lets rows pass of which none has a fault and none repeats another's key; nothing of them is kept.
 
     Raises:
         ImportFileError: with every fault found.
     """
-    values: list[dict[str, Any]] = []
-    faults: list[Fault] = []
+    faults = Faults()
     seen: dict[tuple[Any, ...], int] = {}
     for number, row in enumerate(rows, 1):
         if not row.faults:
@@ -59,21 +149,14 @@ def take(
             if not row.faults and mine in seen:
                 row.fault(f"it repeats line {seen[mine]}.", "Remove one of them.")
             seen.setdefault(mine, row.line)
-            values.append(value)
-        faults += row.faults
+        faults.add(row.faults)
         if number % STEP == 0 or number == len(rows):
             progress(number, 2 * len(rows))
-    if faults:
-        raise ImportFileError(bounded(faults))
-    return values
+    faults.refuse()
 
 
-def bounded(faults: list[Fault]) -> list[Fault]:
-    """The first of them, and how many more there are."""
-    more = len(faults) - MOST_FAULTS
-    if more <= 0:
-        return faults
-    return [*faults[:MOST_FAULTS], Fault(faults[0].file, None, f"{more} more faults.", "Mend these first.")]
+def _is_filled(cells: Sequence[str]) -> bool:
+    return any(cell.strip() for cell in cells)
 
 
 def _text(path: Path) -> str:
@@ -88,46 +171,3 @@ def _text(path: Path) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         fault = Fault(path.name, line, "it is not written in UTF-8.", "Save it as CSV UTF-8.")
         raise ImportFileError([fault]) from None
-
-
-def _names(first: tuple[int, list[str]] | None) -> list[str]:
-    return [name.strip().lower() for name in first[1]] if first else []
-
-
-def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line on which it begins."""
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            remedy = "Close every quote, and double those inside a text."
-            raise ImportFileError([Fault(path.name, line, f"it is no CSV ({error}).", remedy)]) from None
-        if cells is None:
-            return
-        yield line, cells
-
-
-def _row(path: Path, header: list[str], line: int, cells: list[str]) -> Row:
-    row = Row(path.name, line, dict(zip(header, cells, strict=False)))
-    if len(cells) != len(header):
-        row.fault(f"{len(cells)} cells, but the header has {len(header)}.", "Put texts with commas in quotes.")
-    return row
-
-
-def _check_header(path: Path, header: list[str], needed: Sequence[str], known: Sequence[str] | None) -> None:
-    columns = f"The columns are: {', '.join(needed if known is None else known)}."
-    missing = [name for name in needed if name not in header]
-    unknown = [repr(name) for name in header if known is not None and name not in known]
-    faults = [Fault(path.name, 1, f"missing columns: {', '.join(missing)}.", columns)] if missing else []
-    faults += [Fault(path.name, 1, f"unknown columns: {', '.join(unknown)}.", columns)] if unknown else []
-    faults += [
-        Fault(path.name, 1, f"the column {name} stands there twice.", "Keep one.")
-        for name in sorted(set(header))
-        if header.count(name) > 1
-    ]
-    if faults:
-        raise ImportFileError(faults)

@@ -35,11 +35,10 @@ class Desk:
     shop_id: UUID
 
     def take(self, name: str, content: str | bytes, **options: Any) -> ImportReport:
-        """Imports a file of this content, in one transaction."""
+        """Imports a file of this content."""
         path = self.folder / f"{name}.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        with self.database.write() as session:
-            return READERS[name](session, self.shop_id, path, **options)
+        return READERS[name](self.database, self.shop_id, path, **options)
 
     def refuse(self, name: str, content: str | bytes) -> list[str]:
         """The faults for which a file is refused."""

@@ -129,8 +129,7 @@ def pool(folder: Path, at: datetime) -> Path:
 def test_never_deeper_never_two(world: World, tmp_path: Path, seed: int) -> None:
     chance = Chance(world, seed)
     if chance.kind == "pool":
-        with world.installation.database.write() as session:
-            import_codes(session, world.shop_id, pool(tmp_path, MORNING))
+        import_codes(world.installation.database, world.shop_id, pool(tmp_path, MORNING))
     for _ in range(STEPS):
         chance.happens()
         chance.check()
@@ -139,8 +138,7 @@ def test_never_deeper_never_two(world: World, tmp_path: Path, seed: int) -> None
 def test_a_pool_gives_each_code_once_the_deepest_first_and_says_how_many_are_left(world: World, tmp_path: Path) -> None:
     file = tmp_path / "pool.csv"
     file.write_text("code,value,ends_on\na,5,\nb,10,2031-05-20\nc,10,2032-01-01\nd,12,\n")
-    with world.installation.database.write() as session:
-        import_codes(session, world.shop_id, file)
+    import_codes(world.installation.database, world.shop_id, file)
     chance = Chance(world, 1)
     given = []
     for number in ("1", "3"):

@@ -40,5 +40,4 @@ def take(world: World, content: str, folder: Path) -> ImportReport:
     """Imports past orders of this content."""
     path = folder / "orders.csv"
     path.write_text(content, encoding="utf-8")
-    with world.installation.database.write() as session:
-        return import_orders(session, world.shop_id, path)
+    return import_orders(world.installation.database, world.shop_id, path)

@@ -75,3 +75,26 @@ def test_a_file_of_faults_is_cut_short_and_says_so(world: World, tmp_path: Path)
     faults = [str(fault) for fault in caught.value.faults]
     assert len(faults) == 1001
     assert faults[-1].endswith("500 more faults. Mend these first.")
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_at_the_ends_of_the_calendar_is_a_fault_with_its_line(world: World, tmp_path: Path, moment: str) -> None:
+    with pytest.raises(ImportFileError, match=r"orders.csv:2: placed_at is .* which is no time"):
+        take(world, HEADER + f"1,{moment},a@example.com,kettle,,1,24.00\n", tmp_path)
+
+
+def test_an_order_that_comes_to_more_than_can_be_is_a_fault_with_its_line(world: World, tmp_path: Path) -> None:
+    with pytest.raises(ImportFileError, match=r"orders.csv:2: order 1 comes to .* Mend its prices"):
+        take(world, HEADER + "1,2030-01-01,a@example.com,kettle,,9999999999,9999999999\n", tmp_path)
+
+
+def test_orders_whose_sums_are_rounded_are_no_news_the_second_time(world: World, tmp_path: Path) -> None:
+    rows = HEADER + "1,2030-01-01,a@example.com,kettle,,1.5,24.0049\n"
+    take(world, rows, tmp_path)
+    assert take(world, rows, tmp_path).unchanged == 1
+
+
+def test_semicolons_in_a_text_do_not_part_cells_where_lines_end_as_on_old_macs(world: World, tmp_path: Path) -> None:
+    rows = HEADER + '1,2030-01-01,a@example.com,"kettle;;;;;;;;;;;;",,1,24.00\n'
+    take(world, rows.replace("\n", "\r"), tmp_path)
+    assert kept(world)["1"].products == ["kettle;;;;;;;;;;;;"]
