@@ -48,7 +48,8 @@ class Legal(Value):
     postal_address: str = Field(default="", description="lines separated by newlines")
     vat_id: str = ""
     terms_url: str = ""
-    withdrawal_url: str = ""
+    withdrawal_info_url: str = Field(default="", description="the instruction on the right of withdrawal (EU, UK)")
+    withdrawal_url: str = Field(default="", description="where customers withdraw (directive (EU) 2023/2673)")
     privacy_url: str = ""
     returns_url: str = ""
 

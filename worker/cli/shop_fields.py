@@ -117,7 +117,8 @@ FIELDS: dict[str, Field] = {
     "company": _text("Legal name of the seller.", "legal.company"),
     "vat_id": _text("VAT id on receipts.", "legal.vat_id"),
     "terms_url": _url("Terms of sale.", "legal.terms_url"),
-    "withdrawal_url": _url("Withdrawal instruction (EU, UK).", "legal.withdrawal_url"),
+    "withdrawal_info_url": _url("Instruction on the right of withdrawal (EU, UK).", "legal.withdrawal_info_url"),
+    "withdrawal_url": _url("Where customers withdraw from an order (EU, since 19 June 2026).", "legal.withdrawal_url"),
     "privacy_url": _url("Privacy notice.", "legal.privacy_url"),
     "returns_url": _url("How returns work.", "legal.returns_url"),
     "change_url": Field(

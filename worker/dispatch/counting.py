@@ -66,7 +66,8 @@ def _kept(message: Message, inputs: MailInputs) -> frozenset[str]:
     links, legal = inputs.links, inputs.shop.legal
     own = (links.unsubscribe, links.no_offers, links.feedback_yes, links.feedback_no)
     hides = (card.hide_url for card in (inputs.offer.cards if inputs.offer else ()))
-    legals = (legal.terms_url, legal.withdrawal_url, legal.privacy_url, legal.returns_url)
+    withdrawals = (legal.withdrawal_info_url, legal.withdrawal_url)
+    legals = (legal.terms_url, *withdrawals, legal.privacy_url, legal.returns_url)
     parcels = inputs.facts.parcels
     tracking = (*(each.tracking_url for each in parcels), *(box.tracking_url for each in parcels for box in each.boxes))
     return frozenset((*own, *hides, *legals, *tracking))

@@ -21,7 +21,8 @@ class ShopContext:
     address: str  # postal address in one line
     vat_id: str
     terms_url: str
-    withdrawal_url: str
+    withdrawal_info_url: str  # the instruction
+    withdrawal_url: str  # where customers withdraw
     privacy_url: str
     returns_url: str
     reply_to: str  # where answers to receipts go; empty: nowhere

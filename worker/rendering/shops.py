@@ -41,6 +41,7 @@ def _shop(profile_json: str) -> ShopContext:
         address=", ".join(part for part in lines if part and part != company),
         vat_id=profile.legal.vat_id,
         terms_url=formats.web_url(profile.legal.terms_url),
+        withdrawal_info_url=formats.web_url(profile.legal.withdrawal_info_url),
         withdrawal_url=formats.web_url(profile.legal.withdrawal_url),
         privacy_url=formats.web_url(profile.legal.privacy_url),
         returns_url=formats.web_url(profile.legal.returns_url),

@@ -21,6 +21,26 @@ EVERY = [(step, situation) for step in STEPS for situation in ("", *CHANGES)]
 PER_LANGUAGE = [(*each, language) for each in EVERY for language in ("en", "de")]
 
 
+@pytest.mark.parametrize(
+    ("locale", "instruction", "withdrawal"),
+    [
+        ("en-IE", "Your right of withdrawal", "Withdraw from the contract"),
+        ("de-DE", "Widerrufsbelehrung", "Vertrag widerrufen"),
+    ],
+)
+def test_the_instruction_on_withdrawal_and_the_place_to_withdraw_are_two_links(
+    locale: str, instruction: str, withdrawal: str
+) -> None:
+    """European receipts carry the instruction; since 2026-06-19 a button of its own leads to the withdrawal."""
+    shop = example("confirmation").shop
+    info, place = f"{shop.url}/widerrufsbelehrung", f"{shop.url}/widerruf"
+    legal = shop.legal.model_copy(update={"withdrawal_info_url": info, "withdrawal_url": place})
+    mail = rendered("confirmation", shop=shop.model_copy(update={"legal": legal}), locale=locale)
+    for url, words in ((info, instruction), (place, withdrawal)):
+        assert re.search(rf'<a href="{url}"[^>]*>{words}</a>', mail.html)
+        assert f"{words}:\n{url}" in mail.text
+
+
 class Outline(HTMLParser):
     """Headings and images of a mail."""
 
