@@ -25,9 +25,11 @@ SENDGRID = "sendgrid.com"
 """The domain of SendGrid's hosts, in every region."""
 DATABASES = ("postgresql", "postgres", "sqlite")
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
-BASE = re.compile(r"https?://[^\s/?#]+")
+BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 KEY = re.compile(r"[!-~]+")
 """A SendGrid key as it goes into a header: anything else would make mails fail one by one."""
+MOST_DAYS = 36500
+"""A time further back is none that every date can hold."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 IN_MEMORY = "memory"
 """The scheme of a broker that no other process can reach."""
@@ -68,12 +70,14 @@ class Settings(BaseSettings):
     clock: ClockMode = Field(default=ClockMode.REAL, description=" or ".join(ClockMode))
     log_json: bool = Field(default=False, description="true or false")
     metrics_token: SecretStr | None = None
-    keep_bodies_days: int = Field(default=30, ge=1, description="a whole number of days, 1 or more")
+    keep_bodies_days: int = Field(
+        default=30, ge=1, le=MOST_DAYS, description=f"a whole number of days, from 1 to {MOST_DAYS}"
+    )
 
     @field_validator("public_url", "sendgrid_base_url")
     @classmethod
     def _base(cls, url: str) -> str:
-        if not BASE.match(url):
+        if not BASE.fullmatch(url):
             raise ValueError("no address of the web")
         return url.rstrip("/")
 
@@ -167,21 +171,24 @@ def _backend(url: str) -> str:
 
 
 def _secrets_from_files() -> dict[str, str]:
-    """Values of `<NAME>_FILE` settings; the file's trailing newline is dropped."""
+    """Values of `<NAME>_FILE` settings, of the environment or `.env`; the file's trailing newline is dropped."""
+    written = {name.upper(): path for name, path in DotEnvSettingsSource(Settings).env_vars.items()}
     found: dict[str, str] = {}
     for name in SECRETS:
-        variable = f"{PREFIX}{name.upper()}_FILE"
-        path = os.environ.get(variable)
+        plain, variable = f"{PREFIX}{name.upper()}", f"{PREFIX}{name.upper()}_FILE"
+        path = os.environ.get(variable) or (None if os.environ.get(plain) else written.get(variable))
         if not path:
             continue
         try:
-            found[name] = Path(path).read_text(encoding="utf-8").strip()
+            found[name] = Path(path).read_text(encoding="utf-8-sig").strip()
         except OSError as error:
             raise SettingsError(
                 f"{variable} names {path}, which cannot be read ({error.strerror}). Create it."
             ) from error
         except UnicodeDecodeError:
             raise SettingsError(f"{variable} names {path}, which is no text. Put the secret alone into it.") from None
+        if not found[name]:
+            raise SettingsError(f"{variable} names {path}, which is empty. Put the secret alone into it.")
     return found
 
 

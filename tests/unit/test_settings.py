@@ -87,6 +87,47 @@ def test_a_secret_is_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert key.get_secret_value() == "sealed"
 
 
+def _dotenv(**values: object) -> None:
+    """A `.env` in the folder that the test runs in."""
+    Path(".env").write_text("".join(f"POSTPURCHASE_{name}={value}\n" for name, value in values.items()))
+
+
+def test_a_secret_is_read_from_a_file_that_dotenv_names(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("SG.key\n")
+    _dotenv(SENDGRID_API_KEY_FILE=path, PUBLIC_URL="https://mail.example.com")
+    assert load_settings().has_provider
+
+
+def test_a_secret_of_the_environment_counts_before_a_file_that_dotenv_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text("of the file")
+    _dotenv(SECRET_KEY_FILE=tmp_path / "key")
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", "of the environment")
+    key = load_settings().secret_key
+    assert key is not None
+    assert key.get_secret_value() == "of the environment"
+
+
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_a_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text("sealed", encoding="utf-8-sig")
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY_FILE", str(tmp_path / "key"))
+    key = load_settings().secret_key
+    assert key is not None
+    assert key.get_secret_value() == "sealed"
+
+
+def test_a_secret_file_that_is_empty_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Of an SMTP URL nothing would be sent, and nobody told."""
+    (tmp_path / "url").write_text("\n")
+    monkeypatch.setenv("POSTPURCHASE_SMTP_URL_FILE", str(tmp_path / "url"))
+    with pytest.raises(SettingsError, match=r"POSTPURCHASE_SMTP_URL_FILE names .*url, which is empty"):
+        load_settings()
+
+
 def test_a_secret_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTPURCHASE_SECRET_KEY_FILE", "/nowhere/key")
     with pytest.raises(SettingsError, match="POSTPURCHASE_SECRET_KEY_FILE names /nowhere/key"):
@@ -111,9 +152,16 @@ REFUSED = [
     ("SENDGRID_API_KEY", "SG.hush\n", NO_KEY),
     ("SENDGRID_API_KEY", "Bearer SG.hush", NO_KEY),
     ("SENDGRID_API_KEY", "SG.hüsh", NO_KEY),
-    ("KEEP_BODIES_DAYS", "x", "is 'x': give a whole number of days, 1 or more."),
-    ("KEEP_BODIES_DAYS", "0", "is '0': give a whole number of days, 1 or more."),
-    ("KEEP_BODIES_DAYS", "1.5", "is '1.5': give a whole number of days, 1 or more."),
+    ("KEEP_BODIES_DAYS", "x", "is 'x': give a whole number of days, from 1 to 36500."),
+    ("KEEP_BODIES_DAYS", "0", "is '0': give a whole number of days, from 1 to 36500."),
+    ("KEEP_BODIES_DAYS", "999999999", "is '999999999': give a whole number of days, from 1 to 36500."),
+    ("PUBLIC_URL", "https://a.example b", "is 'https://a.example b': give an address like https://mail.example.com."),
+    (
+        "PUBLIC_URL",
+        "https://a.example?b=1",
+        "is 'https://a.example?b=1': give an address like https://mail.example.com.",
+    ),
+    ("KEEP_BODIES_DAYS", "1.5", "is '1.5': give a whole number of days, from 1 to 36500."),
     ("CLOCK", "soon", "is 'soon': give real or simulated."),
     ("LOG_JSON", "maybe", "is 'maybe': give true or false."),
     ("PUBLIC_URL", "mail.example.com", "is 'mail.example.com': give an address like https://mail.example.com."),

@@ -9,18 +9,31 @@ from typing import Annotated
 import typer
 
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, counted, say
-from worker.errors import UserError
+from worker.cli.output import JsonFlag, complain, counted, say
+from worker.errors import PostpurchaseError, UserError
 from worker.feedback.bounces import record_reports
 
 HELP = "An mbox file, a Maildir, or a file with one mail. Default: one mail on stdin."
 From = Annotated[Path | None, typer.Argument(metavar="MAILBOX", help=HELP)]
 NAME = "Name an mbox file, a Maildir, or a file with one bounce (DSN) or complaint (ARF)."
 MBOX = b"From "
+TRY_AGAIN = 75
+"""EX_TEMPFAIL: mail servers keep the mail and pipe it in again later."""
 
 
 def bounces(source: From = None, json: JsonFlag = False) -> None:
     """Read bounces and complaints: from a mailbox, or piped in by the mail server (`|postpurchase bounces`)."""
+    try:
+        _read(source, as_json=json)
+    except PostpurchaseError as error:
+        if source is not None:
+            raise
+        # Any other code, and the mail server would give the report up.
+        complain(str(error), code=TRY_AGAIN, as_json=json)
+        raise typer.Exit(TRY_AGAIN) from error
+
+
+def _read(source: Path | None, *, as_json: bool) -> None:
     with opened() as installation:
         tally = record_reports(installation, _mails(source))
     if source is not None and _is_one_mail(source) and not (tally.new or tally.known):
@@ -29,7 +42,7 @@ def bounces(source: From = None, json: JsonFlag = False) -> None:
         f"{counted(tally.new, 'report')} new, {tally.known} known, {tally.foreign} about no mail of ours; "
         f"{counted(tally.moved, 'mail')} moved."
     )
-    say(sentence, json, new=tally.new, known=tally.known, foreign=tally.foreign, moved=tally.moved)
+    say(sentence, as_json, new=tally.new, known=tally.known, foreign=tally.foreign, moved=tally.moved)
 
 
 def _mails(source: Path | None) -> Iterator[bytes]:

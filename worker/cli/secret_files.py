@@ -12,7 +12,7 @@ def read_secret(path: Path, option: str) -> str:
         UserError: the file is not there, cannot be read as text, or is empty.
     """
     try:
-        secret = path.read_text(encoding="utf-8").strip()
+        secret = path.read_text(encoding="utf-8-sig").strip()
     except OSError as error:
         raise UserError(f"{option} names {path}, which cannot be read ({error.strerror}). Create it first.") from None
     except UnicodeDecodeError:

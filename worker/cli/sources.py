@@ -44,7 +44,7 @@ def add(
     json: JsonFlag = False,
 ) -> None:
     """Connect a source. The secret is stored encrypted; the file can go afterwards."""
-    secret = read_secret(secret_file, "--secret-file")
+    secret = _signing_secret(secret_file)
     check_kind(kind)
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
@@ -73,7 +73,7 @@ def rotate(
     """Add a newer secret; older ones stay valid until `--retire-old`. One that is known becomes the newest again."""
     if secret_file is None and not retire_old:
         raise UserError("Give the new secret with --secret-file, or drop the old ones with --retire-old.")
-    secret = read_secret(secret_file, "--secret-file") if secret_file else None
+    secret = _signing_secret(secret_file) if secret_file else None
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
         source = _existing(find_source(session, shop, kind), shop, kind)
@@ -120,6 +120,14 @@ def show_all(shop: Annotated[str | None, typer.Argument(metavar="SHOP")] = None,
             console.print(f"  {escape(row['url'])}", soft_wrap=True)
 
     show({"sources": rows}, json, draw)
+
+
+def _signing_secret(path: Path) -> str:
+    """One line: with several, the file holds something else, and no webhook would ever pass."""
+    secret = read_secret(path, "--secret-file")
+    if len(secret.splitlines()) > 1:
+        raise UserError(f"--secret-file names {path}, which holds several lines. Put the secret alone into it.")
+    return secret
 
 
 def _existing(found: tuple[Any, Source] | None, shop: str, kind: str) -> Source:

@@ -1,6 +1,7 @@
 """Mailboxes' reports worked in: each is looked up by its attempt and recorded as an event of the mail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -15,12 +16,23 @@ from worker.store.models import Attempt
 log = structlog.get_logger()
 
 
-def record_reports(installation: Installation, mails: Iterable[bytes]) -> Tally:
+AT_ONCE = 500
+"""Mails that are in memory, and looked up, together: a mailbox may hold any number."""
+
+
+def record_reports(installation: Installation, mails: Iterable[bytes], *, at_once: int = AT_ONCE) -> Tally:
     """Records what mails report; those that report nothing of ours are counted as foreign. Twice changes nothing twice.
 
     Raises:
         StorageUnavailableError: part of it may be stored; hand all in again.
     """
+    waiting, tally = iter(mails), Tally()
+    while some := list(islice(waiting, at_once)):
+        tally += _record(installation, some)
+    return tally
+
+
+def _record(installation: Installation, mails: Sequence[bytes]) -> Tally:
     reports, foreign = [], 0
     for raw in mails:
         report = _read(raw)

@@ -52,6 +52,20 @@ def test_a_report_alone_in_a_file_is_read(cli: Cli, attempt: UUID, tmp_path: Pat
     assert (first["new"], second["new"], second["known"]) == (1, 0, 1)
 
 
+def test_a_piped_report_that_cannot_be_stored_is_left_to_the_mail_server(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """75 is what it tries again after; after anything else it gives the report up."""
+    monkeypatch.setenv("POSTPURCHASE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    piped = cli("bounces")
+    assert (piped.code, "does not answer" in piped.err) == (75, True)
+    assert cli("bounces", "--json").document["exit_code"] == 75
+    monkeypatch.setenv("POSTPURCHASE_DATABASE_URL", "nonsense")
+    assert cli("bounces").code == 75
+    (tmp_path / "mbox").write_bytes(FOREIGN)
+    assert cli("bounces", str(tmp_path / "mbox")).code == 2
+
+
 @pytest.mark.parametrize(("raw", "foreign"), [(b"", 0), (FOREIGN, 1)])
 def test_a_mailbox_without_reports_is_as_it_should_be(cli: Cli, tmp_path: Path, raw: bytes, foreign: int) -> None:
     path = tmp_path / "mbox"

@@ -156,6 +156,22 @@ def test_a_secret_file_that_is_not_there_is_a_sentence(cli: Cli, shop: str, tmp_
     assert "Traceback" not in refused.err
 
 
+def test_a_file_of_several_lines_holds_no_signing_secret(cli: Cli, shop: str, tmp_path: Path) -> None:
+    (tmp_path / "page").write_text("Client ID\n4711\nSecret\nshpss_1\n", encoding="utf-8")
+    refused = cli("source", "add", shop, "shopify", "--secret-file", str(tmp_path / "page"))
+    assert (refused.code, "holds several lines" in refused.err) == (2, True)
+
+
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_a_secret(
+    cli: Cli, shop: str, tmp_path: Path
+) -> None:
+    for encoding in ("utf-8", "utf-8-sig"):
+        (tmp_path / "secret").write_text("shpss_1", encoding=encoding)
+        added = cli("source", "add", shop, "shopify", "--secret-file", str(tmp_path / "secret"))
+        assert added.code == 0
+    assert "nothing changed" in added.out
+
+
 def test_an_unknown_kind_of_source_names_the_known_kinds(cli: Cli, shop: str, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x", encoding="utf-8")

@@ -1,6 +1,7 @@
 """What mailboxes write back moves mails and stops others, once."""
 
 import mailbox
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -42,6 +43,20 @@ def test_reports_about_other_mails_are_counted_and_change_nothing(told: Told) ->
     tally = record_reports(told.world.installation, foreign)
     assert (tally.new, tally.foreign) == (1, 2)
     assert told.scopes() == frozenset()
+
+
+def test_reports_are_recorded_a_few_at_a_time_however_many_a_mailbox_holds(told: Told) -> None:
+    raw = [bounce(told.mail(occurrence=number).attempt_id) for number in range(3)]
+    handed: list[int] = []
+
+    def mails() -> Iterator[bytes]:
+        for each in [*raw, b"Subject: lunch?\r\n\r\nAt one?"]:
+            handed.append(len(told.kept()))
+            yield each
+
+    tally = record_reports(told.world.installation, mails(), at_once=2)
+    assert (tally.new, tally.foreign, tally.moved) == (3, 1, 3)
+    assert handed == [0, 0, 2, 2]
 
 
 def test_a_mailbox_of_either_kind_is_read_whole(told: Told, tmp_path: Path) -> None:

@@ -91,6 +91,11 @@ def test_a_secret_without_its_prefix_is_taken_as_it_is_or_as_base64(secret: str)
         assert _is_accepted(_headers(_signature(key)), secret)
 
 
+def test_a_secret_of_which_nothing_is_left_lets_nobody_in() -> None:
+    """A file with the prefix alone: an empty key is one that everybody knows."""
+    assert not _is_accepted(_headers(_signature(b"")), "whsec_")
+
+
 def test_a_redelivery_has_the_same_key() -> None:
     one, two = (STANDARD.identify(headers=_headers("v1,x"), body=BODY) for _ in range(2))
     assert one.dedupe_key == two.dedupe_key == one.delivery_id == "msg_1"

@@ -230,6 +230,7 @@ def _keys(secret: str) -> list[bytes]:
     told = secret.strip()
     plain = [] if told.startswith(PREFIX) else [told.encode()]
     try:
-        return [base64.b64decode(told.removeprefix(PREFIX), validate=True), *plain]
+        decoded = base64.b64decode(told.removeprefix(PREFIX), validate=True)
+        return [key for key in (decoded, *plain) if key]  # with an empty key anybody could sign
     except (binascii.Error, ValueError):
         return plain or [told.encode()]
