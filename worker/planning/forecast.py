@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,8 @@ from worker.planning.unit import Unit
 from worker.store.messages import messages_of
 from worker.store.models import OrderRow, Shop
 from worker.store.orders import orders_to_replan
+
+log = structlog.get_logger()
 
 AT_ONCE = 200
 """Orders read in one transaction."""
@@ -64,7 +68,8 @@ def forecast(
         with installation.database.read() as session:
             unit = Unit(session=session, shop=session.get_one(Shop, shop_id), source_id=None, now=now)
             for order in session.scalars(select(OrderRow).where(OrderRow.id.in_(chunk)).order_by(OrderRow.id)):
-                _add(effect, session, order, plan_of(unit, order, sequence), now)
+                if (result := _planned(unit, order, sequence)) is not None:
+                    _add(effect, session, order, result, now)
         on_orders(len(chunk))
     return effect
 
@@ -72,6 +77,15 @@ def forecast(
 def waiting_orders(session: Session, shop_id: UUID, now: datetime) -> int:
     """How many orders of a shop a new sequence is looked at for."""
     return len(orders_to_replan(session, shop_id, now))
+
+
+def _planned(unit: Unit, order: OrderRow, sequence: Definition) -> Plan | None:
+    """None: what is stored of it cannot be read. It stays as it is, which publishing raises an alarm about."""
+    try:
+        return plan_of(unit, order, sequence)
+    except ValidationError:
+        log.warning("planning.order.unreadable", order_id=str(order.id))
+        return None
 
 
 def _add(effect: Effect, session: Session, order: OrderRow, plan: Plan, now: datetime) -> None:

@@ -10,15 +10,34 @@ from sqlalchemy import Select
 from worker.bootstrap import Installation
 from worker.planning.unit import Unit
 from worker.store.models import Shop
+from worker.store.session import Database
 
 CHUNK = 100
 """Rows per unit: on SQLite webhooks wait for it."""
 WORKS_FOR_S = 2.0
 """A stop waits for what runs; the next sweep goes on."""
 
+TURN_S, REST_S = 0.1, 0.12
+"""SQLite has one writer, and whoever waits for it looks only each tenth of a second whether it is free: between units
+that follow each other at once nobody else would come through for minutes."""
+
 Act = Callable[[Unit, Sequence[UUID]], None]
 Stage = tuple[Select[UUID], Act]
 """Which rows, by their ids, and what is done with them."""
+
+
+class Turns:
+    """Long work's turns: on SQLite it rests after each, so that other threads and processes write too."""
+
+    def __init__(self, database: Database) -> None:
+        self._rests = database.is_sqlite
+        self._since = time.monotonic()
+
+    def end(self) -> None:
+        """Between two units."""
+        if self._rests and time.monotonic() - self._since >= TURN_S:
+            time.sleep(REST_S)
+            self._since = time.monotonic()
 
 
 def work_off(
@@ -30,11 +49,12 @@ def work_off(
     for_s: float = WORKS_FOR_S,
 ) -> bool:
     """Goes on with it for at most about so long; whether nothing is left."""
-    until = time.monotonic() + for_s
+    until, turns = time.monotonic() + for_s, Turns(installation.database)
     for rows, act in stages:
         while _some(installation, shop_id, rows.limit(chunk), act):
             if time.monotonic() >= until:
                 return False
+            turns.end()
     return True
 
 

@@ -1,0 +1,85 @@
+"""New content plans a shop's waiting orders anew: each by itself, and others get their turn meanwhile."""
+
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import structlog
+from sqlalchemy import update
+
+from schedules.catalog import load_sequence
+from tests.support.intake import Connected
+from tests.support.shopify import fulfillment, order, tracking
+from worker.heartbeats import record_life
+from worker.planning.forecast import forecast
+from worker.planning.service import replan_shop
+from worker.store.content import content_of, packaged_content, publish
+from worker.store.models import OrderRow
+from worker.store.session import Database
+from worker.store.shops import get_shop
+
+SEQUENCE = "sequences/post_purchase.yaml"
+LATER = {SEQUENCE: packaged_content().files[SEQUENCE].replace("send: 9 days", "send: 11 days")}
+
+
+def _delivered(shop: Connected, number: int) -> UUID:
+    placed = shop.now - timedelta(days=4)
+    shop.plan("orders/create", order(number, placed, email=f"m{number}@example.com"))
+    shop.plan("fulfillments/create", fulfillment(number, placed + timedelta(days=1)))
+    shop.plan("fulfillment_events/create", tracking(number, "delivered", placed + timedelta(days=3)))
+    return shop.order(number).id
+
+
+def _follow_ups(shop: Connected) -> dict[UUID, datetime]:
+    return {each.order_id: each.send_at for each in shop.messages() if each.step == "follow_up"}
+
+
+def _owner(shop: Connected) -> UUID:
+    with shop.installation.database.read() as session:
+        return get_shop(session, "northkettle").id
+
+
+def test_an_order_that_cannot_be_read_keeps_no_other_from_moving(shop: Connected) -> None:
+    first, broken, last = (_delivered(shop, number) for number in (1042, 1043, 1044))
+    before, owner = _follow_ups(shop), _owner(shop)
+    with shop.installation.database.write() as session:
+        session.execute(update(OrderRow).where(OrderRow.id == broken).values(facts={"order": 7}))
+    files = dict(packaged_content().files) | LATER
+    effect = forecast(shop.installation, owner, load_sequence(files))
+    assert len(effect.moved) == 2
+    with shop.installation.database.write() as session:
+        publish(session, owner, content_of(files), "", shop.installation.clock.now())
+    with structlog.testing.capture_logs() as lines:
+        assert replan_shop(shop.installation, owner, "content revision 1") == 3
+    after = _follow_ups(shop)
+    assert {each for each in before if after[each] == before[each]} == {broken}
+    assert after[first] - before[first] == after[last] - before[last] == timedelta(days=2)
+    assert [(line["event"], line["order_id"]) for line in lines if line.get("alarm")] == [
+        ("planning.order.failed", str(broken))
+    ]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_other_processes_write_while_many_orders_are_planned_anew(shop: Connected, tmp_path: Path) -> None:
+    """On SQLite, which has one writer, and whose waiters look only now and then whether it is their turn."""
+    number = 60
+    for each in range(number):
+        shop.plan("orders/create", order(2000 + each, shop.now, email=f"m{each}@example.com"))
+    another = Database(f"sqlite:///{tmp_path / 'postpurchase.db'}")
+    done, written, owner = threading.Event(), 0, _owner(shop)
+
+    def write() -> None:
+        nonlocal written
+        while not done.is_set():
+            record_life(another, {"worker:elsewhere:1": "worker"})
+            written += 1
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    assert replan_shop(shop.installation, owner, "content revision 1") == number
+    done.set()
+    writing.join()
+    another.close()
+    assert written > number / 4
