@@ -20,9 +20,10 @@ from worker.reports.counts import (
     suppression_counts,
 )
 from worker.reports.lateness import lateness
+from worker.reports.overdue import count_overdue, oldest_overdue
 from worker.reports.providers import read_keys
 from worker.reports.refusals import read_refusals
-from worker.reports.status import count_overdue, oldest_overdue, signs_of_life
+from worker.reports.status import signs_of_life
 from worker.store.models import Pause, Shop
 
 PREFIX = "postpurchase_"
@@ -103,9 +104,13 @@ def _clicks(session: Session) -> Metric:
 
 def _delays(session: Session, now: datetime) -> Iterator[Metric]:
     oldest, late = oldest_overdue(session, now), lateness(session, now=now)
-    yield _plain("messages_overdue", "Scheduled messages that are due.", count_overdue(session, now))
+    yield _plain(
+        "messages_overdue",
+        "Messages that are due, and receipts that were tried in vain and wait for their next try.",
+        count_overdue(session, now),
+    )
     age = oldest.seconds if oldest else 0
-    yield _plain("oldest_overdue_seconds", "How long the oldest of them has been due.", age)
+    yield _plain("oldest_overdue_seconds", "How long ago the oldest of them should have gone.", age)
     yield _plain("lateness_mails", "Mails taken by a provider in the last 7 days.", late.mails)
     told = "From when a mail was meant to go until a provider had it, over the last 7 days."
     seconds = _gauge("lateness_seconds", told, "quantile")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -20,10 +20,11 @@ from worker.reports.counts import (
     sent,
 )
 from worker.reports.lateness import Lateness, lateness
+from worker.reports.overdue import Overdue, count_overdue, oldest_overdue
 from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import RefusalsLine, read_refusals
 from worker.reports.rhythm import SourceLine, read_rhythms
-from worker.store.models import Heartbeat, InboundEvent, Message, OrderRow, Pause, Shop, Source
+from worker.store.models import Heartbeat, InboundEvent, Pause, Shop, Source
 from worker.store.models.feedback import ANSWER
 
 RECENT = timedelta(days=1)
@@ -50,16 +51,6 @@ class ShopCounts(BaseModel):
     clicks_raw: int
     clicks_human: int
     answers: int
-
-
-class Overdue(BaseModel):
-    """The scheduled message that has been due the longest. `seconds` of business time."""
-
-    shop: str
-    order: str
-    step: str
-    send_at: datetime
-    seconds: int
 
 
 class PauseLine(BaseModel):
@@ -185,30 +176,6 @@ def _shops(session: Session, counts: Sequence[MessageCount], now: datetime) -> l
         )
         for each in order_counts(session)
     ]
-
-
-def oldest_overdue(session: Session, now: datetime) -> Overdue | None:
-    """The scheduled message that has been due the longest at business time `now`."""
-    query = (
-        select(Message, Shop.slug, OrderRow.number, OrderRow.external_id)
-        .join(Shop, Shop.id == Message.shop_id)
-        .join(OrderRow, OrderRow.id == Message.order_id)
-        .where(Message.state == State.SCHEDULED, Message.send_at < now)
-        .order_by(Message.send_at, Message.id)
-        .limit(1)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None:
-        return None
-    message, slug, number, external_id = row
-    late = int((now - message.send_at).total_seconds())
-    return Overdue(shop=slug, order=number or external_id, step=message.step, send_at=message.send_at, seconds=late)
-
-
-def count_overdue(session: Session, now: datetime) -> int:
-    """How many scheduled messages are due at business time `now`."""
-    query = select(func.count()).select_from(Message)
-    return session.scalar(query.where(Message.state == State.SCHEDULED, Message.send_at < now)) or 0
 
 
 def _failures(session: Session) -> list[Failure]:

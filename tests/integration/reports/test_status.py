@@ -59,6 +59,25 @@ def test_the_oldest_overdue_message_is_named(database: Database) -> None:
     assert (status.oldest_overdue.order, status.oldest_overdue.seconds, status.overdue) == ("2", 7200, 2)
 
 
+def test_a_receipt_that_only_waits_for_its_next_try_is_overdue_since_it_was_meant_to_go(database: Database) -> None:
+    """Each try moves it ahead: while a provider turns every mail away, nothing would ever be due for long."""
+    aimed = {"aim_at": NOW - timedelta(hours=9), "stream": "transactional"}
+    with database.write() as session:
+        shop = make_shop(session)
+        make_message(session, make_order(session, shop, "1"), send_at=NOW - timedelta(hours=2))
+        make_message(session, make_order(session, shop, "2"), send_at=NOW + timedelta(minutes=9), tries=4, **aimed)
+        make_message(session, make_order(session, shop, "3"), send_at=NOW - timedelta(seconds=2), claims=3, **aimed)
+        make_message(session, make_order(session, shop, "4"), send_at=NOW + timedelta(minutes=9), **aimed)
+        soon = NOW + timedelta(minutes=1)
+        make_message(
+            session, make_order(session, shop, "5"), send_at=soon, aim_at=soon, stream="transactional", tries=1
+        )
+    with database.read() as session:
+        status = read_status(session, now=NOW, real_now=NOW)
+    assert status.oldest_overdue is not None
+    assert (status.oldest_overdue.order, status.oldest_overdue.seconds, status.overdue) == ("2", 9 * 3600, 3)
+
+
 def test_lateness_is_counted_from_the_aim(database: Database) -> None:
     with database.write() as session:
         shop = make_shop(session)
