@@ -14,7 +14,7 @@ from schedules.hero import hero_line
 from schedules.parcels import arrival, delivered_at, group_parcels, has_goods, parcel_groups
 from schedules.sequence import Cap, Sequence
 from schedules.shop import Role, ShopProfile
-from schedules.timing import at_local, next_polite, zone
+from schedules.timing import NONE, at_local, next_polite, past_the_hour, zone
 
 __all__ = ["FEWER", "GateInputs", "Judgement", "delivered_at", "hero_line", "judge"]
 
@@ -204,7 +204,9 @@ def _today(gate: GateInputs) -> date:
 def _later(gate: GateInputs, at: datetime, why: str) -> Judgement | None:
     """A postponement to the next polite moment from `at` on; None: that is now."""
     daytime = gate.sequence.steps[gate.step].timing(gate.role).daytime
-    until = next_polite(at, daytime, gate.sequence.quiet_hours, gate.zone)
+    quiet, spread = gate.sequence.quiet_hours, past_the_hour(gate.order.placed_at, gate.zone)
+    times = [next_polite(at, daytime, quiet, gate.zone, each) for each in (spread, NONE)]
+    until = next((each for each in times if each <= gate.expires_at), times[-1])
     if until <= gate.now:
         return None
     if until > gate.expires_at:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from schedules.sequence import Hours
 
 DAY = timedelta(days=1)
+NONE = timedelta(0)
 
 
 def in_words(delay: timedelta) -> str:
@@ -47,33 +48,60 @@ def is_within(moment: datetime, hours: Hours, timezone: ZoneInfo) -> bool:
     return hours.contains(moment.astimezone(timezone).time())
 
 
-def next_within(moment: datetime, hours: Hours, timezone: ZoneInfo) -> datetime:
-    """The moment itself if its local time lies in the hours, else when they begin next."""
+def past_the_hour(moment: datetime, timezone: ZoneInfo) -> timedelta:
+    """Minutes and seconds since the local hour began: by those of its order, what waits for a morning is spread.
+
+    Else all of a night's mails would leave at the top of an hour, when providers are busiest (SendGrid's advice).
+    """
+    wall = moment.astimezone(timezone)
+    return timedelta(minutes=wall.minute, seconds=wall.second)
+
+
+def next_within(moment: datetime, hours: Hours, timezone: ZoneInfo, spread: timedelta = NONE) -> datetime:
+    """The moment itself if its local time lies in the hours, else when they begin next, and as much later as `spread`.
+
+    Hours that are shorter than that begin on time.
+    """
     if is_within(moment, hours, timezone):
         return moment
-    return _next_at(moment, hours.start, timezone)
+    begins = _next_at(moment, hours.start, timezone)
+    return begins + spread if is_within(begins + spread, hours, timezone) else begins
 
 
-def next_outside(moment: datetime, hours: Hours, timezone: ZoneInfo) -> datetime:
-    """The moment itself if its local time lies outside the hours, else when they end next."""
+def next_outside(moment: datetime, hours: Hours, timezone: ZoneInfo, spread: timedelta = NONE) -> datetime:
+    """The moment itself if its local time lies outside the hours, else when they end next, and `spread` later."""
     if not is_within(moment, hours, timezone):
         return moment
-    return _next_at(moment, hours.end, timezone)
+    ends = _next_at(moment, hours.end, timezone)
+    return ends if is_within(ends + spread, hours, timezone) else ends + spread
 
 
-def next_polite(moment: datetime, daytime: Hours | None, quiet: Hours, timezone: ZoneInfo) -> datetime:
-    """The first moment from this one on that lies in the daytime, if there is one, and outside the quiet hours."""
+def next_polite(
+    moment: datetime, daytime: Hours | None, quiet: Hours, timezone: ZoneInfo, spread: timedelta = NONE
+) -> datetime:
+    """The first moment from this one on that lies in the daytime, if there is one, and outside the quiet hours.
+
+    `spread`: under an hour; what has to wait leaves so long after the hours that it waits for begin.
+    """
     for _ in range(3):  # each may push into the other once
-        moment = next_outside(moment, quiet, timezone)
-        moment = next_within(moment, daytime, timezone) if daytime else moment
+        moment = next_outside(moment, quiet, timezone, spread)
+        moment = next_within(moment, daytime, timezone, spread) if daytime else moment
     return moment
 
 
 def near_hour(moment: datetime, ordered: datetime, hours: Hours, timezone: ZoneInfo) -> datetime:
-    """On the moment's local day, the wall time at which the order was placed, kept inside the hours."""
+    """On the moment's local day, the wall time at which the order was placed, kept inside the hours.
+
+    What was ordered outside of them goes in their first or last hour, by the minute of the order.
+    """
     wall = ordered.astimezone(timezone).time().replace(second=0, microsecond=0)
-    last = (datetime.combine(date.min + DAY, hours.end) - timedelta(minutes=1)).time()
-    return at_local(moment, min(max(wall, hours.start), last), timezone)
+    first, end = datetime.combine(date.min + DAY, hours.start), datetime.combine(date.min + DAY, hours.end)
+    last, minutes = end - timedelta(minutes=1), timedelta(minutes=wall.minute)
+    if wall < hours.start:
+        wall = (first + minutes if first + minutes < end else first).time()
+    elif wall > last.time():
+        wall = (last - minutes if last - minutes >= first else last).time()
+    return at_local(moment, wall, timezone)
 
 
 def _next_at(moment: datetime, wall: time, timezone: ZoneInfo) -> datetime:

@@ -14,7 +14,7 @@ from schedules.parcels import arrival, has_goods, has_left_whole, is_in_trouble,
 from schedules.refills import Prospect
 from schedules.sequence import STEPS, Sequence, Step, Timing
 from schedules.shop import Role, ShopProfile
-from schedules.timing import in_words, near_hour, next_polite, next_within, zone
+from schedules.timing import in_words, near_hour, next_polite, next_within, past_the_hour, zone
 
 __all__ = ["Demand", "Sent", "Sibling", "Situation", "Wanted", "wanted_messages"]
 
@@ -72,6 +72,11 @@ class Situation:
     @property
     def timezone(self) -> ZoneInfo:
         return zone(self.order.timezone, self.shop.timezone)
+
+    @property
+    def spread(self) -> timedelta:
+        """How far into an hour a mail goes that waits for the morning."""
+        return past_the_hour(self.order.placed_at, self.timezone)
 
     def told(self, step: str, prefix: str = "") -> list[Sent]:
         """The mails of a step, about groups that begin so, that went out."""
@@ -167,7 +172,10 @@ class _Maker(ABC):
         """The moment itself, or for marketing the next one in the customer's daytime."""
         if not self.is_marketing:
             return at
-        return next_polite(at, self.timing.daytime, self.situation.sequence.quiet_hours, self.situation.timezone)
+        situation = self.situation
+        return next_polite(
+            at, self.timing.daytime, situation.sequence.quiet_hours, situation.timezone, situation.spread
+        )
 
     def want(self, group: str, aim: datetime, reason: str, *, ends: datetime, held: str = "") -> None:
         """`ends`: when it is given up. `held`: what keeps this step's mail, besides what keeps the whole order."""
@@ -300,7 +308,8 @@ class _FollowUp(_Maker):
         timing, timezone = self.timing, self.situation.timezone
         if timing.daytime:
             aim = near_hour(aim, self.situation.order.placed_at, timing.daytime, timezone)
-            aim = max(aim, next_within(arrived.at + timing.earliest, timing.daytime, timezone))
+            soonest = arrived.at + timing.earliest
+            aim = max(aim, next_within(soonest, timing.daytime, timezone, self.situation.spread))
         keep = self.situation.sequence.wait_for_trouble if arrived.held_for else timing.give_up
         self.want("", self.polite(aim), words, ends=arrived.at + keep, held=arrived.held_for)
 

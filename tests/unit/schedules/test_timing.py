@@ -90,7 +90,13 @@ def test_quiet_hours_go_over_midnight(hour: str, quiet: bool) -> None:
 
 @pytest.mark.parametrize(
     ("ordered", "wall"),
-    [("10:17", time(10, 17)), ("03:00", time(9)), ("23:40", time(19, 59)), ("20:00", time(19, 59))],
+    [
+        ("10:17", time(10, 17)),
+        ("03:00", time(9)),
+        ("03:25", time(9, 25)),
+        ("23:40", time(19, 19)),
+        ("20:00", time(19, 59)),
+    ],
 )
 def test_a_mail_goes_near_the_hour_of_the_order_but_in_the_daytime(ordered: str, wall: time) -> None:
     with freeze_time(f"2031-05-12 {ordered}:00"):
@@ -129,6 +135,24 @@ def test_without_daytime_only_the_night_is_kept() -> None:
     assert next_outside(now() - timedelta(hours=5), QUIET, ZoneInfo("UTC")) == now() - timedelta(hours=5)
 
 
+def test_what_waits_for_the_morning_leaves_spread_over_its_first_hour() -> None:
+    """Else a whole night's mails would leave at the top of an hour, when providers are busiest."""
+    night = datetime(2031, 5, 14, 22, 0, tzinfo=UTC)
+    utc, minutes = ZoneInfo("UTC"), timedelta(minutes=25)
+    assert next_polite(night, None, QUIET, utc, minutes) == datetime(2031, 5, 15, 8, 25, tzinfo=UTC)
+    assert next_polite(night, DAYTIME, QUIET, utc, minutes) == datetime(2031, 5, 15, 9, 25, tzinfo=UTC)
+    noon = night - timedelta(hours=10)
+    assert next_polite(noon, DAYTIME, QUIET, utc, minutes) == noon
+
+
+def test_hours_that_are_too_short_for_it_begin_on_time() -> None:
+    short = Hours(start=time(9), end=time(9, 20))
+    night = datetime(2031, 5, 14, 22, 0, tzinfo=UTC)
+    found = next_polite(night, short, QUIET, ZoneInfo("UTC"), timedelta(minutes=25))
+    assert found == datetime(2031, 5, 15, 9, 0, tzinfo=UTC)
+    assert near_hour(night, night + timedelta(hours=5, minutes=25), short, ZoneInfo("UTC")).time() == time(9)
+
+
 @pytest.mark.parametrize("name", ["", "Nowhere/Nothing", "America", "../etc/passwd", "\x00", "Europe/Stockholm\n"])
 def test_an_unknown_zone_falls_back_to_the_shops(name: str) -> None:
     assert zone(name, "Europe/Stockholm") == STOCKHOLM
@@ -157,9 +181,14 @@ MOMENTS = st.datetimes(datetime(2030, 1, 1), datetime(2033, 12, 31), timezones=s
 ZONES = st.sampled_from([*FAR, "Europe/Stockholm", "America/New_York", "UTC", "Africa/Casablanca"]).map(ZoneInfo)
 
 
-@given(MOMENTS, ZONES)
-def test_the_next_polite_moment_is_polite_and_less_than_two_days_away(moment: datetime, local: ZoneInfo) -> None:
-    found = next_polite(moment, DAYTIME, QUIET, local)
+SPREADS = st.timedeltas(timedelta(0), timedelta(minutes=59, seconds=59))
+
+
+@given(MOMENTS, ZONES, SPREADS)
+def test_the_next_polite_moment_is_polite_and_less_than_two_days_away(
+    moment: datetime, local: ZoneInfo, spread: timedelta
+) -> None:
+    found = next_polite(moment, DAYTIME, QUIET, local, spread)
     assert is_within(found, DAYTIME, local)
     assert not is_within(found, QUIET, local)
     assert moment <= found < moment + timedelta(days=1)
