@@ -14,13 +14,13 @@ from worker.bootstrap import Installation
 from worker.delivery.port import OutgoingMail
 from worker.dispatch.coding import Makers, may_show_code, reserve
 from worker.dispatch.counting import Counted, with_counted_links
-from worker.dispatch.expectation import expected_days, return_ends_on
+from worker.dispatch.expectation import expected_days
 from worker.dispatch.flight import Ready
 from worker.dispatch.gating import Gated
 from worker.dispatch.headers import TEST_MARK, headers_of
 from worker.dispatch.linking import links_of
 from worker.dispatch.naming import ids
-from worker.dispatch.personalising import Chooser, Personal, personal_of
+from worker.dispatch.personalising import Chooser, Personal, personal_of, return_end
 from worker.dispatch.ramping import is_ramping
 from worker.dispatch.returning import fail, put_back, skip, told
 from worker.dispatch.senders import envelope_of
@@ -96,7 +96,7 @@ def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> M
     """All that the renderer is told of one mail. Previews of real orders are made of it too."""
     message, facts, profile = gated.message, gated.truth.facts, gated.truth.profile
     timezone = gated.truth.timezone
-    arrived = delivered_at(facts)
+    arrived = delivered_at(facts, gated.edition.sequence.assume_delivered_after)
     parcels = group_parcels(facts, profile, message.parcel_group)
     return MailInputs(
         shop=profile,
@@ -116,7 +116,7 @@ def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> M
         contact=profile.contact_name if personal.segment is Segment.HIGH_VALUE else "",
         is_test=bool(installation.settings.redirect_all_to),
         expected=expected_days(facts=facts, profile=profile, parcels=parcels, timezone=timezone),
-        return_ends_on=return_ends_on(facts=facts, profile=profile, timezone=timezone),
+        return_ends_on=return_end(gated),
     )
 
 

@@ -34,9 +34,12 @@ def expected_days(*, facts: Facts, profile: ShopProfile, parcels: Sequence[Parce
     return _working_days_after(start, first), _working_days_after(start, last)
 
 
-def return_ends_on(*, facts: Facts, profile: ShopProfile, timezone: str) -> date | None:
-    """The last day of the return window; None before everything has arrived, as far as is known."""
-    arrived = delivered_at(facts)
+def return_ends_on(*, facts: Facts, profile: ShopProfile, timezone: str, assume_after: timedelta) -> date | None:
+    """The last day of the return window; None before everything has arrived, as far as is known.
+
+    `assume_after`: as the shop's sequence says, see `schedules.parcels.delivered_at`.
+    """
+    arrived = delivered_at(facts, assume_after)
     return _local_day(arrived[0], timezone) + timedelta(days=profile.return_days) if arrived else None
 
 

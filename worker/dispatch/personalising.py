@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -98,14 +99,19 @@ def _segment(histories: Histories, gated: Gated) -> Segment:
     return segment_of_buyer(histories, buyer)
 
 
+def return_end(gated: Gated) -> date | None:
+    """The last day of the order's return window, as its shop's sequence counts; None: not known yet."""
+    truth, assumed = gated.truth, gated.edition.sequence.assume_delivered_after
+    return return_ends_on(facts=truth.facts, profile=truth.profile, timezone=truth.timezone, assume_after=assumed)
+
+
 def _request(installation: Installation, gated: Gated, segment: Segment) -> OfferRequest | None:
     """What to ask for one mail; None: it shows no products."""
     message, truth = gated.message, gated.truth
     cards = gated.edition.sequence.steps[message.step].cards.get(Role(message.role))
     if cards is None or cards.most == 0:
         return None
-    policy, spends_most = gated.edition.sequence.offers, segment is Segment.HIGH_VALUE
-    returns_end = return_ends_on(facts=truth.facts, profile=truth.profile, timezone=truth.timezone)
+    policy, spends_most, returns_end = gated.edition.sequence.offers, segment is Segment.HIGH_VALUE, return_end(gated)
     base = link_host(truth.profile, message.stream)
 
     def hide_link(product_id: str) -> str:
