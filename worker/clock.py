@@ -23,15 +23,15 @@ class Clock:
     def __init__(self, database: Database, mode: ClockMode = ClockMode.REAL) -> None:
         self._database = database
         self.mode = mode
-        self._base: datetime | None = None
-        self._measured = 0.0
+        self._measured: tuple[datetime, float] | None = None  # one value: threads share it
 
     def real_now(self) -> datetime:
         """The database's clock, aware UTC (at most 30 s since the last measurement)."""
-        elapsed = time.monotonic() - self._measured
-        if self._base is None or elapsed > REFRESH_S:
-            self._base, self._measured, elapsed = self._database.now(), time.monotonic(), 0.0
-        return self._base + timedelta(seconds=elapsed)
+        measured = self._measured
+        if measured is None or time.monotonic() - measured[1] > REFRESH_S:
+            measured = self._measured = (self._database.now(), time.monotonic())
+        base, at = measured
+        return base + timedelta(seconds=time.monotonic() - at)
 
     def now(self) -> datetime:
         """Business time, aware UTC."""
