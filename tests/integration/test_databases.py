@@ -1,12 +1,14 @@
 """What the databases promise."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import literal_column, select
 
 from tests.support.rows import NOW
+from worker.errors import StorageUnavailableError
 from worker.store.models import Shop
 from worker.store.session import Database
 from worker.store.types import Json
@@ -37,3 +39,24 @@ def test_a_document_that_only_pythons_own_reader_takes_is_read(written: str, sql
     with sqlite_database.read() as session:
         read = session.scalar(select(literal_column(f"'{written}'", Json)))
     assert read == json.loads(written)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_whoever_gets_no_connection_in_time_is_told_to_try_again(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    if kind == "postgres":
+        url = request.getfixturevalue("postgres_url").replace("postgresql://", "postgresql+psycopg://", 1)
+    database = Database(url, pool_size=2, patience_s=0.1)
+    with pytest.raises(StorageUnavailableError):
+        _take_connections(database, 5)
+    with database.read() as session:
+        assert session.scalar(select(1)) == 1
+    database.close()
+
+
+def _take_connections(database: Database, count: int) -> None:
+    with ExitStack() as held:
+        for _ in range(count):
+            held.enter_context(database.read()).connection()

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session
 
 from worker.errors import StorageFullError, StorageUnavailableError
@@ -31,9 +32,11 @@ parcel's number, which a quotation mark precedes. A search for digits would take
 class Database:
     """Units of work over one engine. Objects outlive their unit (`expire_on_commit=False`)."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, patience_s: float = 30) -> None:
+        """`patience_s`: how long a unit waits for a connection while others have them all."""
         self.is_sqlite = url.startswith("sqlite")
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url, pool_size)
+        make = _sqlite_engine if self.is_sqlite else _postgres_engine
+        self.engine = make(url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=patience_s)
         self._writing = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
@@ -111,6 +114,8 @@ def _translated() -> Iterator[None]:
         if _is_full(error.orig):
             raise StorageFullError(f"The database has no room: {error.orig}") from error
         raise StorageUnavailableError(f"The database does not answer: {error.orig}") from error
+    except NoConnectionError as error:
+        raise StorageUnavailableError("The database's connections are all in use.") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StorageUnavailableError(f"The database connection was lost: {error.orig}") from error
@@ -136,9 +141,9 @@ def _parsed(document: str | bytes) -> Any:
         return json.loads(document)
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, **pool: Any) -> Engine:
     arguments = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, hide_parameters=True, json_deserializer=_parsed)
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, json_deserializer=_parsed, **pool)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -154,13 +159,12 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
-def _postgres_engine(url: str, pool_size: int) -> Engine:
+def _postgres_engine(url: str, **pool: Any) -> Engine:
     return create_engine(
         url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,  # errors reach the log, customers' data must not
         json_deserializer=_parsed,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        **pool,
     )
