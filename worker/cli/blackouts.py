@@ -1,20 +1,20 @@
 """`postpurchase blackout add | list | remove`: days without marketing."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from schedules.sequence import STEPS
-from schedules.shop import Blackout, ShopProfile
-from worker.bootstrap import Installation
+from schedules.shop import Blackout
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, say, show, table
 from worker.cli.shops import Slug
 from worker.errors import UserError
-from worker.store.shops import get_shop, profile_of, update_shop
+from worker.store.shops import get_shop, lock_shop, profile_of, update_shop
 
 app = typer.Typer(no_args_is_help=True, help="Days on which no marketing mail goes; receipts and tracking do.")
 
@@ -47,11 +47,7 @@ def add(
     if last < first:
         raise UserError("The last day is before the first. Give them like 2026-12-24 2026-12-26.")
     made = Blackout(first=first, last=last, steps=tuple(step or ()), note=note)
-    with opened() as installation:
-        before = _profile(installation, shop)
-        changed = made not in before.blackouts
-        if changed:
-            _keep(installation, before, (*before.blackouts, made))
+    changed = _change(shop, lambda kept: kept if made in kept else (*kept, made))
     sentence = f"No marketing of {shop} from {made.first} to {made.last}." if changed else "It is there already."
     say(sentence, json, shop=shop, changed=changed)
 
@@ -59,8 +55,8 @@ def add(
 @app.command("list")
 def show_all(shop: Slug, json: JsonFlag = False) -> None:
     """List a shop's blackout days."""
-    with opened() as installation:
-        found = sorted(_profile(installation, shop).blackouts, key=lambda each: each.first)
+    with opened() as installation, installation.database.read() as session:
+        found = sorted(profile_of(get_shop(session, shop)).blackouts, key=lambda each: each.first)
 
     def draw(console: Console) -> None:
         if not found:
@@ -77,21 +73,13 @@ def show_all(shop: Slug, json: JsonFlag = False) -> None:
 @app.command("remove")
 def remove(shop: Slug, first: First, json: JsonFlag = False) -> None:
     """Take back the blackout that begins on this day."""
-    with opened() as installation:
-        before = _profile(installation, shop)
-        left = tuple(each for each in before.blackouts if each.first != first)
-        changed = left != before.blackouts
-        if changed:
-            _keep(installation, before, left)
+    changed = _change(shop, lambda kept: tuple(each for each in kept if each.first != first))
     sentence = f"Marketing of {shop} goes again on those days." if changed else "None begins on that day."
     say(sentence, json, shop=shop, changed=changed)
 
 
-def _profile(installation: Installation, shop: str) -> ShopProfile:
-    with installation.database.read() as session:
-        return profile_of(get_shop(session, shop))
-
-
-def _keep(installation: Installation, profile: ShopProfile, blackouts: tuple[Any, ...]) -> None:
-    with installation.database.write() as session:
-        update_shop(session, profile.model_copy(update={"blackouts": blackouts}))
+def _change(shop: str, change: Callable[[tuple[Blackout, ...]], tuple[Blackout, ...]]) -> bool:
+    """Whether it changed something."""
+    with opened() as installation, installation.database.write() as session:
+        profile = profile_of(lock_shop(session, shop))
+        return update_shop(session, profile.model_copy(update={"blackouts": change(profile.blackouts)}))

@@ -17,6 +17,9 @@ from worker.timetravel import advance_to_next, next_due
 app = typer.Typer(no_args_is_help=True, help="Business time. It moves only with POSTPURCHASE_CLOCK=simulated.")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 PART = re.compile(r"(\d+)\s*(?:(s|m|h|d|w)|(s)ec(?:ond)?s?|(m)in(?:ute)?s?|(h)ours?|(d)ays?|(w)eeks?)(?![a-z])")
+YEARS = range(1970, 3000)
+DIGITS = 18
+"""Of a count, more than any length of time can have."""
 Length = Annotated[
     str, typer.Argument(metavar="LENGTH|TIME", help="36h, 9d, '9 days', '1d 12h', or 2026-05-14T09:00+02:00.")
 ]
@@ -57,23 +60,37 @@ def go_to_next(json: JsonFlag = False) -> None:
     say(sentence, json, now=now.isoformat(), stops=[due.isoformat()] if due else [])
 
 
-def moment_of(text: str, now: datetime) -> datetime:
-    """A length from now, or a moment.
+def moment_of(text: str, now: datetime, *, back: bool = False) -> datetime:
+    """A length from now, or with `back` before now; or a moment, which is UTC's where it names no zone.
 
     Raises:
-        UserError: it is neither.
+        UserError: it is neither, or lies outside of the years that orders and mails can have.
     """
-    parts = PART.findall(text)
-    if parts and not PART.sub("", text).strip():
-        lengths = [timedelta(**{UNITS["".join(units)]: int(count)}) for count, *units in parts]
-        return now + sum(lengths, timedelta())
     try:
-        moment = datetime.fromisoformat(text)
+        length = _length(text)
+        moment = datetime.fromisoformat(text) if length is None else now - length if back else now + length
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise _too_far(text) from None
     except ValueError:
         raise UserError(
             f"{text!r} is no length of time: give one like 36h, 9d or '1d 12h', or a time in ISO."
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.year not in YEARS:
+        raise _too_far(text)
+    return moment
+
+
+def _length(text: str) -> timedelta | None:
+    parts = PART.findall(text)
+    if not parts or PART.sub("", text).strip():
+        return None
+    lengths = (timedelta(**{UNITS["".join(units)]: int(count[:DIGITS])}) for count, *units in parts)
+    return sum(lengths, timedelta())
+
+
+def _too_far(text: str) -> UserError:
+    return UserError(f"{text!r} lies outside of the years {YEARS[0]} to {YEARS[-1]}: give something nearer.")
 
 
 def _move(length: str, *, jump: bool, as_json: bool) -> None:

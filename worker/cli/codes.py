@@ -17,6 +17,7 @@ from worker.imports.codes import import_codes
 from worker.reports.codes import CodesLine, list_codes, read_codes
 from worker.store.shops import get_shop, profile_of
 
+MOST = 1_000_000
 STATES = ("reserved", "created", "redeemed", "expired", "revoked")
 
 app = typer.Typer(no_args_is_help=True, help="Discount codes: who makes them, how many are left, who used them.")
@@ -43,7 +44,7 @@ def read_pool(shop: Slug, file: File, json: JsonFlag = False) -> None:
 def show_all(
     shop: Slug,
     state: Annotated[str | None, typer.Option(help=f"Only these: {', '.join(STATES)}.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="The newest so many.")] = 50,
     json: JsonFlag = False,
 ) -> None:
     """List a shop's codes, newest first, with their orders and what became of them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +12,12 @@ from rich.markup import escape
 
 from worker import telemetry
 from worker.bootstrap import Installation, build
-from worker.cli.clock import PART, moment_of
+from worker.cli.clock import moment_of
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, progress, say, show, table
 from worker.errors import UserError
 from worker.reports.waiting import WaitingLine, waiting
-from worker.settings import load_settings
+from worker.settings import ClockMode, load_settings
 from worker.store.backup import describe, write_backup
 from worker.store.backup_file import BackupReader
 from worker.store.migrate import is_migrated, is_new, upgrade, why_not_migrated
@@ -25,9 +25,11 @@ from worker.store.private_files import refuse_existing
 from worker.store.restore import Restored, count_unopened, open_backup, restore_backup
 from worker.store.sealed import reseal_all
 
+STAMP = "%Y-%m-%d %H:%M"
 app = typer.Typer(no_args_is_help=True, help="The database: its schema, backups, and the key of what it keeps sealed.")
 RAN_UNTIL = (
-    "Until when the lost installation was sending: a time in ISO, or how long ago, like 2h. "
+    "Until when the lost installation was sending: a time in ISO (UTC where it names no zone), or how long ago, like "
+    "2h. "
     "What the backup has due until then is skipped, since it has most likely gone out."
 )
 
@@ -72,7 +74,7 @@ def restore(
             raise UserError(why)
         _ = installation.sealer  # a missing key is told before anything is changed
         now = installation.clock.now()
-        until = _back(ran_until, installation) if ran_until else None
+        until = _ran_until(ran_until, reader, installation) if ran_until else None
         with progress("restoring", reader.header.total, quiet=json) as step:
             done = restore_backup(installation.database, reader, now=now, sent_until=until, progress=step)
         _report(installation, reader, done, as_json=json)
@@ -102,11 +104,25 @@ def _installation() -> Iterator[Installation]:
         installation.close()
 
 
-def _back(text: str, installation: Installation) -> datetime:
-    """A length counts backwards."""
-    now = installation.clock.now()
-    moment = moment_of(text, now)
-    return now - (moment - now) if PART.match(text) and moment > now else moment
+def _ran_until(text: str, reader: BackupReader, installation: Installation) -> datetime:
+    """The moment meant; a length counts backwards.
+
+    Raises:
+        UserError: it lies ahead, or before the backup: mails that nobody has sent would be skipped.
+    """
+    now, made_at = installation.clock.now(), reader.header.made_at
+    moment = moment_of(text, now, back=True)
+    if installation.settings.clock is ClockMode.SIMULATED:
+        return moment  # whose business time is in the backup
+    told = f"--ran-until {text} is {moment.astimezone(UTC):{STAMP}} UTC"
+    if moment > now:
+        raise UserError(f"{told}, which is still to come. Give the time with its zone, like 2026-05-14T13:20+02:00.")
+    if moment < made_at:
+        raise UserError(
+            f"{told}; the backup was made after that, at {made_at:{STAMP}} UTC, and knows what had gone out. Leave "
+            "--ran-until out, or give the time with its zone, like 2026-05-14T13:20+02:00."
+        )
+    return moment
 
 
 def _report(installation: Installation, reader: BackupReader, done: Restored, *, as_json: bool) -> None:
@@ -116,7 +132,7 @@ def _report(installation: Installation, reader: BackupReader, done: Restored, *,
         lines = waiting(session, now=clock.now(), since=made_at + clock.offset())
         unopened = count_unopened(session, installation.sealer)
     document = {
-        "result": f"Restored {counted(reader.header.total, 'row')} as of {made_at:%Y-%m-%d %H:%M} UTC.",
+        "result": f"Restored {counted(reader.header.total, 'row')} as of {made_at:{STAMP}} UTC.",
         "made_at": made_at.isoformat(),
         "rows": reader.header.rows,
         "paused": list(done.shops),

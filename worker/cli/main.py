@@ -41,6 +41,7 @@ class Guarded(TyperGroup):
         """Whether a document is wanted must be known before anything can be wrong with the rest."""
         ctx.meta[JSON_META] = "--json" in args
         with _usage_errors(ctx):
+            _refuse_what_is_no_text(args)
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -53,6 +54,13 @@ class Guarded(TyperGroup):
             raise typer.Exit(code) from error
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _refuse_what_is_no_text(args: list[str]) -> None:
+    """What a terminal sends in another encoding could be stored, and would break every mail that says it."""
+    for word in args:
+        if not word.isascii() and word.encode(errors="ignore") != word.encode(errors="surrogatepass"):
+            raise typer.BadParameter(f"{word!a} is not written in UTF-8: set your terminal to it.")
 
 
 @contextmanager

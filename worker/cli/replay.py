@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from worker.cli.clock import PART, moment_of
+from worker.cli.clock import moment_of
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, progress, show, side, state_text, table
 from worker.errors import StorageUnavailableError, UserError
@@ -64,7 +63,7 @@ def replay(
             choice = Choice(
                 shop_id=get_shop(session, shop).id if shop else None,
                 states=["failed"] if failed else None,
-                since=_since(since, installation.clock.now()) if since else None,
+                since=moment_of(since, installation.clock.now(), back=True) if since else None,
                 after=_event(after) if after else None,
             )
             tally.total = count_chosen(session, choice)
@@ -94,12 +93,6 @@ def _event(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise UserError(f"--after {text}: give the id of an event, as a replay that broke off has named it.") from None
-
-
-def _since(text: str, now: datetime) -> datetime:
-    """A length counts backwards here."""
-    moment = moment_of(text, now)
-    return now - (moment - now) if PART.match(text) and moment > now else moment
 
 
 def _row(each: Replayed) -> dict[str, str]:

@@ -47,7 +47,7 @@ def _is_day(text: str) -> bool:
 
 
 def _is_url(text: str) -> bool:
-    return re.match(r"https?://[^/\s]+", text) is not None
+    return re.fullmatch(r"https?://[^/\s]\S*", text) is not None
 
 
 def _is_order_url(text: str) -> bool:

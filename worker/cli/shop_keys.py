@@ -11,7 +11,7 @@ from worker.cli.output import JsonFlag, say
 from worker.cli.secret_files import read_secret
 from worker.errors import UserError
 from worker.settings import KEY
-from worker.store.shops import get_shop
+from worker.store.shops import lock_shop
 
 
 class Stream(StrEnum):
@@ -35,7 +35,7 @@ def set_key(
         raise UserError("Give either --key-file FILE or --remove.")
     key = _read(key_file) if key_file is not None else ""
     with opened() as installation, installation.database.write() as session:
-        owner = get_shop(session, shop)
+        owner = lock_shop(session, shop)
         others = {name: kept for name, kept in owner.stream_keys.items() if name != stream}
         owner.stream_keys = others | ({stream.value: {"sealed": installation.sealer.seal(key)}} if key else {})
     which = "a key of its own" if key else "the installation's key"

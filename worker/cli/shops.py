@@ -19,7 +19,16 @@ from worker.cli.shop_keys import set_key
 from worker.errors import UserError
 from worker.planning.service import replan_shop
 from worker.store.models import Shop
-from worker.store.shops import add_shop, find_shop, get_shop, list_shops, list_sources, profile_of, update_shop
+from worker.store.shops import (
+    add_shop,
+    find_shop,
+    get_shop,
+    list_shops,
+    list_sources,
+    lock_shop,
+    profile_of,
+    update_shop,
+)
 
 app = typer.Typer(no_args_is_help=True, help="The shops that this installation sends for.")
 app.command("key")(set_key)
@@ -53,7 +62,7 @@ def change(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
         raise UserError("Say what to set: see `postpurchase shop set --help`.")
     with opened() as installation:
         with installation.database.write() as session:
-            shop = get_shop(session, slug)
+            shop = lock_shop(session, slug)
             before = profile_of(shop)
             after = changed_profile(before, options)
             update_shop(session, after)

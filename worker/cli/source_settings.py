@@ -129,7 +129,11 @@ def _api(source: Source, sealer: Sealer, url: str | None, key_file: Path | None)
 
 
 def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # half an IPv6 address, or a port that is none
+        parts = urlsplit("")
     if not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
         raise UserError(f"{url!r} is no address of a shop. Give one like https://northkettle.myshopify.com.")
     if parts.scheme != "https" and not is_loopback(url):

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from worker.bootstrap import Installation
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, show, table
+from worker.cli.output import JsonFlag, complain, show, table
 from worker.cli.shops import Slug
 from worker.errors import UserError
 from worker.platforms.registry import SUBSCRIBERS
@@ -17,6 +17,7 @@ from worker.platforms.subscriptions import Outcome, State, Subscriber, Target, s
 from worker.platforms.writing import Access, Written
 from worker.store.shops import find_source
 
+STOPPED = 2
 COLOURS = {State.THERE: "bright_black", State.REFUSED: "red", State.MISSING: "yellow", State.OFF: "yellow"}
 
 
@@ -50,10 +51,14 @@ def subscribe_source(
         "signing": asked.subscriber.signing,
         "by_hand": asked.subscriber.by_hand,
     }
-    show(document, json, lambda console: _draw(console, asked, outcomes))
     if broken:
         remedy = f"Look at `postpurchase source set {shop} {kind} …`, then run this again: what is ordered stays."
-        raise UserError(f"The shop could not be asked for everything: {broken}. {remedy}")
+        sentence = f"The shop could not be asked for everything: {broken}. {remedy}"
+        document |= {"error": sentence, "exit_code": STOPPED}
+    show(document, json, lambda console: _draw(console, asked, outcomes))
+    if broken:
+        complain(sentence, code=STOPPED, as_json=False)  # its document is printed already
+        raise typer.Exit(STOPPED)
     if any(each.state is State.REFUSED for each in outcomes):
         raise typer.Exit(1)
 

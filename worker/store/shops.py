@@ -36,6 +36,17 @@ def get_shop(session: Session, slug: str) -> Shop:
     return shop
 
 
+def lock_shop(session: Session, slug: str) -> Shop:
+    """The shop with this slug, to be changed: what others change meanwhile is seen and kept. Webhooks do not wait.
+
+    Raises:
+        UserError: there is none; the sentence names those there are.
+    """
+    shop = get_shop(session, slug)
+    session.refresh(shop, with_for_update={"key_share": True})
+    return shop
+
+
 def list_shops(session: Session) -> list[Shop]:
     return list(session.scalars(select(Shop).order_by(Shop.slug)))
 

@@ -24,6 +24,7 @@ class Place:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, data_dir: Path, url: str | None) -> None:
         self.data_dir = data_dir
         self.key = KEY
+        self.clock = "simulated"
         self._url = url
         self._monkeypatch = monkeypatch
 
@@ -45,7 +46,7 @@ class Place:
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
-        values = {"DATA_DIR": str(self.data_dir), "SECRET_KEY": self.key, "CLOCK": "simulated"}
+        values = {"DATA_DIR": str(self.data_dir), "SECRET_KEY": self.key, "CLOCK": self.clock}
         with self._monkeypatch.context() as here:
             here.setenv("COLUMNS", "200")
             for name, value in (values | ({"DATABASE_URL": self._url} if self._url else {})).items():

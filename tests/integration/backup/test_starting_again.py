@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -135,6 +135,19 @@ def test_what_the_lost_one_sent_after_the_backup_can_be_skipped(
     assert restored.state(gone) is State.SKIPPED
     assert "lost installation" in restored.message(gone).reason
     assert [mail.message_id for mail in restored.provider.mails] == [waits]
+
+
+def test_what_nobody_has_sent_is_not_skipped_by_a_slip_in_the_time(lost: Place, fresh: Place, backup: str) -> None:
+    """A zone left out, or another day: the time lies ahead, or before the backup, which knows what had gone out."""
+    lost.clock = fresh.clock = "real"
+    lost.run("shop", "add", "northkettle")
+    lost.run("db", "backup", backup)
+    ahead = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    for slip, words in ((ahead, "still to come"), ("2h", "the backup was made after that")):
+        said = " ".join(fresh.run("db", "restore", backup, "--ran-until", slip, code=2).split())
+        assert words in said
+        assert "with its zone" in said
+    assert fresh.told("db", "restore", backup, "--ran-until", "0s")["skipped"] == 0
 
 
 def test_a_wrong_secret_key_is_told_at_once(world: World, lost: Place, fresh: Place, backup: str) -> None:

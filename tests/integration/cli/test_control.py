@@ -1,6 +1,7 @@
 """A person steps in: pauses, holds, suppressions; and looks at an order."""
 
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.support.rows import make_order
 from worker.dispatch.service import deliver_batch
 from worker.store.models import OrderRow
 from worker.store.session import Database
-from worker.store.shops import get_shop
+from worker.store.shops import get_shop, lock_shop, profile_of, update_shop
 from worker.store.suppressions import scopes_of, suppress
 
 
@@ -223,6 +224,21 @@ def test_blackout_days_are_added_listed_and_taken_back(cli: Cli, shop: str) -> N
     assert cli("blackout", "remove", shop, "2026-12-24", "--json").document["changed"] is False
     assert cli("blackout", "add", shop, "2026-12-26", "2026-12-24").code == 2
     assert cli("blackout", "add", shop, *days, "--step", "receipt").code == 2
+
+
+def test_blackout_days_and_settings_that_change_at_once_are_all_kept(cli: Cli, shop: str, database: Database) -> None:
+    """`shop set` is still at work when `blackout add` begins."""
+    days = ("2026-12-24", "2026-12-26")
+    with database.write() as session:
+        profile = profile_of(lock_shop(session, shop))
+        update_shop(session, profile.model_copy(update={"return_days": 7}))
+        beside = Thread(target=cli, args=("blackout", "add", shop, *days))
+        beside.start()
+        beside.join(1)
+    beside.join()
+    with database.read() as session:
+        profile = profile_of(get_shop(session, shop))
+    assert (profile.return_days, len(profile.blackouts)) == (7, 1)
 
 
 def test_a_day_without_marketing_is_not_given_in_words(cli: Cli, shop: str) -> None:

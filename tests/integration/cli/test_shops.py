@@ -1,5 +1,6 @@
 """Shops and sources from the command line."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_setting_a_value_leaves_the_others_alone(cli: Cli, shop: str, database: 
         ("--locale", "xx-nowhere", "pt-BR"),
         ("--reply-to", "nobody", "hi@shop.com"),
         ("--url", "northkettle.example", "https://"),
+        ("--url", "https://northkettle.example /shop", "https://"),
         ("--change-url", "northkettle.example/contact", "https://"),
         ("--change-url", "https://northkettle.example/change?order={id}", "{number}"),
         ("--return-days", "99999999999", "at most 3650"),
@@ -77,6 +79,13 @@ def test_a_wrong_value_is_refused_with_what_is_wanted(
     assert refused.code == 2
     assert remedy in refused.err
     assert "Traceback" not in refused.err
+
+
+def test_what_a_terminal_sends_in_another_encoding_is_refused(cli: Cli, shop: str) -> None:
+    """Zoë in Latin-1: such a name could be stored, and no mail could be written with it."""
+    refused = cli("shop", "set", shop, "--name", os.fsdecode(b"Zo\xeb"))
+    assert (refused.code, "UTF-8" in refused.err) == (2, True)
+    assert cli("shop", "set", shop, "--name", "Zoë 🫖").code == 0
 
 
 def test_every_fault_of_one_command_is_named_at_once(cli: Cli, shop: str) -> None:
@@ -231,6 +240,8 @@ def test_a_source_is_given_its_api_key_and_says_how_refusals_fare(cli: Cli, shop
     [
         (("--api-url", "http://northkettle.example"), "begins with https://"),
         (("--api-url", "northkettle"), "no address of a shop"),
+        (("--api-url", "https://[::1"), "no address of a shop"),
+        (("--api-url", "https://northkettle.example:99999999"), "no address of a shop"),
         (("--api-url", "http://localhost.example.com"), "sent unencrypted"),
         (("--api-url", "https://northkettle.example"), "--api-key-file"),
         (("--api-url", "https://northkettle.example", "--api-key-file", "secret"), "consumer key (ck_…)"),

@@ -146,6 +146,10 @@ def test_a_shop_that_does_not_answer_stops_it_and_it_can_be_run_again(
     first = cli("source", "subscribe", "northkettle", kind)
     assert first.code == 2
     assert words in first.err
+    there.troubles.clear()
+    there.meets(trouble, trouble)
+    told = cli("source", "subscribe", "northkettle", kind, "--json")
+    assert (told.code, told.document["exit_code"], words in told.document["error"]) == (2, 2, True)
     assert there.ordered == there.hooks == []
     there.troubles.clear()
     there.meets(*[None] * 4, trouble)
