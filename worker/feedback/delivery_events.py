@@ -69,8 +69,11 @@ def record_events(installation: Installation, batch: Batch) -> Tally:
 def _record(installation: Installation, told: Sequence[ToldEvent]) -> Tally:
     now = installation.clock.now()
     with installation.database.write() as session:
+        lock_messages(
+            session, [event.message_id for event in told]
+        )  # before looking whose they are: they may be erased
         recipients = known_messages(session, [event.message_id for event in told])
-        ours = [event for event in told if event.message_id in recipients]
+        ours = [_kept_of(event, recipients) for event in told if event.message_id in recipients]
         new = _keep(session, ours)
         proofs = [proof for event in new if (proof := _proof(event)) is not None]
         moved = record_all(session, proofs, now=now)
@@ -80,9 +83,13 @@ def _record(installation: Installation, told: Sequence[ToldEvent]) -> Tally:
     return Tally(new=len(new), known=len(ours) - len(new), foreign=len(told) - len(ours), moved=moved)
 
 
+def _kept_of(event: ToldEvent, recipients: Recipients) -> ToldEvent:
+    """What may be kept of it: of somebody erased nothing that a provider or a mailbox says in its own words."""
+    return event if recipients[event.message_id].address else event.without_words()
+
+
 def _keep(session: Session, told: Sequence[ToldEvent]) -> list[ToldEvent]:
-    """Keeps the events; those that are new, once each."""
-    lock_messages(session, [event.message_id for event in told])
+    """Keeps the events, whose messages are locked; those that are new, once each."""
     by_key = {EventKey(event.message_id, event.attempt_id, event.kind, event.at): event for event in told}
     details = {key: event.details for key, event in by_key.items()}
     provider = told[0].provider if told else PROVIDER

@@ -7,7 +7,7 @@ an event is our message, our attempt, its kind and its time.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
@@ -68,6 +68,10 @@ class ToldEvent:
     receipt: str = ""
     provider: str = "sendgrid"
     details: dict[str, Any] = field(default_factory=dict)
+
+    def without_words(self) -> "ToldEvent":
+        """Only that it happened, and when."""
+        return replace(self, words=self.words.partition(" (")[0], receipt="", details={})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -139,7 +139,7 @@ def erase_orders(unit: Unit, order_ids: Collection[UUID], reason: str) -> list[t
     unit.session.execute(update(DeliveryEvent).where(DeliveryEvent.message_id.in_(messages)).values(details={}))
     unit.session.execute(update(OfferedProduct).where(OfferedProduct.message_id.in_(messages)).values(address=""))
     forget_owners(unit.session, order_ids, unit.now)
-    blank: dict[str, Any] = {"address": None, "subject": "", "details": {}}
+    blank: dict[str, Any] = {"address": None, "subject": "", "provider_id": "", "details": {}}
     unit.session.execute(update(Message).where(Message.order_id.in_(order_ids)).values(blank))
     _forget_words(unit, order_ids)
     # Last: whoever counts a click locks its message first.

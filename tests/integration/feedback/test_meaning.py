@@ -62,6 +62,17 @@ def test_a_complaint_counts_although_it_names_the_address_as_it_went_over_the_wi
     assert told.scopes("mia@straße.example") == {"all"}
 
 
+def test_what_is_told_of_an_erased_person_later_is_kept_without_its_words(told: Told) -> None:
+    """Mailboxes bounce for days, and say whom they don't know."""
+    mail = told.mail(address=None)
+    told.tell(mail.event("bounce", type="bounce", status="5.1.1", reason="550 5.1.1 Mia Lindqvist has left"))
+    message, [event] = told.world.message(mail.message_id), told.kept()
+    assert (message.state, message.reason, message.provider_id) == (State.BOUNCED, "SendGrid says: bounce", "")
+    assert (event.kind, event.details) == ("bounce", {})
+    assert told.world.attempts(mail.message_id)[0].receipt == ""
+    assert not [line for line in told.world.history(mail.message_id) if "Mia" in line.reason]
+
+
 def test_after_a_hard_bounce_not_even_a_receipt_goes_to_that_address(told: Told) -> None:
     told.tell(told.mail().event("bounce", type="bounce", status="5.1.1"))
     receipt = told.world.add_message(occurrence=1)
