@@ -6,6 +6,8 @@ from functools import lru_cache
 WHITE = "#ffffff"
 INK = "#1c1f1d"
 LEAST = 4.5
+EDGE = 3.0
+"""What the edge of a button needs to be seen (WCAG 2.1, 1.4.11)."""
 FALLBACK = "#1f5c4a"
 
 
@@ -29,10 +31,10 @@ def button_ground(colour: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def darkened_for(colour: str, ground: str = WHITE) -> str:
-    """The colour, darkened until it can be read on the ground."""
+def darkened_for(colour: str, ground: str = WHITE, *, least: float = LEAST) -> str:
+    """The colour, darkened until it can be read on the ground, or has another contrast to it."""
     colour = normal(colour)
-    while contrast(colour, ground) < LEAST:
+    while contrast(colour, ground) < least:
         colour = _hex(tuple(int(part * 0.92) for part in _parts(colour)))
     return colour
 

@@ -14,6 +14,7 @@ class ShopContext:
     logo_url: str  # empty: the name is written instead
     colour: str  # filled buttons
     on_colour: str  # text on filled buttons
+    edge: str  # around filled buttons, so that pale ones are seen on white
     link_colour: str  # links and outlined buttons on white
     tint: str  # ground of the offer panel
     tint_border: str
@@ -130,6 +131,7 @@ class FreeShippingContext:
 @dataclass(frozen=True, kw_only=True)
 class CodeContext:
     code: str
+    is_long: bool  # too long for one line of a phone in large type
     value: str  # "10 %", "€5.00"; empty for free shipping
     minimum: str  # least that must be spent, "€24.00"; empty: any order will do
     until: str

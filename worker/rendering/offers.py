@@ -10,6 +10,8 @@ from worker.rendering import formats
 from worker.rendering.context import CardContext, CodeContext, FreeShippingContext
 from worker.rendering.port import CodeView, Offer, OfferCard, ProductView
 
+LARGE_CODE = 16
+"""Letters of a code that fit into one line of a phone in large type."""
 CARD_PIXELS = 1104
 """Twice the 552 pixels that an offer's picture is shown at."""
 
@@ -94,6 +96,7 @@ def code_context(code: CodeView, locale: str, timezone: str) -> CodeContext:
         value = formats.amount(code.value, code.currency, locale)
     return CodeContext(
         code=code.code,
+        is_long=len(code.code) > LARGE_CODE,
         value=value,
         minimum=formats.money(code.minimum, locale) if code.minimum else "",
         until=formats.day(formats.local_date(code.ends_at, timezone), locale),

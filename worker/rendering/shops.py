@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from schedules.shop import ShopProfile
 from worker.rendering import formats
-from worker.rendering.colours import button_ground, darkened_for, readable_on, tint
+from worker.rendering.colours import EDGE, button_ground, darkened_for, readable_on, tint
 from worker.rendering.context import ShopContext
 
 _MADE: dict[int, tuple[ShopProfile, ShopContext]] = {}
@@ -34,9 +34,10 @@ def _shop(profile_json: str) -> ShopContext:
         logo_url=formats.web_url(profile.brand.logo_url),
         colour=colour,
         on_colour=readable_on(colour),
+        edge=darkened_for(colour, least=EDGE),
         link_colour=darkened_for(colour, tint(colour, 0.07)),
         tint=tint(colour, 0.07),
-        tint_border=tint(colour, 0.2),
+        tint_border=tint(darkened_for(colour), 0.2),
         company=company,
         address=", ".join(part for part in lines if part and part != company),
         vat_id=profile.legal.vat_id,
