@@ -150,6 +150,9 @@ def _plan(installation: Installation, event_id: UUID, *, is_worked_off: bool = F
         return _go_on(installation, event, work)
     told = {"state": event.state, "topic": event.topic, "note": reading.note}
     log.info("planning.event.planned", shop=shop.slug, order=reading.order_ref, **told)
+    if reading.is_for_people:
+        asked = {"event_id": str(event.id), "note": reading.note}
+        log.warning("planning.person.asked", alarm=True, shop=shop.slug, **asked)
     return event.state
 
 

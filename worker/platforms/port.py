@@ -34,11 +34,15 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a body says. Without events it is ignored, and `note` says why."""
+    """What a body says. Without events it is ignored, and `note` says why.
+
+    `is_for_people`: somebody must do what `note` says.
+    """
 
     events: tuple[Event, ...] = ()
     order_ref: str | None = None
     note: str = ""
+    is_for_people: bool = False
 
 
 class Platform(Protocol):

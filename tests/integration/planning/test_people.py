@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from schedules.facts import ConsentState
 from schedules.lifecycle import State
@@ -152,6 +153,17 @@ def test_bodies_that_were_never_read_are_forgotten_with_their_person(shop: Conne
     bodies = {event.id: event.body for event in shop.events()}
     assert [body for key, body in bodies.items() if key != other.id] == [None] * 5
     assert bodies[other.id] is not None
+
+
+def test_who_asks_for_their_data_raises_an_alarm_since_the_law_gives_a_month(shop: Connected) -> None:
+    """Nothing else would tell anybody: no mail is late for it."""
+    with capture_logs() as logs:
+        asked = shop.plan("customers/data_request", {"customer": {"id": 701042, "email": "Mia@example.com"}})
+        shop.plan("fulfillment_events/delete", {"id": 1})
+    (alarm,) = [line for line in logs if line.get("alarm")]
+    assert (alarm["event"], alarm["shop"], alarm["event_id"]) == ("planning.person.asked", "northkettle", str(asked.id))
+    assert "`postpurchase person SHOP ADDRESS`" in alarm["note"]
+    assert "example.com" not in repr(logs).lower()
 
 
 def test_words_of_others_about_an_erased_customer_are_forgotten(shop: Connected) -> None:

@@ -173,6 +173,9 @@ NOTES = {
     "customers/data_request": "asks for a person's data within 30 days: `postpurchase person SHOP ADDRESS` gives it",
 }
 
+FOR_PEOPLE = frozenset({"customers/data_request"})
+"""Topics that ask something of the shop's people."""
+
 
 class Shopify:
     """Signature, names and reading of Shopify's deliveries."""
@@ -209,7 +212,8 @@ class Shopify:
     ) -> Reading:
         reader = READERS.get(topic)
         if reader is None:
-            return Reading(note=NOTES.get(topic, f"nothing here reads {topic}"))
+            note = NOTES.get(topic, f"nothing here reads {topic}")
+            return Reading(note=note, is_for_people=topic in FOR_PEOPLE)
         with reading():
             domain = headers.get("x-shopify-shop-domain", "")
             at = triggered_at(headers, received_at)
