@@ -23,6 +23,8 @@ SECRETS = ("secret_key", "database_url", "broker_url", "sendgrid_api_key", "smtp
 SENDGRID_URL = "https://api.sendgrid.com"
 SENDGRID = "sendgrid.com"
 """The domain of SendGrid's hosts, in every region."""
+SENDGRID_LISTS = ("spam", "bounce", "unsubscribe")
+"""Of addresses that SendGrid sends nothing to, receipts neither."""
 DATABASES = ("postgresql", "postgres", "sqlite")
 ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     )
     sendgrid_base_url: str = Field(default=SENDGRID_URL, description=f"an address like {SENDGRID_URL}")
     sendgrid_event_public_key: str | None = None
+    sendgrid_bypass: str = Field(default="", description=f"lists out of {', '.join(SENDGRID_LISTS)}, between commas")
     smtp_url: SecretStr | None = None
     redirect_all_to: str | None = Field(default=None, description="an email address like you@example.com")
     clock: ClockMode = Field(default=ClockMode.REAL, description=" or ".join(ClockMode))
@@ -80,6 +83,13 @@ class Settings(BaseSettings):
         if not BASE.fullmatch(url):
             raise ValueError("no address of the web")
         return url.rstrip("/")
+
+    @field_validator("sendgrid_bypass")
+    @classmethod
+    def _known_lists(cls, named: str) -> str:
+        if not set(_between_commas(named)) <= set(SENDGRID_LISTS):
+            raise ValueError("no such list")
+        return named
 
     @field_validator("redirect_all_to")
     @classmethod
@@ -116,7 +126,7 @@ class Settings(BaseSettings):
     def _agree(self) -> "Settings":
         if self.sendgrid_api_key and self.smtp_url:
             raise ValueError("POSTPURCHASE_SENDGRID_API_KEY and POSTPURCHASE_SMTP_URL are both set: keep one.")
-        if self.clock is ClockMode.SIMULATED and self.sendgrid_api_key and _is_sendgrid(self.sendgrid_base_url):
+        if self.clock is ClockMode.SIMULATED and self.sendgrid_api_key and is_sendgrid(self.sendgrid_base_url):
             raise ValueError(
                 "POSTPURCHASE_CLOCK=simulated would send real mails at invented times: unset it, or point "
                 "POSTPURCHASE_SENDGRID_BASE_URL at a simulator."
@@ -129,6 +139,11 @@ class Settings(BaseSettings):
     def has_provider(self) -> bool:
         """Whether mails leave this machine (otherwise they are kept in the outbox)."""
         return bool(self.sendgrid_api_key or self.smtp_url)
+
+    @property
+    def bypassed_lists(self) -> tuple[str, ...]:
+        """Lists of SendGrid's in spite of which receipts and tracking mails go out."""
+        return _between_commas(self.sendgrid_bypass)
 
     @property
     def is_embedded(self) -> bool:
@@ -146,12 +161,17 @@ class Settings(BaseSettings):
         return url
 
 
+def _between_commas(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+
+
 def is_loopback(url: str) -> bool:
     """Whether an address of the web leads to this machine alone."""
     return _host(url) in LOOPBACK
 
 
-def _is_sendgrid(url: str) -> bool:
+def is_sendgrid(url: str) -> bool:
+    """Whether an address of the web is one of the real SendGrid's."""
     return f".{_host(url)}".endswith(f".{SENDGRID}")
 
 

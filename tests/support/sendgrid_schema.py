@@ -13,6 +13,7 @@ ADDRESS = {
     "properties": {"email": {"type": "string", "pattern": r"^[^@\s]+@[^@\s]+$"}, "name": {"type": "string"}},
 }
 OFF = {"type": "object", "required": ["enable"], "properties": {"enable": {"const": False}}}
+ON = {"type": "object", "required": ["enable"], "properties": {"enable": {"const": True}}}
 TEXT = {"type": "string", "minLength": 1}
 
 SCHEMA: dict[str, Any] = {
@@ -56,6 +57,12 @@ SCHEMA: dict[str, Any] = {
             "required": ["message", "attempt"],
             "additionalProperties": False,
             "properties": {"message": {"type": "string"}, "attempt": {"type": "string"}},
+        },
+        "mail_settings": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "properties": {f"bypass_{kind}_management": ON for kind in ("spam", "bounce", "unsubscribe")},
         },
         "tracking_settings": {
             "type": "object",

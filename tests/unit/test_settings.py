@@ -78,6 +78,12 @@ def test_links_to_this_machine_need_no_https(monkeypatch: pytest.MonkeyPatch, ur
     assert load_settings().public_url == url
 
 
+def test_lists_of_sendgrid_that_receipts_bypass_are_none_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().bypassed_lists == ()
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_BYPASS", "unsubscribe, spam")
+    assert load_settings().bypassed_lists == ("unsubscribe", "spam")
+
+
 def test_a_secret_is_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("sealed\n")
@@ -166,6 +172,7 @@ REFUSED = [
     ("LOG_JSON", "maybe", "is 'maybe': give true or false."),
     ("PUBLIC_URL", "mail.example.com", "is 'mail.example.com': give an address like https://mail.example.com."),
     ("SENDGRID_BASE_URL", "http://", "is 'http://': give an address like https://api.sendgrid.com."),
+    ("SENDGRID_BYPASS", "everything", "is 'everything': give lists out of spam, bounce, unsubscribe, between commas."),
     ("REDIRECT_ALL_TO", "you", "is 'you': give an email address like you@example.com."),
     ("DATABASE_URL", "mysql://user:hush@db/postpurchase", NO_DATABASE),
     ("DATABASE_URL", "postgresql:hush", NO_DATABASE),

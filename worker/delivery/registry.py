@@ -25,5 +25,6 @@ def choose_provider(settings: Settings, database: Database, clock: Clock) -> Pro
             api_key=settings.sendgrid_api_key.get_secret_value(),
             base_url=settings.sendgrid_base_url,
             can_reconcile=bool(settings.sendgrid_event_public_key),
+            bypass=settings.bypassed_lists,
         )
     return Outbox(database, clock)

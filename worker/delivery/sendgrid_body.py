@@ -4,6 +4,7 @@ Its own tracking is off, or links would be wrapped twice. `custom_args` come bac
 unredacted: they carry our ids alone.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -26,13 +27,18 @@ from worker.delivery.addressing import on_the_wire
 from worker.delivery.port import OutgoingMail
 
 
-def body_of(mail: OutgoingMail) -> dict[str, Any]:
-    """The JSON body, parts in the order SendGrid demands: text/plain, then text/html."""
+def body_of(mail: OutgoingMail, *, bypass: Sequence[str] = ()) -> dict[str, Any]:
+    """The JSON body, parts in the order SendGrid demands: text/plain, then text/html.
+
+    `bypass`: lists of SendGrid's (spam, bounce, unsubscribe) in spite of which receipts and tracking mails go out.
+    """
     common = _common(mail.sender, mail.sender_name, mail.reply_to, mail.shop, mail.stream)
     headers = {"headers": dict(mail.headers)} if mail.headers else {}
+    passed = {f"bypass_{name}_management": {"enable": True} for name in bypass if mail.stream == "transactional"}
     return (
         common
         | headers
+        | ({"mail_settings": passed} if passed else {})
         | {
             "subject": mail.subject,
             "personalizations": [{"to": [_to(mail.to)]}],

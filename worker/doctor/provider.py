@@ -13,12 +13,11 @@ from worker.delivery.smtp_connection import Connection
 from worker.delivery.smtp_server import parse_server
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
-from worker.settings import Settings
+from worker.settings import Settings, is_sendgrid
 from worker.unreachable import why
 
 TIMEOUT_S = 5.0
 RIGHT = "mail.send"
-REAL = "sendgrid.com"
 NEW_KEY = "Make a key with the right Mail Send (SendGrid: Settings, API Keys), set it and restart every process."
 
 
@@ -63,7 +62,7 @@ def _sendgrid(name: str, key: str, settings: Settings) -> list[Check]:
 
 def _untold(name: str, status: int, settings: Settings) -> list[Check]:
     """A simulator need not know the question."""
-    if not settings.sendgrid_base_url.endswith(REAL):
+    if not is_sendgrid(settings.sendgrid_base_url):
         return []
     return [warn(name, f"SendGrid answers {status} to what the key may do.", "Send yourself a mail with `send-test`.")]
 

@@ -31,6 +31,19 @@ def test_sendgrids_own_tracking_is_off() -> None:
     assert all(setting["enable"] is False for setting in settings.values())
 
 
+def test_receipts_alone_bypass_the_lists_that_the_owner_names() -> None:
+    """SendGrid drops receipts too for addresses on its lists; marketing never gets past them."""
+    receipt, offer = a_mail(stream="transactional"), a_mail(stream="marketing")
+    told = body_of(receipt, bypass=("unsubscribe", "spam"))
+    assert told["mail_settings"] == {
+        "bypass_unsubscribe_management": {"enable": True},
+        "bypass_spam_management": {"enable": True},
+    }
+    assert faults_of(told | {"headers": {}}) == []
+    assert "mail_settings" not in body_of(offer, bypass=("unsubscribe", "spam"))
+    assert "mail_settings" not in body_of(receipt)
+
+
 def test_headers_and_the_reply_address_go_along() -> None:
     body = body_of(a_mail(headers={"List-Id": "<northkettle.example>"}, reply_to="help@northkettle.example"))
     assert body["headers"] == {"List-Id": "<northkettle.example>"}
