@@ -1,6 +1,6 @@
 """What stays of an erased person's order: ids, times, lines and sums."""
 
-from schedules.facts import Customer, Facts, Gift, Order
+from schedules.facts import Customer, Facts, Gift, Order, PickupPoint
 
 
 def anonymous(facts: Facts) -> Facts:
@@ -25,5 +25,7 @@ def _anonymous_order(order: Order) -> Order:
     gift = Gift(hide_prices=order.gift.hide_prices) if order.gift else None
     nobody = Customer(orders_count=order.customer.orders_count)
     lines = tuple(line.model_copy(update={"properties": ()}) for line in order.lines)
-    emptied = dict.fromkeys(("status_url", "payment_method", "payment_code"), "")
-    return order.model_copy(update={**places, **emptied, "customer": nobody, "gift": gift, "tags": (), "lines": lines})
+    pickup = PickupPoint() if order.pickup else None  # the kiosk round the corner, by its name and street
+    emptied = dict.fromkeys(("status_url", "payment_method", "payment_code", "shipping_method", "cancel_reason"), "")
+    bare_order = {"customer": nobody, "gift": gift, "pickup": pickup, "tags": (), "lines": lines}
+    return order.model_copy(update=places | emptied | bare_order)
