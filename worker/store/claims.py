@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, Select, bindparam, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -22,7 +33,6 @@ from worker.store.types import new_id
 
 SUSPECT_CLAIMS = 2
 """From so many claims without an orderly end on, a message is claimed alone: if it kills, it kills only itself."""
-SUSPECTS_LOOKED_AT = 50
 STREAMS = ("transactional", "marketing")
 
 Lane = tuple[UUID, str]
@@ -90,12 +100,12 @@ def claim_due(session: Session, turn: Turn) -> list[Message]:
 
 def claim_suspect(session: Session, turn: Turn) -> list[Message]:
     """Claims one due message whose earlier claims ended without an outcome."""
-    found = rows_of(session, _suspects(session), {"now": turn.now}).all()
-    most = turn.sift([(row.shop_id, row.stream) for row in found]) if found else {}
-    may_go = [row.id for row in found if (row.shop_id, row.stream) in most]
-    if not may_go:
+    lanes = [(row.shop_id, row.stream) for row in rows_of(session, _suspects(session), {"now": turn.now})]
+    most = turn.sift(lanes) if lanes else {}
+    if not most:
         return []
-    due = select(Message.id).where(_SCHEDULED, _SUSPECT, Message.id.in_(may_go), Message.send_at <= turn.now)
+    mine = tuple_(Message.shop_id, Message.stream).in_(list(most))
+    due = select(Message.id).where(_SCHEDULED, _SUSPECT, mine, Message.send_at <= turn.now)
     one = due.order_by(Message.send_at, Message.id).limit(1).with_for_update(skip_locked=True)
     return _take(session, session.scalars(one).all(), turn)
 
@@ -151,8 +161,8 @@ def _first_due(_session: Session) -> Select[*tuple[Any, ...]]:
 
 @once
 def _suspects(_session: Session) -> Select[*tuple[Any, ...]]:
-    due = select(Message.id, Message.shop_id, Message.stream).where(_SCHEDULED, _SUSPECT, _IS_DUE)
-    return due.order_by(Message.send_at, Message.id).limit(SUSPECTS_LOOKED_AT)
+    """Lanes with a due message whose earlier claims were lost; there are never many."""
+    return select(Message.shop_id, Message.stream).where(_SCHEDULED, _SUSPECT, _IS_DUE).distinct()
 
 
 def _take(session: Session, chosen: Sequence[UUID], turn: Turn) -> list[Message]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from schedules.facts import Facts
 from schedules.lifecycle import State
@@ -111,6 +112,18 @@ def test_a_message_with_lost_claims_is_claimed_alone(world: World) -> None:
         (claimed,) = claim_suspect(session, _turn(world))
     assert claimed.id in suspects
     assert claimed.claims == 3
+
+
+def test_lost_claims_of_a_lane_that_is_shut_hide_those_of_no_other(world: World) -> None:
+    """A shop's own key may be refused for days."""
+    shut = _another_shop(world, "shut", 60)
+    with world.installation.database.write() as session:
+        session.execute(update(Message).where(Message.shop_id == shut).values(claims=2))
+    ours = world.add_message(claims=2)
+    turn = Turn(now=world.now, lease=LEASE, limit=10, sift=lambda lanes: {each: 9 for each in lanes if each[0] != shut})
+    with world.installation.database.write() as session:
+        assert [message.id for message in claim_suspect(session, turn)] == [ours]
+        assert claim_suspect(session, turn) == []
 
 
 def test_counting_stops_where_it_is_told_to(world: World) -> None:
