@@ -26,7 +26,7 @@ Final-Recipient: rfc822; {address}
 Original-Recipient: rfc822;{address}
 Action: {action}
 Status: {status}
-Diagnostic-Code: smtp; 550 {status} <{address}>: no such user here
+Diagnostic-Code: smtp; {said}
 
 --b1
 Content-Type: {quoted}
@@ -82,8 +82,11 @@ def bounce(
     status: str = "5.1.1",
     quoted: str = "text/rfc822-headers",
     address: str = "mia@example.com",
+    said: str | None = None,
 ) -> bytes:
-    told = {"attempt": attempt, "action": action, "status": status, "quoted": quoted, "address": address}
+    """`said`: what the mailbox's server answered; by default that there is no such user."""
+    said = f"550 {status} <{address}>: no such user here" if said is None else said
+    told = {"attempt": attempt, "action": action, "status": status, "quoted": quoted, "address": address, "said": said}
     return BOUNCE.format(**told).replace("\n", "\r\n").encode()
 
 

@@ -22,6 +22,16 @@ LARGEST = 10 * 1024 * 1024
 OURS = re.compile(r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@[^>\s]+>")
 DATES = ("last-attempt-date", "arrival-date", "received-date")
 """What tells the time in the report itself, where the mail around it has no `Date`."""
+UNTOLD = "5.0.0"
+ABOUT_THE_SENDER = frozenset({"5.1.7", "5.1.8"})
+"""Among the codes about addresses (RFC 3463, 3.2)."""
+ENHANCED = re.compile(r"(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.])")
+NO_SUCH = re.compile(
+    r"no such (user|mailbox|recipient|address|person)|(user|recipient|mailbox|address|account) (is )?unknown|not found"
+    r"|unknown (or illegal )?(user|recipient|mailbox|address|alias|account)|(does not|doesn't|not) exist"
+    r"|invalid (recipient|mailbox|user)|unroute?able address|mailbox unavailable",
+    re.IGNORECASE,
+)
 REPORTS = frozenset({"message/delivery-status", "message/feedback-report"})
 
 
@@ -77,14 +87,27 @@ def _report(attempt_id: UUID, fields: dict[str, str], at: datetime) -> Report | 
     if action == "delivered":
         kind, state, stop = "delivered", State.DELIVERED, None
     elif action == "failed":
-        is_hard = status.startswith("5.1.") or status in ("5.0.0", "5.2.1")  # no such mailbox, domain or address
-        kind, state, stop = "bounce", State.BOUNCED, ("all", "hard_bounce") if is_hard else None
+        stop = ("all", "hard_bounce") if _is_gone(status, fields.get("diagnostic-code", "")) else None
+        kind, state = "bounce", State.BOUNCED
     elif action in ("delayed", "relayed", "expanded"):
         kind, state, stop = action, State.ACCEPTED, None
     else:
         return None
     words = f"the mailbox says: {kind}" + (f" ({why})" if why else "")
     return Report(attempt_id=attempt_id, kind=kind, at=at, address=address, words=words, state=state, suppresses=stop)
+
+
+def _is_gone(status: str, said: str) -> bool:
+    """Whether there is no such mailbox, domain or address.
+
+    A server that calls every failure 5.0.0 (Exim) is taken at the code in the mailbox's answer, else at its words.
+    """
+    if status == UNTOLD:
+        codes = ENHANCED.findall(said)
+        if not codes:
+            return NO_SUCH.search(said) is not None
+        status = codes[0]
+    return (status.startswith("5.1.") and status not in ABOUT_THE_SENDER) or status == "5.2.1"
 
 
 def _complaint(attempt_id: UUID, fields: dict[str, str], address: str, at: datetime) -> Report | None:

@@ -35,6 +35,29 @@ def test_only_an_address_that_does_not_exist_is_never_written_to_again(status: s
 
 
 @pytest.mark.parametrize(
+    ("status", "said", "suppressed"),
+    [
+        ("5.1.8", "550 5.1.8 Access denied, bad outbound sender", False),
+        ("5.1.7", "553 5.1.7 Sender address syntax", False),
+        ("5.0.0", "550 no such user here", True),
+        ("5.0.0", "550 5.1.1 The email account does not exist", True),
+        ("5.0.0", "550 Unrouteable address", True),
+        ("5.0.0", "552 Mailbox full", False),
+        ("5.0.0", "550-5.2.2 The recipient's inbox is out of storage space", False),
+        ("5.0.0", "550 5.7.1 [192.5.1.1] Message rejected as spam", False),
+        ("5.0.0", "", False),
+    ],
+)
+def test_what_is_wrong_with_the_sender_or_the_content_never_costs_a_customer_their_receipts(
+    status: str, said: str, suppressed: bool
+) -> None:
+    """Some mail servers (Exim) report every failure as 5.0.0; what the mailbox said tells more."""
+    report = read_report(bounce(ATTEMPT, status=status, said=said))
+    assert report is not None
+    assert (report.suppresses == ("all", "hard_bounce")) is suppressed
+
+
+@pytest.mark.parametrize(
     ("action", "state"), [("delayed", State.ACCEPTED), ("delivered", State.DELIVERED), ("relayed", State.ACCEPTED)]
 )
 def test_other_actions_prove_what_they_say(action: str, state: State) -> None:
