@@ -7,12 +7,10 @@ database's clock) governs leases, time-outs, signature age and provider timestam
 import time
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from worker.errors import SettingsError
 from worker.settings import ClockMode
 from worker.store.models import ClockRow
-from worker.store.session import Database
+from worker.store.session import Database, insert_into
 
 REFRESH_S = 30.0
 
@@ -56,8 +54,7 @@ class Clock:
         offset = moment.astimezone(UTC) - self.real_now()
         if offset < self.offset():
             raise SettingsError("Time only moves forward.")
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         offset_us = offset // timedelta(microseconds=1)
         with self._database.write() as session:
-            row = insert(ClockRow).values(id=1, offset_us=offset_us)
+            row = insert_into(session, ClockRow).values(id=1, offset_us=offset_us)
             session.execute(row.on_conflict_do_update(index_elements=["id"], set_={"offset_us": offset_us}))

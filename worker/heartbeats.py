@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.errors import StorageUnavailableError
 from worker.store.models import Heartbeat
-from worker.store.session import Database, database_now
+from worker.store.session import Database, database_now, insert_into
 
 log = structlog.get_logger()
 
@@ -28,11 +27,10 @@ def process_name(kind: str) -> str:
 
 def record_life(database: Database, kinds: Mapping[str, str]) -> None:
     """Writes that these processes (name -> kind) are alive now, unless they ended; forgets those silent for a day."""
-    insert = sqlite.insert if database.is_sqlite else postgresql.insert
     with database.write() as session:
         now = database_now(session)
         for name, kind in sorted(kinds.items()):
-            row = insert(Heartbeat).values(name=name, kind=kind, at=now)
+            row = insert_into(session, Heartbeat).values(name=name, kind=kind, at=now)
             still = Heartbeat.ended_at.is_(None)
             session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"at": now}, where=still))
         session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGOTTEN_AFTER))

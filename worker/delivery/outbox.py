@@ -5,12 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.clock import Clock
 from worker.delivery.port import NO_MESSAGE, Outcome, OutgoingMail, Verdict
 from worker.store.models import OutboxMail
-from worker.store.session import Database
+from worker.store.session import Database, insert_into
 from worker.store.types import new_id
 
 
@@ -35,12 +34,11 @@ class Outbox:
         Raises:
             StorageUnavailableError: the database does not answer; nothing was kept.
         """
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         at = self._clock.now()
         rows = [{"id": new_id(), "at": at} | _columns(mail) for mail in mails]
         if rows:
             with self._database.write() as session:
-                kept = insert(OutboxMail).values(rows)
+                kept = insert_into(session, OutboxMail).values(rows)
                 session.execute(kept.on_conflict_do_nothing(index_elements=["attempt_id"]))
         for mail in mails:
             yield Outcome(attempt_id=mail.attempt_id, verdict=Verdict.ACCEPTED, receipt=str(mail.attempt_id))

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -18,6 +17,7 @@ from worker.bootstrap import Installation
 from worker.links import ClickToken
 from worker.store.models import Click, Message
 from worker.store.models.feedback import ANSWER
+from worker.store.session import insert_into
 from worker.store.types import new_id
 
 SOON = timedelta(seconds=5)
@@ -52,10 +52,9 @@ def record_click(installation: Installation, click: ClickToken, machine: str) ->
 
 def note_answer(session: Session, message: Message, now: datetime) -> None:
     """Counts an answer to the mail's question: a sign of its person as good as a click, and no machine gives one."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     whose = {"id": new_id(), "shop_id": message.shop_id, "message_id": message.id, "step": message.step}
     times = {"first_at": now, "last_at": now, "human_at": now}
-    row = insert(Click).values(**whose, **times, kind=ANSWER, ref="", raw=1, human=1)
+    row = insert_into(session, Click).values(**whose, **times, kind=ANSWER, ref="", raw=1, human=1)
     again = {"raw": Click.raw + 1, "human": Click.human + 1, "last_at": now, "human_at": now}
     session.execute(row.on_conflict_do_update(index_elements=["message_id", "kind", "ref"], set_=again))
 

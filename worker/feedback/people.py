@@ -8,7 +8,6 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from schedules.events import CaseStated
@@ -20,6 +19,7 @@ from worker.feedback.preferences import CHOICE_OF, choice_meant, choose
 from worker.links import LinkToken, Purpose
 from worker.store.models import HiddenProduct, Message
 from worker.store.orders import facts_of, lock_order
+from worker.store.session import insert_into
 from worker.store.types import new_id
 
 log = structlog.get_logger()
@@ -90,8 +90,7 @@ def _hidden(session: Session, message: Message, product_id: str, now: datetime, 
         conditions = [getattr(HiddenProduct, name) == value for name, value in mine.items()]
         gone = session.execute(delete(HiddenProduct).where(*conditions).returning(HiddenProduct.id))
         return gone.scalar() is not None
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = insert(HiddenProduct).values(id=new_id(), created_at=now, **mine)
+    row = insert_into(session, HiddenProduct).values(id=new_id(), created_at=now, **mine)
     return session.execute(row.on_conflict_do_nothing().returning(HiddenProduct.id)).scalar() is not None
 
 

@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.imports.cells import Row
 from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.table import STEP, Rows
 from worker.store.models import Shop
-from worker.store.session import Database
+from worker.store.session import Database, insert_into
 
 Values = Mapping[str, Any]
 Each = TypeVar("Each")
@@ -99,7 +98,7 @@ def _upsert(
     """A webhook may have added the same row meanwhile: then the file's values win."""
     if not values:
         return
-    insert = (sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert)(table.__table__)
+    insert = insert_into(session, table.__table__)
     told = {name: insert.excluded[name] for name in (*values[0], *stamp) if name not in key}
     statement = insert.on_conflict_do_update(index_elements=["shop_id", *key], set_=told)
     session.execute(statement, [{"shop_id": shop_id, **value, **stamp} for value in values])

@@ -9,13 +9,13 @@ from decimal import Decimal
 from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from schedules.events import ProductDeleted, ProductStated, VariantsStated
 from worker.planning.unit import Unit
 from worker.platforms.bodies import MOST
 from worker.store.catalogue import why_unusable
 from worker.store.models import Product
+from worker.store.session import insert_into
 from worker.store.types import new_id
 
 MERCHANTS = (
@@ -102,8 +102,8 @@ def _locked(unit: Unit, event: ProductStated) -> Product:
     blank = dict.fromkeys(("short_title", "url", "image_url", "currency", "category", "brand", "unusable"), "")
     blank |= dict.fromkeys(("upgrade_of", "upgrade_benefits"), "")
     made = {**key, **blank, "id": new_id(), "title": event.title, "tags": [], "discreet": False, "is_active": True}
-    insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    new = insert(Product).values(made | {"updated_at": unit.now}).on_conflict_do_nothing().returning(Product.id)
+    insert = insert_into(unit.session, Product)
+    new = insert.values(made | {"updated_at": unit.now}).on_conflict_do_nothing().returning(Product.id)
     is_new = unit.session.scalar(new) is not None
     row = unit.session.scalars(select(Product).filter_by(**key).with_for_update()).one()
     if is_new and row.variant_id:

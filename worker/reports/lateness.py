@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, extract, func, select
 from sqlalchemy.orm import Session
 
 from worker.store.models import Message
+from worker.store.session import is_postgres
 
 WINDOW = timedelta(days=7)
 SHARES = (0.5, 0.95, 0.99, 1.0)
@@ -39,6 +40,6 @@ def lateness(session: Session, *, now: datetime) -> Lateness:
 
 
 def _seconds(session: Session) -> ColumnElement[Any]:
-    if session.get_bind().dialect.name == "sqlite":
+    if not is_postgres(session):
         return (func.julianday(Message.accepted_at) - func.julianday(Message.aim_at)) * 86400
     return extract("epoch", Message.accepted_at - Message.aim_at)

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, literal_column, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.store.models import DiscountCode, Message, Shop, Source
+from worker.store.session import insert_into
 from worker.store.to_dos import claim_to_do
 from worker.store.transitions import reschedule
 
@@ -42,10 +42,9 @@ def locked_code(session: Session, code_id: UUID) -> DiscountCode:
 
 def insert_code(session: Session, code: DiscountCode) -> None:
     """Keeps a code unless the order has one, or the text is taken."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values = {column.key: getattr(code, column.key) for column in DiscountCode.__mapper__.column_attrs}
     fields = {name: value for name, value in values.items() if value is not None}
-    session.execute(insert(DiscountCode).values(**fields).on_conflict_do_nothing())
+    session.execute(insert_into(session, DiscountCode).values(**fields).on_conflict_do_nothing())
 
 
 def last_code_at(session: Session, shop_id: UUID, address: str, *, but_not: UUID) -> datetime | None:

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.store.models import DeliveryEvent, Message
+from worker.store.session import insert_into
 from worker.store.types import new_id
 
 
@@ -38,8 +38,7 @@ def keep_events(
     """Keeps events with their details; those of them that were not known yet. `received_at` is database time."""
     if not events:
         return frozenset()
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    once = insert(DeliveryEvent).on_conflict_do_nothing(index_elements=EventKey._fields)
+    once = insert_into(session, DeliveryEvent).on_conflict_do_nothing(index_elements=EventKey._fields)
     rows = [
         key._asdict() | {"id": new_id(), "provider": provider, "details": dict(details), "received_at": received_at}
         for key, details in events.items()

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, exists, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.store.models import Erasure, Learning
+from worker.store.session import insert_into
 from worker.store.suggestions import learning_of, person_of
 from worker.store.types import new_id
 
@@ -19,9 +18,8 @@ def note_erasure(
 ) -> None:
     """Remembers that these people, and the one of this id of the platform, were erased now."""
     people = _hashes(learning_of(session, shop_id).person_key, addresses, customer_id)
-    insert: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     for person in people:
-        row = insert(Erasure).values(id=new_id(), shop_id=shop_id, person=person, at=now)
+        row = insert_into(session, Erasure).values(id=new_id(), shop_id=shop_id, person=person, at=now)
         session.execute(row.on_conflict_do_update(index_elements=["shop_id", "person"], set_={"at": now}))
 
 

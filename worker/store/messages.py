@@ -11,14 +11,13 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import PENDING, State
 from schedules.planner import Cancel, Move, NewMessage, Plan
 from worker.errors import StaleFenceError
 from worker.store.models import Message
-from worker.store.session import database_now
+from worker.store.session import database_now, insert_into
 from worker.store.transitions import record_start, reschedule, transition, transitions_of
 from worker.store.types import new_id
 
@@ -84,9 +83,8 @@ def apply_plan(
 
 
 def _insert(unit: _Unit, shop_id: UUID, address: str | None, new: NewMessage) -> bool:
-    insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     message = Message(id=new_id(), state=State(new.state).value, reason=new.reason)
-    row = insert(Message).values(
+    row = insert_into(unit.session, Message).values(
         id=message.id,
         shop_id=shop_id,
         order_id=unit.order_id,

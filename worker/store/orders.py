@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import literal_column, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from schedules import reasons
@@ -14,6 +13,7 @@ from schedules.facts import Facts
 from schedules.sequence import FURTHEST_COMBINED
 from worker.store.gate_rows import SeenOrder
 from worker.store.models import CustomerRow, Message, OrderRow
+from worker.store.session import insert_into
 from worker.store.types import new_id
 
 PENDING_MESSAGE = or_(Message.state == literal_column("'scheduled'"), Message.state == literal_column("'held'"))
@@ -43,7 +43,7 @@ def locked_order(
         "created_at": now,
         "updated_at": now,
     }
-    session.execute(_insert(session, OrderRow).values(_with_defaults(made)).on_conflict_do_nothing())
+    session.execute(insert_into(session, OrderRow).values(_with_defaults(made)).on_conflict_do_nothing())
     found = select(OrderRow).where(OrderRow.shop_id == shop_id, OrderRow.external_id == external_id)
     return session.scalars(found.with_for_update().execution_options(populate_existing=True)).one()
 
@@ -69,7 +69,7 @@ def locked_customer(session: Session, shop_id: UUID, address: str, *, now: datet
     found = found.with_for_update().execution_options(populate_existing=True)
     row = None
     while row is None:  # the unit that it waited for may have erased the person
-        session.execute(_insert(session, CustomerRow).values(made).on_conflict_do_nothing())
+        session.execute(insert_into(session, CustomerRow).values(made).on_conflict_do_nothing())
         row = session.scalars(found).one_or_none()
     return row
 
@@ -118,10 +118,6 @@ def orders_to_replan(session: Session, shop_id: UUID, now: datetime) -> Sequence
     may_change = or_(PENDING_MESSAGE, is_ours & (Message.expires_at > now))
     query = select(Message.order_id).where(Message.shop_id == shop_id, may_change).distinct()
     return session.scalars(query.order_by(Message.order_id)).all()
-
-
-def _insert(session: Session, table: Any) -> Any:
-    return (sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert)(table)
 
 
 def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CursorResult, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.store.models import Pause
+from worker.store.session import insert_into
 from worker.store.types import new_id
 
 RESTORED = "restored from the backup"
@@ -16,8 +16,7 @@ RESTORED = "restored from the backup"
 
 def pause(session: Session, shop_id: UUID, step: str, *, reason: str, now: datetime) -> bool:
     """Pauses a step, or the shop when `step` is empty; False when that is paused already."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = insert(Pause).values(id=new_id(), shop_id=shop_id, step=step, reason=reason, created_at=now)
+    row = insert_into(session, Pause).values(id=new_id(), shop_id=shop_id, step=step, reason=reason, created_at=now)
     return session.scalar(row.on_conflict_do_nothing().returning(Pause.id)) is not None
 
 

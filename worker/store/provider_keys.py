@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.store.models import ProviderKey
+from worker.store.session import insert_into
 
 ALL = select(ProviderKey).order_by(ProviderKey.id)
 NAMED = ALL.where(ProviderKey.id.in_(bindparam("names", expanding=True)))
@@ -28,8 +28,7 @@ def find_keys(session: Session, names: Collection[str], *, lock: bool = False) -
 
 def keep_keys(session: Session, names: Collection[str], *, now: datetime) -> dict[str, ProviderKey]:
     """The named keys, made where nothing was heard of them yet; locked. `now` is business time."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     for name in sorted(names):
-        row = insert(ProviderKey).values(id=name, provider=name.partition(":")[0], updated_at=now)
+        row = insert_into(session, ProviderKey).values(id=name, provider=name.partition(":")[0], updated_at=now)
         session.execute(row.on_conflict_do_nothing(index_elements=["id"]))
     return find_keys(session, names, lock=True)

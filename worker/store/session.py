@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session
@@ -87,9 +88,14 @@ def is_postgres(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
+def insert_into(session: Session, table: Any) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what becomes of rows that are there already: each database has one of its own."""
+    return postgresql.insert(table) if is_postgres(session) else sqlite.insert(table)
+
+
 def database_now(session: Session) -> datetime:
     """The database's clock within a unit, aware UTC (not frozen at the transaction's start)."""
-    if session.get_bind().dialect.name == "sqlite":
+    if not is_postgres(session):
         stamp = session.connection().exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')").scalar_one()
         return datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC)
     found: datetime = session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one()

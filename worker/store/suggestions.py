@@ -11,12 +11,12 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, Double, Text, cast, delete, extract, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from worker.store.models import Learning, Purchase, Rhythm, Suggestion
+from worker.store.session import insert_into, is_postgres
 from worker.store.shelf import ShelfProduct, ShelfSuggestion, shelf_products, shelf_suggestions
 from worker.store.types import new_id
 
@@ -28,7 +28,7 @@ TOLD = ("person", "placed_at", "products", "value")
 def learning_of(session: Session, shop_id: UUID) -> Learning:
     """The shop's row, made if missing."""
     values = {"shop_id": shop_id, "person_key": secrets.token_hex(32), "is_stale": True, "figures": {}}
-    session.execute(_insert(session, Learning).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, Learning).values(values).on_conflict_do_nothing())
     return session.get_one(Learning, shop_id, populate_existing=True)
 
 
@@ -40,7 +40,7 @@ def person_of(key: str, address: str | None) -> str:
 def keep_purchases(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
     """Adds or replaces purchases by `order_ref`; says how many were new, and how many different."""
     added = changed = 0
-    statement = _insert(session, Purchase)
+    statement = insert_into(session, Purchase)
     told = {name: statement.excluded[name] for name in (*TOLD, "imported")}
     statement = statement.on_conflict_do_update(index_elements=["shop_id", "order_ref"], set_=told)
     for start in range(0, len(rows), CHUNK):
@@ -73,12 +73,13 @@ def purchase_columns(
 def _all_of(session: Session) -> ColumnElement[Any]:
     """The shop's id; on SQLite with the + that makes it read row after row instead of jumping about after an index."""
     shop_id: ColumnElement[Any] = Purchase.shop_id.expression
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return UnaryExpression(shop_id, operator=custom_op("+"), type_=shop_id.type) if is_sqlite else shop_id
+    if is_postgres(session):
+        return shop_id
+    return UnaryExpression(shop_id, operator=custom_op("+"), type_=shop_id.type)
 
 
 def _days(session: Session) -> ColumnElement[Any]:
-    if session.get_bind().dialect.name == "sqlite":
+    if not is_postgres(session):
         return func.julianday(Purchase.placed_at) - JULIAN_1970
     return cast(extract("epoch", Purchase.placed_at) / DAY_S, Double)
 
@@ -147,7 +148,3 @@ def suggestions_for(
     for product in shelf_products(session, {(shop_id, suggestion.product_id) for suggestion in found}):
         variants[product.product_id].append(product)
     return [(suggestion, product) for suggestion in found for product in variants[suggestion.product_id]]
-
-
-def _insert(session: Session, table: Any) -> Any:
-    return (sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert)(table)

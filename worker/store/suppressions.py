@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.store.models import Suppression
+from worker.store.session import insert_into
 from worker.store.types import new_id
 
 SCOPES = ("all", "marketing", "offers", "fewer")
@@ -49,8 +49,7 @@ def suppress(
     """Holds a scope against an address; whether that is new from this source and for this reason."""
     if scope not in SCOPES:
         raise ValueError(f"no such scope: {scope}")
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = insert(Suppression).values(
+    row = insert_into(session, Suppression).values(
         id=new_id(),
         shop_id=shop_id,
         address=address.strip().lower(),

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, literal_column, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from schedules.facts import ConsentState
 from worker.store.models import CustomerRow, OrderRow, Source, WriteBack
 from worker.store.orders import facts_of
+from worker.store.session import insert_into
 from worker.store.to_dos import claim_to_do
 from worker.store.types import new_id
 
@@ -34,7 +34,6 @@ class Wish:
 
 def wish(session: Session, source: Source, wanted: Wish, *, was: ConsentState) -> None:
     """Notes the wish for one source; a newer one takes the place of an older."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     fresh: dict[str, Any] = {
         "wanted": wanted.wanted.value,
         "state": "pending",
@@ -49,7 +48,7 @@ def wish(session: Session, source: Source, wanted: Wish, *, was: ConsentState) -
         "done_at": None,
     }
     whose = {"shop_id": wanted.shop_id, "source_id": source.id, "address": wanted.address}
-    row = insert(WriteBack).values(id=new_id(), claims=0, **whose, **fresh)
+    row = insert_into(session, WriteBack).values(id=new_id(), claims=0, **whose, **fresh)
     session.execute(row.on_conflict_do_update(index_elements=["source_id", "address"], set_=fresh))
 
 
