@@ -1,10 +1,10 @@
-"""The declarative base: column types by annotation, names of constraints."""
+"""The declarative base: column types by annotation, names of constraints, partial indexes."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, MetaData, Text, Uuid
+from sqlalchemy import BigInteger, Index, MetaData, Numeric, Text, Uuid, text
 from sqlalchemy.orm import DeclarativeBase
 
 from worker.store.types import Json, Moment
@@ -16,6 +16,14 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+Amount = Numeric(18, 4)
+
+
+def partial_index(name: str, condition: str, *columns: str) -> Index:
+    """An index of the rows that the condition holds for, in either database."""
+    return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(condition))
 
 
 class Base(DeclarativeBase):

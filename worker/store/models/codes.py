@@ -5,17 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from worker.store.models.base import Base
+from worker.store.models.base import Amount, Base, partial_index
 from worker.store.types import new_id
-
-Amount = Numeric(18, 4)
-
-
-def _partial(name: str, condition: str, *columns: str) -> Index:
-    return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(condition))
 
 
 class DiscountCode(Base):
@@ -37,8 +31,8 @@ class DiscountCode(Base):
         UniqueConstraint("order_id"),
         Index("ix_discount_code_address", "shop_id", "address"),
         Index("ix_discount_code_state", "shop_id", "state", "redeemed_by_other"),  # counting reads the index alone
-        _partial("ix_discount_code_due", "due_at IS NOT NULL", "due_at"),
-        _partial("ix_discount_code_ending", "state IN ('reserved', 'created')", "ends_at"),
+        partial_index("ix_discount_code_due", "due_at IS NOT NULL", "due_at"),
+        partial_index("ix_discount_code_ending", "state IN ('reserved', 'created')", "ends_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -83,8 +77,8 @@ class PoolCode(Base):
     __tablename__ = "pool_code"
     __table_args__ = (
         UniqueConstraint("shop_id", "code"),
-        _partial("ix_pool_code_free", "taken_at IS NULL", "shop_id", "kind", "value"),
-        _partial("ix_pool_code_taken", "taken_at IS NOT NULL", "shop_id", "taken_at"),
+        partial_index("ix_pool_code_free", "taken_at IS NULL", "shop_id", "kind", "value"),
+        partial_index("ix_pool_code_taken", "taken_at IS NOT NULL", "shop_id", "taken_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

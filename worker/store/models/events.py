@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from worker.store.models.base import Base
+from worker.store.models.base import Base, partial_index
 from worker.store.types import new_id
 
 
@@ -21,18 +21,8 @@ class InboundEvent(Base):
     __tablename__ = "inbound_event"
     __table_args__ = (
         UniqueConstraint("shop_id", "topic", "dedupe_key"),
-        Index(
-            "ix_inbound_event_stored",
-            "received_at",
-            postgresql_where=text("state = 'stored'"),
-            sqlite_where=text("state = 'stored'"),
-        ),
-        Index(
-            "ix_inbound_event_body",
-            "received_at",
-            postgresql_where=text("body IS NOT NULL"),
-            sqlite_where=text("body IS NOT NULL"),
-        ),
+        partial_index("ix_inbound_event_stored", "state = 'stored'", "received_at"),
+        partial_index("ix_inbound_event_body", "body IS NOT NULL", "received_at"),
         Index("ix_inbound_event_order", "shop_id", "order_ref"),
         Index("ix_inbound_event_source", "source_id", "state", "received_at"),  # counting reads the index alone
         Index("ix_inbound_event_rhythm", "source_id", "received_at"),

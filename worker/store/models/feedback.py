@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from worker.store.models.base import Base
+from worker.store.models.base import Base, partial_index
 from worker.store.types import new_id
 
 
@@ -74,12 +74,7 @@ class WriteBack(Base):
     __tablename__ = "write_back"
     __table_args__ = (
         UniqueConstraint("source_id", "address"),
-        Index(
-            "ix_write_back_due",
-            "due_at",
-            postgresql_where=text("state = 'pending'"),
-            sqlite_where=text("state = 'pending'"),
-        ),
+        partial_index("ix_write_back_due", "state = 'pending'", "due_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

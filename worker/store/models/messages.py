@@ -4,20 +4,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from schedules.lifecycle import State
-from worker.store.models.base import Base
+from worker.store.models.base import Base, partial_index
 from worker.store.types import new_id
 
 
 def _listed(states: tuple[State, ...]) -> str:
     return ", ".join(f"'{state}'" for state in states)
-
-
-def _partial(name: str, condition: str, *columns: str) -> Index:
-    return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(condition))
 
 
 COUNTED = (State.ATTEMPTING, State.UNKNOWN, State.ABANDONED, State.ACCEPTED, State.DELIVERED)
@@ -42,19 +38,21 @@ class Message(Base):
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("order_id", "sequence", "step", "parcel_group", "occurrence"),
-        _partial("ix_message_due", "state = 'scheduled'", "send_at", "id"),
-        _partial("ix_message_due_of_shop", "state = 'scheduled' AND claims < 2", "shop_id", "stream", "send_at", "id"),
-        _partial("ix_message_suspect", "state = 'scheduled' AND claims >= 2", "send_at", "id"),
-        _partial("ix_message_expiring", "state = 'scheduled'", "expires_at", "id"),
-        _partial("ix_message_paused", "state = 'held' AND held_by = 'pause'", "shop_id", "id"),
-        _partial("ix_message_held", "state = 'held'", "expires_at", "id"),
-        _partial("ix_message_claimed", "state = 'claimed'", "lease_until"),
-        _partial("ix_message_attempting", "state = 'attempting'", "lease_until"),
-        _partial("ix_message_unknown", "state = 'unknown'", "resolve_at"),
+        partial_index("ix_message_due", "state = 'scheduled'", "send_at", "id"),
+        partial_index(
+            "ix_message_due_of_shop", "state = 'scheduled' AND claims < 2", "shop_id", "stream", "send_at", "id"
+        ),
+        partial_index("ix_message_suspect", "state = 'scheduled' AND claims >= 2", "send_at", "id"),
+        partial_index("ix_message_expiring", "state = 'scheduled'", "expires_at", "id"),
+        partial_index("ix_message_paused", "state = 'held' AND held_by = 'pause'", "shop_id", "id"),
+        partial_index("ix_message_held", "state = 'held'", "expires_at", "id"),
+        partial_index("ix_message_claimed", "state = 'claimed'", "lease_until"),
+        partial_index("ix_message_attempting", "state = 'attempting'", "lease_until"),
+        partial_index("ix_message_unknown", "state = 'unknown'", "resolve_at"),
         Index("ix_message_address", "shop_id", "address", "accepted_at"),
-        _partial("ix_message_counted", f"{CAPPED} AND state IN ({_listed(COUNTED)})", "shop_id", "address"),
+        partial_index("ix_message_counted", f"{CAPPED} AND state IN ({_listed(COUNTED)})", "shop_id", "address"),
         Index("ix_message_shop_state", "shop_id", "state", "step", "stream"),  # counting reads the index alone
-        _partial("ix_message_accepted", "accepted_at IS NOT NULL", "accepted_at", "aim_at", "shop_id", "step"),
+        partial_index("ix_message_accepted", "accepted_at IS NOT NULL", "accepted_at", "aim_at", "shop_id", "step"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -8,10 +8,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from worker.store.models.base import Base
+from worker.store.models.base import Amount, Base
 from worker.store.types import new_id
-
-Amount = Numeric(18, 4)
 
 
 class Product(Base):

@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from worker.store.models.base import Base
-from worker.store.models.offers import Amount
+from worker.store.models.base import Amount, Base
 from worker.store.types import new_id
 
 
