@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -63,6 +64,12 @@ def load_sequence(files: Mapping[str, str]) -> Sequence:
         raise SequenceError(faults) from error
 
 
+@lru_cache(maxsize=64)
+def parsed_sequence(text: str) -> Sequence:
+    """The sequence in a text that was checked when it was published; read once, however many orders go by it."""
+    return load_sequence({PATH: text})
+
+
 def above_ceiling(files: Mapping[str, str], ceiling: Decimal) -> list[SequenceFault]:
     """Codes of a readable sequence that take off more percent than the shop allows; sending would cut them."""
     sequence = load_sequence(files)
@@ -119,8 +126,7 @@ def named_things(files: Mapping[str, str]) -> list[NamedThing]:
 
 def packaged_sequence() -> Sequence:
     """The sequence that comes with the program."""
-    path = resources.files("schedules") / PATH
-    return load_sequence({PATH: path.read_text(encoding="utf-8")})
+    return parsed_sequence((resources.files("schedules") / PATH).read_text(encoding="utf-8"))
 
 
 def _read(text: str) -> tuple[Any, Any]:

@@ -2,7 +2,7 @@
 
 Sources: German courts treat even a survey inside an invoice mail as advertising (BGH VI ZR 225/17); the EU and the UK
 know a soft opt-in for existing customers and similar products (directive 2002/58/EC, article 13(2)); CAN-SPAM in the
-USA asks for a refusal to be honoured. Everything unknown needs a subscription.
+USA asks for a refusal to be honoured. Everywhere else it needs a subscription, in Germany, Austria and Switzerland too.
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from schedules.facts import ConsentState
 
-SUBSCRIBED_ONLY = frozenset({"DE", "AT", "CH"})
 SOFT_OPT_IN = frozenset(
     {"BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "GR", "HU", "IE", "IT", "LV", "LT", "LU"}
     | {"MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE", "IS", "LI", "NO", "GB"}

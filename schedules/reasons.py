@@ -18,6 +18,8 @@ IMPORTED = "the order was imported from history"
 BEFORE_US = "it was due before the shop was connected here: others told the customer"
 LONG_PAST = "it became known too late: its time had passed"
 
+DISCONNECTED = "the shop disconnected: nothing more is sent for it"
+
 OFF = "the step is switched off for this shop"
 OTHER_ROLE = "the step has another role in this shop now"
 NO_LONGER = "the facts no longer ask for it"

@@ -47,7 +47,7 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
         same, changed = _looked_at_again(session, chunk)
         admission = admit(session, same, now, real_at)
         admitted, late = within_shares(session, admission.admitted, now)
-        changes = [_attempting(installation.provider.name, ready, now, real_at) for ready in admitted]
+        changes = [_attempting(installation.provider.name, ready, real_at) for ready in admitted]
         changes += [Change(ready.message, State.SCHEDULED, CHANGED, {"claims": 0}) for ready in changed]
         changes += [_postponed(waiting) for waiting in (*admission.waiting, *late)]
         moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=real_at)}
@@ -88,7 +88,7 @@ def _one_each(same: Sequence[Ready], changed: list[Ready]) -> tuple[list[Ready],
     return kept, changed
 
 
-def _attempting(provider: str, ready: Ready, now: datetime, real_at: datetime) -> Change:
+def _attempting(provider: str, ready: Ready, real_at: datetime) -> Change:
     values = {
         "lease_until": real_at + ATTEMPT_LEASE,
         "attempted_at": real_at,

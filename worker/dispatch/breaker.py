@@ -34,7 +34,7 @@ def places(key: ProviderKey, now: datetime, real_at: datetime) -> int | None:
     if key.shut_until is not None:
         is_tried = key.probe_until is not None and real_at < key.probe_until
         return 0 if now < key.shut_until or is_tried else 1
-    return key.remaining if _is_limited(key, now) and (key.remaining or 0) < SCARCE else None
+    return key.remaining if key.is_limited(now) and (key.remaining or 0) < SCARCE else None
 
 
 def take(key: ProviderKey, mails: int, now: datetime, real_at: datetime) -> None:
@@ -43,7 +43,7 @@ def take(key: ProviderKey, mails: int, now: datetime, real_at: datetime) -> None
         return
     if key.shut_until is not None:
         key.probe_until = real_at + ATTEMPT_LEASE
-    elif _is_limited(key, now):
+    elif key.is_limited(now):
         key.remaining = max(0, (key.remaining or 0) - mails)
 
 
@@ -61,7 +61,7 @@ def is_news(key: ProviderKey | None, outcome: Outcome, now: datetime) -> bool:
     if key is not None and (key.failures or key.shut_until is not None):
         return outcome.health is Health.UP or key.shut_until is not None
     limit = outcome.limit
-    return limit is not None and (limit.remaining < SCARCE or key is None or not _is_limited(key, now))
+    return limit is not None and (limit.remaining < SCARCE or key is None or not key.is_limited(now))
 
 
 def hear(
@@ -80,10 +80,6 @@ def hear(
             _note_limit(key, outcome.limit, now)
     key.updated_at = now
     return None if is_open(key) == was_open else is_open(key)
-
-
-def _is_limited(key: ProviderKey, now: datetime) -> bool:
-    return key.remaining is not None and key.renews_at is not None and now < key.renews_at
 
 
 def _fail(key: ProviderKey, outcome: Outcome, now: datetime, roll: Callable[[], float]) -> None:

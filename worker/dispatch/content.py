@@ -1,17 +1,14 @@
 """Content and sequence of each shop, read once per batch."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from schedules.catalog import load_sequence
+from schedules.catalog import PATH, parsed_sequence
 from schedules.sequence import Sequence
 from worker.rendering.port import Content
 from worker.store.content import load
-
-SEQUENCE_FILE = "sequences/post_purchase.yaml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +30,6 @@ class Shelf:
         """The shop's newest edition."""
         if shop_id not in self._editions:
             revision, content = load(session, shop_id, None)
-            sequence = _parsed(content.files[SEQUENCE_FILE])
+            sequence = parsed_sequence(content.files[PATH])
             self._editions[shop_id] = Edition(revision=revision, content=content, sequence=sequence)
         return self._editions[shop_id]
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Sequence:
-    return load_sequence({SEQUENCE_FILE: text})

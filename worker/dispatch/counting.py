@@ -29,7 +29,7 @@ class Counted:
 
 def with_counted_links(signer: LinkSigner, message: Message, inputs: MailInputs, html: str) -> Counted:
     """The HTML of a mail that is to be sent; previews keep their plain links."""
-    targets, kept = _targets(message, inputs), _kept(message, inputs)
+    targets, kept = _targets(message, inputs), _kept(inputs)
     shop = host_of(inputs.shop.url) if message.stream == "marketing" else ""
     if not targets and not shop:
         return Counted(html=html, is_counted=False)
@@ -61,7 +61,7 @@ def _targets(message: Message, inputs: MailInputs) -> dict[str, Target]:
     return {target.url: target for target in reversed(found)}
 
 
-def _kept(message: Message, inputs: MailInputs) -> frozenset[str]:
+def _kept(inputs: MailInputs) -> frozenset[str]:
     """Addresses of the shop's host that stay as they are."""
     links, legal = inputs.links, inputs.shop.legal
     own = (links.unsubscribe, links.no_offers, links.feedback_yes, links.feedback_no)

@@ -10,9 +10,11 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from schedules import reasons
 from schedules.conditions import GateInputs, Judgement, judge
 from schedules.lifecycle import State
 from schedules.shop import Role
+from schedules.situations import troubled_at
 from worker.bootstrap import Installation
 from worker.dispatch.content import Edition, Shelf
 from worker.dispatch.naming import ids
@@ -23,6 +25,7 @@ from worker.personalisation.library import Library, Reader
 from worker.rendering.port import GuideView, ProductView
 from worker.store.many import is_among
 from worker.store.models import Message, OrderRow
+from worker.store.models.messages import BY_HAND
 from worker.store.session import database_now
 from worker.store.siblings import sibling_of
 from worker.store.transitions import Change, transition_many
@@ -32,7 +35,6 @@ log = structlog.get_logger()
 
 Consequence = tuple[State, str, dict[str, Any]]
 """A message's next state, why, and what goes with it."""
-DISCONNECTED = "the shop disconnected: nothing more is sent for it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,7 @@ def _ramped(ramps: Ramps, gated: Gated) -> Gated:
 def _refusal(truth: Truth) -> Judgement | None:
     if not truth.is_disconnected:
         return None
-    return Judgement(action="cancel", reason=DISCONNECTED, until=None, with_offer=False, offer_reason="")
+    return Judgement(action="cancel", reason=reasons.DISCONNECTED)
 
 
 def _inputs(
@@ -168,8 +170,8 @@ def _inputs(
         has_guide=has_guide,
         is_discreet=is_discreet,
         is_resting=truth.is_resting,
-        is_by_hand=bool(message.details.get("by_hand")),
-        troubles=tuple(case.opened_at for facts in truth.other_facts for case in facts.cases if not case.closed),
+        is_by_hand=bool(message.details.get(BY_HAND)),
+        troubles=tuple(at for facts in truth.other_facts if (at := troubled_at(facts)) is not None),
     )
 
 

@@ -65,7 +65,7 @@ def _done(session: Session, message: Message, token: LinkToken, now: datetime, *
     if token.purpose is Purpose.HIDE:
         return _hide(session, message, token.extra, now, undo=undo)
     is_no = token.purpose is Purpose.FEEDBACK_NO
-    has_answered = _unhappy(session, message, now, undo=undo) if is_no else _happy(session, message)
+    has_answered = _unhappy(session, message, now, undo=undo) if is_no else _happy(message)
     if has_answered and not undo:
         note_answer(session, message, now)
     return has_answered
@@ -117,7 +117,7 @@ def _unhappy(session: Session, message: Message, now: datetime, *, undo: bool) -
     return True
 
 
-def _happy(session: Session, message: Message) -> bool:
+def _happy(message: Message) -> bool:
     if message.details.get("feedback") == "happy":
         return False
     message.details = message.details | {"feedback": "happy"}

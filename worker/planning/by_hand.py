@@ -12,12 +12,10 @@ from worker.bootstrap import Installation
 from worker.errors import StaleFenceError, UserError
 from worker.store.messages import messages_of
 from worker.store.models import Message, Shop
+from worker.store.models.messages import BY_HAND
 from worker.store.orders import lock_order
 from worker.store.pauses import paused_steps
 from worker.store.transitions import reschedule, transition
-
-BY_HAND = "by_hand"
-"""In a message's details: a person asked for it, so it waits for no window and no daytime."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,26 +1,22 @@
 """The sequence that an order is planned by."""
 
-from functools import lru_cache
-
 from sqlalchemy import select
 
-from schedules.catalog import load_sequence, packaged_sequence
+from schedules.catalog import PATH, packaged_sequence, parsed_sequence
 from schedules.sequence import STEPS, Sequence
 from worker.planning.unit import Unit
 from worker.store.models import OrderRow, Revision
 
-SEQUENCE_FILE = "sequences/post_purchase.yaml"
-
 
 def sequence_for(unit: Unit, order: OrderRow) -> Sequence:
     """The newest published sequence of the shop, or the packaged one. The order keeps the revision it began with."""
-    newest = select(Revision.number, Revision.files[SEQUENCE_FILE]).where(Revision.shop_id == unit.shop.id)
+    newest = select(Revision.number, Revision.files[PATH]).where(Revision.shop_id == unit.shop.id)
     found = unit.session.execute(newest.order_by(Revision.number.desc()).limit(1)).one_or_none()
     if found is None or found[1] is None:
-        return _packaged()
+        return packaged_sequence()
     if order.revision is None:
         order.revision = found[0]
-    return _parsed(found[1])
+    return parsed_sequence(found[1])
 
 
 def without_new_steps(unit: Unit, order: OrderRow, sequence: Sequence) -> Sequence:
@@ -36,17 +32,7 @@ def without_new_steps(unit: Unit, order: OrderRow, sequence: Sequence) -> Sequen
 def _was_on(unit: Unit, order: OrderRow, name: str) -> bool:
     """Whether a step was on by what was published when the order came."""
     published = (Revision.shop_id == unit.shop.id, Revision.created_at <= order.created_at)
-    query = select(Revision.files[SEQUENCE_FILE]).where(*published).order_by(Revision.number.desc()).limit(1)
+    query = select(Revision.files[PATH]).where(*published).order_by(Revision.number.desc()).limit(1)
     text = unit.session.execute(query).scalar_one_or_none()
-    step = (_packaged() if text is None else _parsed(text)).steps.get(name)
+    step = (packaged_sequence() if text is None else parsed_sequence(text)).steps.get(name)
     return step is not None and step.enabled
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Sequence:
-    return load_sequence({SEQUENCE_FILE: text})
-
-
-@lru_cache(maxsize=1)
-def _packaged() -> Sequence:
-    return packaged_sequence()

@@ -6,10 +6,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
+from schedules import reasons
 from schedules.events import AppUninstalled
 from worker.bootstrap import Installation
 from worker.planning.parts import CHUNK, WORKS_FOR_S, work_off
-from worker.planning.scheduling import DISCONNECTED, cancel_pending
+from worker.planning.scheduling import cancel_pending
 from worker.planning.unit import Unit
 from worker.store.models import InboundEvent, Message, Shop
 from worker.store.orders import PENDING_MESSAGE, lock_order
@@ -39,5 +40,5 @@ def cancel_waiting(
 def _cancel(unit: Unit, order_ids: Sequence[UUID]) -> None:
     for order_id in sorted(order_ids):
         order = lock_order(unit.session, order_id)
-        cancel_pending(unit, order, DISCONNECTED)
+        cancel_pending(unit, order, reasons.DISCONNECTED)
         order.version += 1

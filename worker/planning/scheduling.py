@@ -5,8 +5,8 @@ from uuid import UUID
 
 import structlog
 
+from schedules import reasons
 from schedules.changes import Plan
-from schedules.facts import Facts
 from schedules.lifecycle import PENDING, State
 from schedules.planner import PlannedMessage, plan
 from schedules.sequence import Sequence
@@ -18,18 +18,18 @@ from worker.planning.unit import Unit
 from worker.store.messages import apply_plan, messages_of, transition
 from worker.store.models import Message, OrderRow
 from worker.store.models.messages import KNEW
-from worker.store.orders import SIBLING_SPAN, facts_of, lock_order
+from worker.store.orders import SIBLING_SPAN, facts_of, lock_order, pinned_facts
 from worker.store.siblings import Place, siblings_of, touched_by
 
 log = structlog.get_logger()
 
-DISCONNECTED = "the shop disconnected: nothing more is sent for it"
 ERASED = "the customer's data was erased on demand"
 
 
 def replan(unit: Unit, order: OrderRow) -> None:
     """Plans a locked order anew from its facts and applies the changes. Doing it twice changes nothing twice."""
-    nothing = DISCONNECTED if unit.shop.uninstalled_at is not None else ERASED if order.erased_at is not None else ""
+    erased = ERASED if order.erased_at is not None else ""
+    nothing = reasons.DISCONNECTED if unit.shop.uninstalled_at is not None else erased
     if nothing:
         cancel_pending(unit, order, nothing)
         order.unsent = {"all": nothing}
@@ -64,15 +64,6 @@ def plan_of(unit: Unit, order: OrderRow, sequence: Sequence) -> Plan:
         prospect=prospect_of(unit.session, unit.shop.id, order.address or "", facts_of(order)),
         siblings=siblings_of(unit.session, order),
     )
-
-
-def pinned_facts(order: OrderRow) -> Facts:
-    """The facts with locale and time zone as they were when the order was placed."""
-    facts = facts_of(order)
-    if facts.order is None or not order.pinned:
-        return facts
-    kept = {"locale": order.pinned["locale"], "timezone": order.pinned["timezone"]}
-    return facts.model_copy(update={"order": facts.order.model_copy(update=kept)})
 
 
 def cancel_pending(unit: Unit, order: OrderRow, reason: str) -> int:

@@ -74,12 +74,12 @@ class LiveContent:
         try:
             content = self._read()
         except UserError as error:
-            return self._note((Fault("the folder", None, str(error)),), None, "unreadable")
+            return self._note((Fault("the folder", None, str(error)),), "unreadable")
         if content.digest == self._digest:
             return self.seen
         faults = examine(content, self.profile)
         if faults:
-            return self._note(tuple(faults), content, content.digest)
+            return self._note(tuple(faults), content.digest)
         with self._installation.database.write() as session:
             number = publish(session, self._shop_id, content, NOTE, self._installation.clock.now())
         replan_shop(self._installation, self._shop_id, f"content revision {number}")
@@ -88,7 +88,7 @@ class LiveContent:
         self.seen = Seen(self.seen.version + 1, number, content)
         return self.seen
 
-    def _note(self, faults: tuple[Fault, ...], content: Content | None, digest: str) -> Seen:
+    def _note(self, faults: tuple[Fault, ...], digest: str) -> Seen:
         if digest != self._digest:
             self._digest = digest
             self.seen = Seen(self.seen.version + 1, self.seen.revision, self.seen.content, faults)

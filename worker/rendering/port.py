@@ -119,7 +119,6 @@ class MailInputs:
     delivery_source: DeliverySource = DeliverySource.REPORTED
     is_first_time: bool = False
     contact: str = ""  # who reads answers, by name, for customers of high value; empty: a person
-    may_ask_feedback: bool = True
     is_test: bool = False
     expected: tuple[date, date] | None = None  # expected delivery days, when a table or carrier gives them
     return_ends_on: date | None = None

@@ -38,7 +38,7 @@ def read_keys(session: Session, *, now: datetime) -> list[KeyLine]:
 
 
 def _line(key: ProviderKey, now: datetime) -> KeyLine:
-    is_limited = key.remaining is not None and key.renews_at is not None and now < key.renews_at
+    is_limited = key.is_limited(now)
     state, until = "open", None
     if key.shut_until is not None:
         state, until = ("paused", key.shut_until) if now < key.shut_until else ("trying", None)

@@ -30,6 +30,15 @@ def facts_of(order: OrderRow | SeenOrder) -> Facts:
     return Facts.model_validate(order.facts)
 
 
+def pinned_facts(order: OrderRow | SeenOrder) -> Facts:
+    """The facts with locale and time zone as they were when the order was placed."""
+    kept = {name: order.pinned[name] for name in ("locale", "timezone") if order.pinned.get(name)}
+    told = order.facts.get("order")
+    if not kept or not isinstance(told, dict):
+        return facts_of(order)
+    return Facts.model_validate(order.facts | {"order": told | kept})
+
+
 def locked_order(
     session: Session, shop_id: UUID, external_id: str, *, source_id: UUID | None, now: datetime
 ) -> OrderRow:
@@ -52,13 +61,6 @@ def lock_order(session: Session, order_id: UUID) -> OrderRow:
     """The order's row as it is now, locked until the unit ends."""
     found = select(OrderRow).where(OrderRow.id == order_id).with_for_update()
     return session.scalars(found.execution_options(populate_existing=True)).one()
-
-
-def find_order(session: Session, shop_id: UUID, reference: str) -> OrderRow | None:
-    """An order by the platform's id, or by its number as customers see it (with or without #)."""
-    by_id = select(OrderRow).where(OrderRow.shop_id == shop_id, OrderRow.external_id == reference)
-    by_number = select(OrderRow).where(OrderRow.shop_id == shop_id, OrderRow.number == reference.removeprefix("#"))
-    return session.scalars(by_id).first() or session.scalars(by_number.order_by(OrderRow.placed_at.desc())).first()
 
 
 def locked_customer(session: Session, shop_id: UUID, address: str, *, now: datetime) -> CustomerRow:

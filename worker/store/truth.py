@@ -16,7 +16,7 @@ from schedules.timing import zone
 from worker.store.gate_rows import SeenCustomer, SeenOrder
 from worker.store.many import Listed
 from worker.store.models import Message
-from worker.store.orders import SIBLING_SPAN, facts_of
+from worker.store.orders import SIBLING_SPAN, facts_of, pinned_facts
 from worker.store.session import is_postgres
 from worker.store.surroundings import Surroundings, read_surroundings
 
@@ -120,7 +120,7 @@ class Truths:
         """
         seen, order = self._seen, self._seen.orders[message.order_id]
         customer, mails = seen.customer(order), seen.other_mails(message)
-        facts = _pinned(order)
+        facts = pinned_facts(order)
         pauses = seen.pauses_of(message)
         return Truth(
             order=order,
@@ -175,15 +175,6 @@ def lock_people(session: Session, people: Sequence[tuple[UUID, str]]) -> None:
         keys = [f"{shop_id}:{address}" for shop_id, address in sorted(set(people))]
         # The array is unfolded in its order: two units never wait for each other.
         session.connection().execute(_LOCK, {"keys": keys})
-
-
-def _pinned(row: SeenOrder) -> Facts:
-    """The facts with locale and time zone as they were when the order was placed."""
-    kept = {name: row.pinned[name] for name in ("locale", "timezone") if row.pinned.get(name)}
-    told = row.facts.get("order")
-    if not kept or not isinstance(told, dict):
-        return facts_of(row)
-    return Facts.model_validate(row.facts | {"order": told | kept})
 
 
 def _consent(customer: SeenCustomer | None, facts: Facts) -> ConsentState:

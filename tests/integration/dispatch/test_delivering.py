@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from structlog.testing import capture_logs
 
+from schedules.catalog import PATH
 from tests.support.dispatching import World, delivered_facts
-from worker.dispatch.content import SEQUENCE_FILE
 from worker.dispatch.service import deliver_batch
 from worker.store.content import content_of, packaged_content, publish
 
@@ -61,9 +61,9 @@ def test_a_receipt_that_goes_out_late_raises_an_alarm(world: World) -> None:
 
 def test_a_receipt_is_late_once_the_latest_of_its_shops_sequence_has_passed(world: World) -> None:
     files = dict(packaged_content().files)
-    text = files[SEQUENCE_FILE]
+    text = files[PATH]
     assert text.count("latest: 2 hours") == 3
-    files[SEQUENCE_FILE] = text.replace("latest: 2 hours", "latest: 5 hours", 1)
+    files[PATH] = text.replace("latest: 2 hours", "latest: 5 hours", 1)
     with world.installation.database.write() as session:
         publish(session, world.shop_id, content_of(files), "", world.now)
     world.add_message(due=timedelta(hours=-3))

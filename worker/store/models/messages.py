@@ -20,6 +20,8 @@ COUNTED = (State.ATTEMPTING, State.UNKNOWN, State.ABANDONED, State.ACCEPTED, Sta
 """States in which a mail reached the person, or may have."""
 CAPPED = "(stream = 'marketing' OR has_offer)"
 """Mails that count for caps."""
+BY_HAND = "by_hand"
+"""In a message's details: a person asked for it, so it waits for no window and no daytime."""
 KNEW = "knew"
 """In a message's details: ids of the parcels, or edits, that were known when it was handed over."""
 

@@ -28,3 +28,7 @@ class ProviderKey(Base):
     renews_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")
     updated_at: Mapped[datetime]
+
+    def is_limited(self, now: datetime) -> bool:
+        """Whether the provider's limit, as it told it, still runs."""
+        return self.remaining is not None and self.renews_at is not None and now < self.renews_at
