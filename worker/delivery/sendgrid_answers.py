@@ -5,13 +5,13 @@ that leaves it open whether the mail was queued counts as unknown.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from worker.delivery.port import Health, Limit, Verdict
+from worker.telemetry import without_addresses
 
 ACCEPTED = 202
 ABOUT_THE_MAIL = frozenset({400, 413, 422})
@@ -26,8 +26,6 @@ FIRST_UNIX_TIME = 100_000_000
 LONGEST_ERROR = 240
 NOT_SENDGRIDS = (ValueError, KeyError, TypeError, RecursionError)
 """What a body provokes that is no object with errors."""
-
-_ADDRESS = re.compile(r"[^\s\"'<>:]+@[^\s\"'<>]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +82,7 @@ def error_of(answer: Answer) -> str:
     """The answer in a line that is safe to show: SendGrid's own words, addresses masked."""
     texts = [text for text in _errors(answer.body) if text]
     line = f"SendGrid answered {answer.status}" + (f": {'; '.join(texts)}" if texts else "")
-    return _ADDRESS.sub("…@…", line)[:LONGEST_ERROR]
+    return without_addresses(line)[:LONGEST_ERROR]
 
 
 def wait_of(answer: Answer, now: datetime) -> timedelta | None:

@@ -15,6 +15,7 @@ from worker.delivery.port import Verdict
 from worker.delivery.smtp_mail import Envelope
 from worker.delivery.smtp_server import SmtpServer, Tls
 from worker.delivery.smtp_timing import COMMAND_TIMEOUT_S, TimedSMTP, TimedSMTPS
+from worker.telemetry import without_addresses
 
 LONGEST_TALK_S = 35.0
 """From when a mail is handed over until its content is sent; waiting for a connection and opening it count."""
@@ -37,8 +38,6 @@ SENDER_REFUSED_LATE = re.compile(
 )
 """The same, by servers that say so only after the content: Microsoft's (may not send as, tenant blocked), Google's (not
 authenticated; the account's limit of a day), Amazon's. A plain 5.7.1 is about the content by then."""
-
-_ADDRESS = re.compile(r"[^\s\"'<>:]+@[^\s\"'<>]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,4 +205,4 @@ def _about_sender(reply: Reply, text: bytes, pattern: re.Pattern[bytes]) -> Repl
 def shown(code: int, text: bytes) -> str:
     """An answer in one line that is safe to show: the server's own words, addresses masked."""
     words = " ".join(text.decode("utf-8", "replace").split())
-    return _ADDRESS.sub("…@…", f"the mail server answered {code} {words}")[:240]
+    return without_addresses(f"the mail server answered {code} {words}")[:240]

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from schedules.lifecycle import State
 from worker.delivery.port import NO_MESSAGE
+from worker.telemetry import without_addresses
 
 ACCOUNT = "account_status_change"
 
@@ -45,8 +46,6 @@ PRIVATE = frozenset({"email", "ip", "useragent", "message", "attempt", "event", 
 LONGEST = 300
 MILLISECONDS = 10**11
 """Unix times above this are told in milliseconds, as some of SendGrid's events do."""
-
-_ADDRESS = re.compile(r"[^\s\"'<>:;,]+@[^\s\"'<>;,]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +124,7 @@ def read_event(entry: Mapping[str, Any]) -> ToldEvent | None:
 
 def scrubbed(value: Any) -> str:
     """A text of SendGrid's or a mailbox's, short and without addresses."""
-    return _ADDRESS.sub("…@…", " ".join(_text(value).split()))[:LONGEST]
+    return without_addresses(" ".join(_text(value).split()))[:LONGEST]
 
 
 def _suppresses(kind: str, entry: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -23,6 +23,15 @@ def test_a_bounce_names_attempt_address_time_and_reason(quoted: str) -> None:
     assert "mia@" not in report.words
 
 
+def test_a_reason_of_megabytes_without_a_blank_is_cut_and_keeps_nobody_waiting() -> None:
+    """Whoever got a mail knows its Message-ID, and may write such a report."""
+    raw = bounce(ATTEMPT).replace(b"no such user here", b"x" * 2_000_000 + b" mia@example.com")
+    report = read_report(raw)
+    assert report is not None
+    assert len(report.words) < 400
+    assert "mia@" not in report.words
+
+
 @pytest.mark.parametrize(
     ("status", "suppressed"),
     [("5.1.1", True), ("5.1.2", True), ("5.1.10", True), ("5.2.1", True), ("5.2.2", False), ("5.7.1", False)],
