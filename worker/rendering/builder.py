@@ -35,6 +35,8 @@ MOST_LINES = 6
 """More lines than this: one fewer is shown, and "and n more items"."""
 EXTRAS = (LineKind.TIP, LineKind.PROTECTION, LineKind.GIFT_WRAP)
 """Lines that are no things."""
+LONGEST_NAME, LONGEST_TITLE = 30, 24
+"""Letters of a short title, and of a line's own, that fit into a subject."""
 NO_GUIDE = GuideView(headline="", tips=(), url="")
 
 
@@ -140,9 +142,9 @@ class Builder:
         """The short title; never the catalogue's long one. A gift is not "your" anything."""
         if hero is None or self.order.gift is not None:
             return ""
-        if product is not None and product.short_title:
+        if product is not None and 0 < len(product.short_title) <= LONGEST_NAME:
             return product.short_title
-        return hero.title if len(hero.title) <= 24 else ""
+        return hero.title if len(hero.title) <= LONGEST_TITLE else ""
 
     def _date(self, moment_day: date) -> str:
         return formats.day(moment_day, self.locale)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, get_timezone, get_timezone_location
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from schedules.facts import Address, Money
 
@@ -16,6 +16,8 @@ REGION_FIRST = frozenset({"US", "CA", "AU"})
 """Where addresses read "Springfield IL 62701"."""
 REGION_LAST = frozenset({"IT", "BR"})
 """Where they read "20121 Milano MI"."""
+CITY_FIRST = frozenset({"GB", "IE", "NZ", "IN", "SG", "TH", "ZA"})
+"""Where they read "London SW1A 1AA"."""
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 
 
@@ -74,9 +76,9 @@ def city(timezone: str, locale: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def number(value: Decimal, locale: str) -> str:
-    """Without needless zeros: 10, 7.5; in German 7,5."""
-    return format_decimal(value, locale=locale)
+def percent(value: Decimal, locale: str) -> str:
+    """10%, 7.5%; in German 7,5 % with a space that does not break."""
+    return format_percent(value / 100, locale=locale, decimal_quantization=False)
 
 
 @lru_cache(maxsize=256)
@@ -118,6 +120,8 @@ def _place(address: Address) -> str:
     parts: tuple[str, ...] = (address.postal_code, address.city)
     if address.country in REGION_FIRST:
         parts = (address.city, address.region, address.postal_code)
+    elif address.country in CITY_FIRST:
+        parts = (address.city, address.postal_code)
     elif address.country in REGION_LAST:
         parts += (address.region,)
     return " ".join(part for part in parts if part)

@@ -91,7 +91,7 @@ def _after(value: Decimal, code: CodeView | None) -> Decimal:
 
 def code_context(code: CodeView, locale: str, timezone: str) -> CodeContext:
     """`timezone`: the shop's, in which the code ends at 23:59."""
-    value = f"{formats.number(code.value, locale)} %" if code.kind == "percent" else ""
+    value = formats.percent(code.value, locale) if code.kind == "percent" else ""
     if code.kind == "amount":
         value = formats.amount(code.value, code.currency, locale)
     return CodeContext(

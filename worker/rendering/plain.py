@@ -25,9 +25,9 @@ def wrapped(text: str) -> str:
 
 
 def _wrap(line: str) -> list[str]:
-    """Breaks at spaces; a word that is longer than a line stays whole."""
+    """Breaks at spaces, not at such as hold together; a word that is longer than a line stays whole."""
     indent = "  " if line.startswith(("- ", "  ")) else ""
-    first, *words = line.split()
+    first, *words = (word for word in line.split(" ") if word)
     lines = [f"{indent if line.startswith(indent) else ''}{first}"]
     for word in words:
         if len(lines[-1]) + 1 + len(word) <= COLUMNS:

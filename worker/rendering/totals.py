@@ -32,11 +32,13 @@ def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list
     totals = order.totals
     always = {"subtotal"} if order.delivery is DeliveryKind.DIGITAL else {"subtotal", "shipping"}
     rows = [("subtotal", totals.subtotal), ("discount", totals.discount), ("shipping", totals.shipping)]
-    rows.append(("tax_included" if totals.tax_included else "tax", totals.tax))
+    rows += [] if totals.tax_included else [("tax", totals.tax)]
     rest = unexplained(totals)
     rows += [("fees", rest)] if rest.amount > 0 else [("credit", rest.model_copy(update={"amount": -rest.amount}))]
     shown = [(name, value) for name, value in rows if value.amount or name in always]
     shown.append(("total", totals.total))
+    if totals.tax_included and totals.tax.amount:  # a part of the total, nothing that adds to it
+        shown.append(("tax_included", totals.tax))
     if totals.outstanding.amount:
         shown += [("paid", totals.paid)] if totals.paid.amount else []
         shown.append(("outstanding", totals.outstanding))

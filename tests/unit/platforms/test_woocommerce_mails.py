@@ -84,7 +84,7 @@ def test_the_block_checkout_makes_no_parcel_of_a_download(language: str) -> None
     assert facts.order.delivery is DeliveryKind.DIGITAL
     assert facts.parcels == ()
     mail = mail_of("confirmation", facts, language)
-    assert "Delivered to" not in mail.text
+    assert "Delivery address" not in mail.text
     assert "Lieferung an" not in mail.text
     assert "when it leaves" not in mail.preview + mail.text
     assert "unterwegs" not in mail.preview + mail.text
@@ -161,7 +161,7 @@ def test_a_cent_of_rounding_is_no_row() -> None:
     [
         ("cod", "Barzahlung", "Please have €46.00 ready when you receive it"),
         ("cod", "Pay when it arrives", "Please have €46.00 ready when you receive it"),
-        ("bacs", "Virement", "Please pay €46.00; we pack it as soon as your payment arrives"),
+        ("bacs", "Virement", "Please pay €46.00; we pack your order as soon as your payment arrives"),
         ("invoice", "Kauf per Bank auf Rechnung", "Please pay €46.00."),
     ],
 )

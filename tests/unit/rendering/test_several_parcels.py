@@ -56,11 +56,11 @@ def test_a_further_mail_of_a_day_has_no_number_that_another_had(language: str) -
     lines = [line.id for line in example("shipping").facts.order.lines]  # type: ignore[union-attr]  # an example has one
     parcels = [_parcel(number + 1, each, minutes=180 * number) for number, each in enumerate(lines)]
     first = render(replace(_inputs(*parcels[:1], group=DAY), locale=language))
-    assert first.subject.startswith(("Part 1 of 2", "Teil 1 von 2"))
+    assert first.subject.startswith(("Part 1 of 2", "Bestellung 1042: Teil 1 von 2"))
     for count in (2, 3):
         mail = render(replace(_inputs(*parcels[:count], group=f"{DAY}+p{count}"), locale=language))
         assert mail.variant == "part"
-        assert mail.subject in ("Another part of order 1042 is on its way", "Ein weiterer Teil der Bestellung 1042")
+        assert mail.subject in ("Another part of order 1042 is on its way", "Bestellung 1042: noch ein Teil unterwegs")
         assert "art 1 of" not in mail.html + mail.text
         assert "eil 1 von" not in mail.html + mail.text
 
