@@ -77,7 +77,8 @@ def _dmarc(name: str, domain: str, resolver: Resolver) -> Check:
 
 
 def _policy(name: str, domain: str, owner: str, records: list[str]) -> Check:
-    tags = dict(part.strip().lower().split("=", 1) for part in records[0].split(";") if "=" in part)
+    parts = (part.lower().partition("=") for part in records[0].split(";"))
+    tags = {name.strip(): told.strip() for name, _, told in parts}
     policy = tags.get("p", "")
     if len(records) > 1 or policy not in DMARC_TAGS:
         return fail(

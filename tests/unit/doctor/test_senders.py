@@ -76,6 +76,13 @@ def test_a_subdomains_own_policy_comes_before_the_one_above_it() -> None:
     assert complaints({**GOOD, "_dmarc.mail.northkettle.example": ["v=DMARC1; p=reject; adkim=s"]}) == []
 
 
+def test_blanks_around_the_equals_signs_of_a_record_are_none_of_its_words() -> None:
+    """RFC 7489, 6.4."""
+    assert (
+        complaints({**GOOD, "_dmarc.northkettle.example": ["v=DMARC1 ; p = reject ; rua = mailto:d@x.example"]}) == []
+    )
+
+
 def test_one_domain_for_receipts_and_marketing_is_told() -> None:
     [(level, text)] = complaints(GOOD, shop(marketing="hello@mail.northkettle.example"))
     assert level is Level.WARN
