@@ -119,7 +119,7 @@ class Smtp:
     def _sent(self, envelope: Envelope, began: float) -> Reply:
         try:
             connection = self._connection()
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: a host or login is none
             return not_connected(error)
         reply = connection.send(envelope, began=began)
         if reply.is_over:
@@ -158,7 +158,7 @@ def not_connected(error: Exception) -> Reply:
         text = shown(error.smtp_code, _bytes(error.smtp_error))
         is_alarming = error.smtp_code in OUR_FAULT or error.smtp_code >= 500
         return Reply(verdict=Verdict.RETRY, text=text, is_alarming=is_alarming, is_over=True)
-    is_settled = isinstance(error, ssl.SSLError | smtplib.SMTPNotSupportedError)
+    is_settled = isinstance(error, ssl.SSLError | smtplib.SMTPNotSupportedError | ValueError)
     text = f"no connection to the mail server ({type(error).__name__})"
     if isinstance(error, ssl.SSLCertVerificationError):
         text = "the mail server's certificate is not to be trusted"

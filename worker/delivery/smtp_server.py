@@ -43,7 +43,14 @@ def parse_server(url: str) -> SmtpServer:
         host, port, options = parts.hostname, parts.port, dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
     except ValueError:
         raise SettingsError(FORM) from None
-    if parts.scheme not in PORTS or not host or parts.path.strip("/") or parts.fragment or set(options) - {"starttls"}:
+    if (
+        parts.scheme not in PORTS
+        or not host
+        or not _is_host(host)
+        or parts.path.strip("/")
+        or parts.fragment
+        or set(options) - {"starttls"}
+    ):
         raise SettingsError(FORM)
     server = SmtpServer(
         host=host,
@@ -54,7 +61,19 @@ def parse_server(url: str) -> SmtpServer:
     )
     if bool(server.user) != bool(server.password):
         raise SettingsError("POSTPURCHASE_SMTP_URL has a user without a password, or the other way round: give both.")
+    if not (server.user + server.password).isascii():
+        raise SettingsError(
+            "POSTPURCHASE_SMTP_URL: user and password must be plain ASCII. Choose another password there."
+        )
     return server
+
+
+def _is_host(name: str) -> bool:
+    """Whether it can be looked up at all."""
+    try:
+        return bool(name.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _tls(scheme: str, host: str, options: dict[str, str]) -> Tls:

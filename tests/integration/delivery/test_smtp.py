@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from tests.support.smtp import PASSWORD, USER, MailServer, certificate, mail_ser
 from worker.delivery import smtp_connection
 from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
 from worker.delivery.smtp import CONNECTIONS, Smtp
-from worker.delivery.smtp_server import parse_server
+from worker.delivery.smtp_server import SmtpServer, Tls, parse_server
 
 LOGIN = f"{USER}:{quote(PASSWORD, safe='')}@"
 
@@ -236,6 +237,16 @@ def test_a_refused_connection_is_certainly_not_a_sent_mail() -> None:
         provider = Smtp(parse_server(f"smtp://127.0.0.1:{unused.getsockname()[1]}"))
         assert _one(provider).verdict is Verdict.RETRY
         provider.close()
+
+
+@pytest.mark.parametrize("changes", [{"password": "schlüssel"}, {"host": "mail..example"}])
+def test_a_connection_that_cannot_even_be_tried_fails_no_mail(changes: dict[str, str]) -> None:
+    with mail_server(auth_required=True, auth_require_tls=False) as server:
+        told = SmtpServer(host="127.0.0.1", port=server.port, tls=Tls.NEVER, user=USER, password=PASSWORD)
+        provider = Smtp(replace(told, **changes))
+        outcome = _one(provider)
+        provider.close()
+    assert (outcome.verdict, outcome.health) == (Verdict.RETRY, Health.REFUSES)
 
 
 def test_a_server_that_closed_an_idle_connection_is_called_again(server: MailServer, provider: Smtp) -> None:

@@ -41,6 +41,10 @@ def test_mails_are_encrypted_unless_the_server_is_here_or_it_is_said_otherwise(u
         "smtp://mail.example?starttls=maybe",
         "smtps://mail.example?starttls=required",
         "smtp://mia@mail.example",
+        "smtp://mia:schl%C3%BCssel@mail.example",
+        "smtp://mi%C3%A5:secret@mail.example",
+        "smtp://mail..example",
+        f"smtp://{'m' * 64}.example",
     ],
 )
 def test_what_is_no_such_url_is_refused(url: str) -> None:
