@@ -75,8 +75,12 @@ def event_counts(session: Session) -> list[EventCount]:
 
 
 def order_counts(session: Session, *, since: datetime | None = None) -> list[ShopCount]:
-    """Orders by shop; every shop has a line. `since`: only those that were first heard of after it."""
-    grouped = select(OrderRow.shop_id, func.count().label("number")).group_by(OrderRow.shop_id)
+    """Orders by shop; every shop has a line. `since`: only those that were first heard of after it.
+
+    Those of which nothing was told but that they must be erased, or that a parcel left, are none yet.
+    """
+    told = select(OrderRow.shop_id, func.count().label("number")).where(OrderRow.placed_at.is_not(None))
+    grouped = told.group_by(OrderRow.shop_id)
     counted = (grouped if since is None else grouped.where(OrderRow.created_at > since)).subquery()
     query = select(Shop.slug, func.coalesce(counted.c.number, 0)).join(
         counted, counted.c.shop_id == Shop.id, isouter=True

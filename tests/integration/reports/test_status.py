@@ -47,6 +47,17 @@ def test_a_confirmation_that_stopped_shows_as_a_gap_to_the_orders(database: Data
     assert (later.orders, later.orders_last_day, later.mails_last_day) == (4, 0, 0)
 
 
+def test_an_order_that_only_an_erasure_named_is_none_that_came_in(database: Database) -> None:
+    """Shopify names orders from before the app; each would look like a confirmation that is missing."""
+    with database.write() as session:
+        shop = make_shop(session)
+        make_order(session, shop, "1")
+        make_order(session, shop, "2", placed_at=None, erased_at=NOW)
+    with database.read() as session:
+        (counts,) = read_status(session, now=NOW, real_now=NOW).shops
+    assert (counts.orders, counts.orders_last_day) == (1, 1)
+
+
 def test_the_oldest_overdue_message_is_named(database: Database) -> None:
     with database.write() as session:
         shop = make_shop(session)
