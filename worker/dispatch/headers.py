@@ -6,6 +6,7 @@ Auto-Submitted: RFC 3834. List-Unsubscribe with -Post: RFC 8058, one click, no c
 from urllib.parse import urlsplit
 
 from schedules.shop import ShopProfile
+from worker.delivery.addressing import on_the_wire
 
 TEST_MARK = "[TEST] "
 TEST_HEADER = "X-Postpurchase-Test"
@@ -27,5 +28,5 @@ def headers_of(
 
 def _list_host(profile: ShopProfile, public_url: str) -> str:
     """The domain that names the list: the marketing sender's, else that of our links."""
-    _, _, domain = profile.marketing.from_address.rpartition("@")
+    _, _, domain = on_the_wire(profile.marketing.from_address).rpartition("@")
     return domain or urlsplit(public_url).hostname or "localhost"

@@ -30,6 +30,12 @@ def test_a_list_without_a_sender_is_named_after_our_links() -> None:
     assert _headers("marketing", shop=bare)["List-Id"] == "<northkettle.mail.northkettle.example>"
 
 
+def test_headers_are_ascii_whatever_script_the_sender_is_written_in() -> None:
+    """Providers refuse a mail with others, and an encoded word names no list."""
+    shop = SHOP.model_copy(update={"marketing": Stream(from_address="post@straße.example")})
+    assert _headers("marketing", shop=shop)["List-Id"] == "<northkettle.xn--strae-oqa.example>"
+
+
 def test_a_redirected_mail_says_so() -> None:
     assert TEST_HEADER in _headers("transactional", is_test=True)
     assert TEST_HEADER not in _headers("transactional")
