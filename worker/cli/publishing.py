@@ -20,8 +20,8 @@ from worker.cli.output import JsonFlag, counted, grid, local, progress, say, scr
 from worker.cli.shops import Slug
 from worker.cli.unknown import draw_unknown, unknown_names
 from worker.errors import ContentError, Fault, UserError
+from worker.planning.anew import replan_shop
 from worker.planning.forecast import Effect, forecast, waiting_orders
-from worker.planning.service import replan_shop
 from worker.preview.rehearsing import examine
 from worker.rendering.port import Content
 from worker.store.content import changed_paths, history, load, publish

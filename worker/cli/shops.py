@@ -17,7 +17,7 @@ from worker.cli.output import JsonFlag, counted, say, show, table
 from worker.cli.shop_fields import FIELDS, changed_profile, with_profile_options
 from worker.cli.shop_keys import set_key
 from worker.errors import UserError
-from worker.planning.service import replan_shop
+from worker.planning.anew import replan_shop
 from worker.store.models import Shop
 from worker.store.shops import (
     add_shop,

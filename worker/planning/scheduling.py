@@ -13,7 +13,7 @@ from schedules.sequence import Sequence
 from schedules.shop import Role
 from worker.errors import StaleFenceError
 from worker.personalisation.prospects import prospect_of
-from worker.planning.content import sequence_for, without_new_steps
+from worker.planning.content import sequence_for, sequence_now, without_new_steps
 from worker.planning.unit import Unit
 from worker.store.messages import apply_plan, messages_of, transition
 from worker.store.models import Message, OrderRow
@@ -40,6 +40,14 @@ def replan(unit: Unit, order: OrderRow) -> None:
     )
     order.unsent = dict(result.unsent)
     log.info("planning.order.planned", order_id=str(order.id), version=order.version, applied=applied)
+
+
+def would_change(unit: Unit, order: OrderRow) -> bool:
+    """Whether `replan` has anything to do. It only reads, so nothing need be locked."""
+    if unit.shop.uninstalled_at is not None or order.erased_at is not None:
+        return True
+    result = plan_of(unit, order, sequence_now(unit))
+    return not result.is_empty or order.unsent != result.unsent
 
 
 def replan_touched(unit: Unit, order: OrderRow, places: Iterable[Place]) -> None:

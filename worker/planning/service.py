@@ -12,7 +12,6 @@ from worker.errors import StorageFullError, StorageUnavailableError, UnreadableE
 from worker.planning.apply import apply_reading
 from worker.planning.disconnecting import cancel_waiting, disconnect_shop
 from worker.planning.erasure import person_ref
-from worker.planning.parts import Turns
 from worker.planning.scheduling import replan
 from worker.planning.shop_erasure import close_shop, erase_people
 from worker.planning.unit import Unit
@@ -28,7 +27,7 @@ from worker.store.events import (
     waiting_events,
 )
 from worker.store.models import InboundEvent, Shop, Source
-from worker.store.orders import lock_order, orders_to_replan
+from worker.store.orders import lock_order
 from worker.telemetry import bound
 
 log = structlog.get_logger()
@@ -95,31 +94,6 @@ def replan_order(installation: Installation, order_id: UUID, reason: str) -> Non
     with bound(order_id=order_id):
         _again(lambda: _replan(installation, order_id))
         log.info("planning.order.replanned", reason=reason)
-
-
-def replan_shop(
-    installation: Installation, shop_id: UUID, reason: str, *, on_order: Callable[[], None] = lambda: None
-) -> int:
-    """Plans every order anew that new content or roles may change something for; how many.
-
-    One that cannot be planned stays as it is and raises an alarm. What breaks off is done by doing it again.
-
-    Raises:
-        StorageUnavailableError: some may be done.
-    """
-    with installation.database.read() as session:
-        orders = orders_to_replan(session, shop_id, installation.clock.now())
-    turns = Turns(installation.database)
-    for order_id in orders:
-        try:
-            replan_order(installation, order_id, reason)
-        except StorageUnavailableError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one order, the others go on
-            log.error("planning.order.failed", alarm=True, order_id=str(order_id), error=type(error).__name__)
-        on_order()
-        turns.end()
-    return len(orders)
 
 
 def _replan(installation: Installation, order_id: UUID) -> None:

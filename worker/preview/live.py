@@ -18,7 +18,7 @@ from schedules.timing import in_words
 from worker.bootstrap import Installation
 from worker.demo.examples import inline_pictures
 from worker.errors import ContentError, Fault, UserError
-from worker.planning.service import replan_shop
+from worker.planning.anew import replan_shop
 from worker.preview.example import example_inputs
 from worker.preview.rehearsing import examine
 from worker.preview.situations import in_situation, situations_of

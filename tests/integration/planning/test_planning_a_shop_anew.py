@@ -3,25 +3,27 @@
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 import structlog
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from schedules.catalog import load_sequence
 from tests.support.intake import Connected
 from tests.support.shopify import fulfillment, order, tracking
 from worker.heartbeats import record_life
+from worker.planning.anew import replan_shop
 from worker.planning.forecast import forecast
-from worker.planning.service import replan_shop
 from worker.store.content import content_of, packaged_content, publish
 from worker.store.models import OrderRow
 from worker.store.session import Database
 from worker.store.shops import get_shop
 
 SEQUENCE = "sequences/post_purchase.yaml"
-LATER = {SEQUENCE: packaged_content().files[SEQUENCE].replace("send: 9 days", "send: 11 days")}
+AS_PACKAGED = packaged_content().files[SEQUENCE]
+LATER = {SEQUENCE: AS_PACKAGED.replace("send: 9 days", "send: 11 days").replace("send: 2 minutes", "send: 9 minutes")}
 
 
 def _delivered(shop: Connected, number: int) -> UUID:
@@ -61,6 +63,25 @@ def test_an_order_that_cannot_be_read_keeps_no_other_from_moving(shop: Connected
     ]
 
 
+def test_orders_that_nothing_changes_for_are_only_read(shop: Connected) -> None:
+    """Most pushes change words and looks alone."""
+    for number in (1042, 1043):
+        _delivered(shop, number)
+    owner, locking = _owner(shop), list[str]()
+    with shop.installation.database.write() as session:
+        publish(session, owner, packaged_content(), "", shop.installation.clock.now())
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "IMMEDIATE" in statement or "FOR UPDATE" in statement:
+            locking.append(statement)
+
+    engine = shop.installation.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    assert replan_shop(shop.installation, owner, "content revision 1") == 2
+    event.remove(engine, "before_cursor_execute", note)
+    assert locking == []
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_other_processes_write_while_many_orders_are_planned_anew(shop: Connected, tmp_path: Path) -> None:
     """On SQLite, which has one writer, and whose waiters look only now and then whether it is their turn."""
@@ -69,6 +90,8 @@ def test_other_processes_write_while_many_orders_are_planned_anew(shop: Connecte
         shop.plan("orders/create", order(2000 + each, shop.now, email=f"m{each}@example.com"))
     another = Database(f"sqlite:///{tmp_path / 'postpurchase.db'}")
     done, written, owner = threading.Event(), 0, _owner(shop)
+    with shop.installation.database.write() as session:
+        publish(session, owner, content_of(dict(packaged_content().files) | LATER), "", shop.installation.clock.now())
 
     def write() -> None:
         nonlocal written
