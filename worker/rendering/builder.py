@@ -23,6 +23,7 @@ from worker.rendering.context import (
     PropertyContext,
     ShopContext,
 )
+from worker.rendering.images import sized
 from worker.rendering.markup import json_ld
 from worker.rendering.offers import offer_part
 from worker.rendering.parcels import paid_back, parcel_part, still_wanted
@@ -37,6 +38,8 @@ EXTRAS = (LineKind.TIP, LineKind.PROTECTION, LineKind.GIFT_WRAP)
 """Lines that are no things."""
 LONGEST_NAME, LONGEST_TITLE = 30, 24
 """Letters of a short title, and of a line's own, that fit into a subject."""
+HERO_PIXELS, THUMB_PIXELS = 1104, 144
+"""Twice the pixels in which they are shown."""
 NO_GUIDE = GuideView(headline="", tips=(), url="")
 
 
@@ -73,7 +76,7 @@ class Builder:
             order=self._order(),
             name=formats.first_name(order.customer.first_name),
             hero=self._hero_title(hero, hero_product),
-            hero_image=formats.sized(hero_product.image_url, 1104) if hero_product else "",
+            hero_image=sized(hero_product.image_url, HERO_PIXELS) if hero_product else "",
             hero_url=hero_product.url if hero_product else "",
             lines=[self._line(line) for line in kept],
             more_lines=len(shown) - len(kept),
@@ -180,7 +183,7 @@ class Builder:
 
     def _line(self, line: LineItem) -> LineContext:
         product = self._product(line)
-        image = (product.image_url if product else "") or line.image_url or ""
+        images = (product.image_url if product else "", line.image_url or "")
         is_later = line.expected_on is not None and self.inputs.step != "shipping"  # what is in a parcel has left
         return LineContext(
             title=line.title,
@@ -189,7 +192,7 @@ class Builder:
             price=""
             if self._hides_prices or self.inputs.step == "shipping"
             else formats.money(printed_price(line, self.order), self.locale),
-            image="" if self._is_discreet(line) else formats.sized(formats.web_url(image), 144),
+            image="" if self._is_discreet(line) else _first_shown(images),
             expected=self._date(line.expected_on) if line.expected_on and is_later else "",
             properties=[PropertyContext(name=each.name, value=each.value) for each in line.properties],
         )
@@ -199,3 +202,8 @@ class Builder:
         if point is None:
             return ""
         return ", ".join(part for part in (point.name, formats.one_line(point.address, self.locale)) if part)
+
+
+def _first_shown(images: tuple[str, ...]) -> str:
+    """The first picture that every mailbox shows, as small as lines show it; empty: none."""
+    return next((shown for each in images if (shown := sized(formats.web_url(each), THUMB_PIXELS))), "")

@@ -125,10 +125,3 @@ def _place(address: Address) -> str:
     elif address.country in REGION_LAST:
         parts += (address.region,)
     return " ".join(part for part in parts if part)
-
-
-def sized(url: str, width: int) -> str:
-    """Asks Shopify's CDN for the size that is shown, at twice the pixels; other hosts keep their address."""
-    if "cdn.shopify.com" not in url:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}width={width}"

@@ -8,6 +8,7 @@ from schedules.facts import Money, Order
 from schedules.shop import ShopProfile
 from worker.rendering import formats
 from worker.rendering.context import CardContext, CodeContext, FreeShippingContext
+from worker.rendering.images import sized
 from worker.rendering.port import CodeView, Offer, OfferCard, ProductView
 
 LARGE_CODE = 16
@@ -45,7 +46,7 @@ def card_context(card: OfferCard, locale: str, *, with_price: bool) -> CardConte
     product = card.product
     return CardContext(
         title=product.short_title or product.title,
-        image=formats.sized(product.image_url, CARD_PIXELS),
+        image=sized(product.image_url, CARD_PIXELS) or product.image_url,
         why=card.why,
         price=formats.money(product.price, locale) if product.price and with_price else "",
         url=card.url,

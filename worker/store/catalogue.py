@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.facts import Money
+from worker.rendering.images import is_seen_everywhere
 from worker.rendering.port import ProductView
 from worker.store.models import Product
 from worker.store.shelf import ShelfProduct
@@ -18,6 +19,8 @@ def why_unusable(url: str, image_url: str, price: Decimal | None) -> str:
     """Why a product can't be offered; empty when it can."""
     if not _is_web(image_url):
         return "it has no image" if not image_url else "its image's address does not begin with http"
+    if not is_seen_everywhere(image_url):
+        return "its image is no JPEG or PNG, which are all that every mailbox shows"
     if not _is_web(url):
         return "it has no link" if not url else "its link does not begin with http"
     return "it has no price" if price is None else ""

@@ -77,11 +77,17 @@ def test_a_column_that_the_file_leaves_out_stays_as_it_is(desk: Desk) -> None:
     assert (row.inventory, row.tags, row.category) == (85, ["pour-over", "kettle"], "kettles")
 
 
+UNSEEN = "which are all that every mailbox shows"
+
+
 @pytest.mark.parametrize(
     ("cells", "why"),
     [
         ({"image_url": ""}, "it has no image"),
         ({"image_url": "ftp://northkettle.example/1.jpg"}, "its image's address does not begin with http"),
+        ({"image_url": "https://northkettle.example/1.webp?v=2"}, f"its image is no JPEG or PNG, {UNSEEN}"),
+        ({"image_url": "https://northkettle.example/1.SVG"}, f"its image is no JPEG or PNG, {UNSEEN}"),
+        ({"image_url": "https://cdn.shopify.com/s/files/1.svg"}, f"its image is no JPEG or PNG, {UNSEEN}"),
         ({"url": ""}, "it has no link"),
         ({"url": "javascript:alert(1)"}, "its link does not begin with http"),
         ({"price": ""}, "it has no price"),
