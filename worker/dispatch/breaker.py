@@ -38,12 +38,12 @@ def places(key: ProviderKey, now: datetime, real_at: datetime) -> int | None:
 
 
 def take(key: ProviderKey, mails: int, now: datetime, real_at: datetime) -> None:
-    """Notes that so many mails go now."""
-    if mails == 0:
+    """Notes that so many mails go now, where places are counted: elsewhere the row is not locked."""
+    if mails == 0 or places(key, now, real_at) is None:
         return
     if key.shut_until is not None:
         key.probe_until = real_at + ATTEMPT_LEASE
-    elif key.is_limited(now):
+    else:
         key.remaining = max(0, (key.remaining or 0) - mails)
 
 

@@ -137,6 +137,14 @@ def test_a_scarce_limit_is_shared_out_and_renews() -> None:
     assert places(key, NOW + MINUTE, REAL) is None
 
 
+def test_a_limit_that_is_far_away_is_counted_by_nobody() -> None:
+    """Whoever wrote it down would do so without a lock, and make all others wait for that row."""
+    key = a_key()
+    heard(key, limit(SCARCE + 64))
+    take(key, 64, NOW, REAL)
+    assert (key.remaining, places(key, NOW, REAL)) == (SCARCE + 64, None)
+
+
 def test_answers_of_one_window_in_any_order_leave_the_smallest_number() -> None:
     key = a_key()
     heard(key, limit(40), limit(38, MINUTE - timedelta(seconds=1)), limit(39))
