@@ -1,5 +1,6 @@
 """What `status` and /metrics count, each read from an index alone: bodies and facts are never touched."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import SENT
 from worker.store.models import Click, InboundEvent, Message, OrderRow, Shop, Source, Suppression
 
+ALL = ""
+"""In place of a step: all steps of the shop together."""
 EVENT_STATES = ("stored", "planned", "ignored", "failed")
 
 
@@ -88,13 +91,13 @@ def order_counts(session: Session, *, since: datetime | None = None) -> list[Sho
     return [ShopCount(slug, "", number) for slug, number in session.execute(query.order_by(Shop.slug))]
 
 
-def mails_since(session: Session, since: datetime) -> list[ShopCount]:
-    """Mails that a provider took after `since`, by shop and step."""
+def mails_since(session: Session, since: datetime) -> Counter[tuple[str, str]]:
+    """How many mails a provider took after `since`, by shop and step; see `ALL`."""
     groups = (Message.shop_id, Message.step)
     recent = select(*groups, func.count().label("count")).where(Message.accepted_at > since).group_by(*groups)
     counted = recent.subquery()
     query = select(Shop.slug, counted.c.step, counted.c.count).join(counted, counted.c.shop_id == Shop.id)
-    return [ShopCount(*row) for row in session.execute(query)]
+    return _added((slug, step, number) for slug, step, number in session.execute(query))
 
 
 def click_counts(session: Session) -> list[ClickCount]:
@@ -116,7 +119,15 @@ def suppression_counts(session: Session) -> list[ShopCount]:
     return [ShopCount(*row) for row in session.execute(query.group_by(Shop.slug, Suppression.scope))]
 
 
-def sent(counts: Iterable[MessageCount], *, shop: str, step: str | None = None) -> int:
-    """How many mails of a shop a provider certainly had."""
-    mine = (each for each in counts if each.shop == shop and each.state in SENT and step in (None, each.step))
-    return sum(each.number for each in mine)
+def sent(counts: Iterable[MessageCount]) -> Counter[tuple[str, str]]:
+    """How many mails a provider certainly had, by shop and step; see `ALL`."""
+    return _added((each.shop, each.step, each.number) for each in counts if each.state in SENT)
+
+
+def _added(rows: Iterable[tuple[str, str, int]]) -> Counter[tuple[str, str]]:
+    """Once for all shops: whoever asks for each of them would go through the rows again and again."""
+    found: Counter[tuple[str, str]] = Counter()
+    for shop, kind, number in rows:
+        found[shop, kind] += number
+        found[shop, ALL] += number
+    return found

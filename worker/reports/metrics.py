@@ -82,11 +82,11 @@ def _orders(session: Session, counts: list[MessageCount]) -> Iterator[Metric]:
     """The two stand side by side: mails that silently stopped show as a gap that grows."""
     orders = _gauge("orders", "Orders known.", "shop")
     mails = _gauge("mails", "Mails that a provider has taken.", "shop", "step")
-    steps = Counter({each.step: 1 for each in counts})
+    steps, taken = sorted({each.step for each in counts}), sent(counts)
     for each in order_counts(session):
         orders.add_metric((each.shop,), each.number)
         for step in steps:
-            mails.add_metric((each.shop, step), sent(counts, shop=each.shop, step=step))
+            mails.add_metric((each.shop, step), taken[each.shop, step])
     yield from (orders, mails)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.reports.codes import CodesLine, read_codes
 from worker.reports.counts import (
+    ALL,
     MessageCount,
     click_counts,
     event_counts,
@@ -157,25 +158,31 @@ def _by_step(counts: Sequence[MessageCount]) -> dict[str, dict[str, int]]:
 def _shops(session: Session, counts: Sequence[MessageCount], now: datetime) -> list[ShopCounts]:
     since = now - RECENT
     orders_last_day = {each.shop: each.number for each in order_counts(session, since=since)}
-    mails_last_day, told = mails_since(session, since), click_counts(session)
-    clicks = [each for each in told if each.kind != ANSWER]
+    mails, recent, clicks = sent(counts), mails_since(session, since), _clicks(session)
     return [
         ShopCounts(
             shop=each.shop,
             orders=each.number,
             orders_last_day=orders_last_day[each.shop],
-            confirmations=sent(counts, shop=each.shop, step=CONFIRMATION),
-            confirmations_last_day=sum(
-                mails.number for mails in mails_last_day if (mails.shop, mails.kind) == (each.shop, CONFIRMATION)
-            ),
-            mails=sent(counts, shop=each.shop),
-            mails_last_day=sum(mails.number for mails in mails_last_day if mails.shop == each.shop),
-            clicks_raw=sum(click.raw for click in clicks if click.shop == each.shop),
-            clicks_human=sum(click.human for click in clicks if click.shop == each.shop),
-            answers=sum(line.human for line in told if line.kind == ANSWER and line.shop == each.shop),
+            confirmations=mails[each.shop, CONFIRMATION],
+            confirmations_last_day=recent[each.shop, CONFIRMATION],
+            mails=mails[each.shop, ALL],
+            mails_last_day=recent[each.shop, ALL],
+            clicks_raw=clicks[each.shop, "raw"],
+            clicks_human=clicks[each.shop, "human"],
+            answers=clicks[each.shop, "answers"],
         )
         for each in order_counts(session)
     ]
+
+
+def _clicks(session: Session) -> Counter[tuple[str, str]]:
+    """Of each shop, `raw` and `human` clicks, and `answers`, which are no clicks."""
+    found: Counter[tuple[str, str]] = Counter()
+    for each in click_counts(session):
+        told = {"answers": each.human} if each.kind == ANSWER else {"raw": each.raw, "human": each.human}
+        found.update({(each.shop, name): number for name, number in told.items()})
+    return found
 
 
 def _failures(session: Session) -> list[Failure]:
