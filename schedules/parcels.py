@@ -5,11 +5,9 @@ from zoneinfo import ZoneInfo
 
 from schedules.facts import DeliveryKind, DeliverySource, Facts, LineItem, LineKind, Order, Parcel, ParcelState
 from schedules.facts import TrackingStatus as Status
+from schedules.sequence import ASSUME_DELIVERED_AFTER
 from schedules.shop import ShopProfile
 from schedules.timing import local_day, zone
-
-ASSUME_DELIVERED_AFTER = timedelta(days=10)
-
 
 TRAVELS = (LineKind.PHYSICAL, LineKind.SAMPLE)
 

@@ -141,6 +141,8 @@ COUNTED_FROM = {
 """What the delays of a step count from is part of what the step is; the file says it for the reader."""
 FURTHEST_COMBINED = timedelta(days=14)
 """Orders of one person are looked at together no further apart than this, whatever `combine_orders_within` says."""
+ASSUME_DELIVERED_AFTER = timedelta(days=10)
+"""Where no carrier tells, and no sequence says otherwise, a parcel counts as arrived this long after it left."""
 
 
 class Sequence(Value):
@@ -153,9 +155,9 @@ class Sequence(Value):
     offers: OfferPolicy = OfferPolicy()
     wait_for_hold: Duration = timedelta(minutes=60)
     wait_for_trouble: Duration = timedelta(days=45)
-    assume_delivered_after: Duration = timedelta(days=10)
+    assume_delivered_after: Duration = ASSUME_DELIVERED_AFTER
     rest_after_trouble: Duration = timedelta(days=30)
-    combine_orders_within: Duration = timedelta(days=14)
+    combine_orders_within: Duration = FURTHEST_COMBINED
     steps: dict[str, Step]
 
     @model_validator(mode="after")

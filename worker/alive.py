@@ -5,16 +5,14 @@ A worker proves its life by its work, a beat by ticks that a worker has heard: a
 
 import socket
 import sys
-from datetime import timedelta
 
 from sqlalchemy import func, select
 
 from worker.bootstrap import build
 from worker.errors import PostpurchaseError
+from worker.heartbeats import ALIVE
 from worker.store.models import Heartbeat
 from worker.store.session import Database
-
-ALIVE = timedelta(seconds=60)
 
 
 def is_alive(database: Database, kind: str, host: str) -> bool:

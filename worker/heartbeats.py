@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 FORGOTTEN_AFTER = timedelta(days=1)
 PULSE_S = 5.0
+ALIVE = timedelta(seconds=60)
+"""Beat and workers write each second or few; this long without a sign they count as gone."""
 
 
 def process_name(kind: str) -> str:

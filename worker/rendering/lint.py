@@ -16,14 +16,14 @@ import yaml
 from jinja2 import TemplateSyntaxError, nodes
 
 from schedules.catalog import SequenceError, without_effect
+from schedules.sequence import TEMPLATES
 from worker.errors import ContentError, Fault
 from worker.rendering.compiling import ROOT, TAIL, WORD, compile_mail, languages_of, parsed, read_words, word_mail
 from worker.rendering.context import MailContext
 from worker.rendering.port import Content
 from worker.rendering.sandbox import forbidden
 
-TEMPLATES = ("order_confirmation", "shipping_confirmation", "follow_up")
-OPTIONAL = "replenishment"
+*NEEDED, OPTIONAL = TEMPLATES.values()
 """Content that was made before this mail came needs none."""
 TAG = re.compile(r"<(/?)(mj[a-z0-9-]*)\b(?:[^<>\"]|\"[^\"]*\"){0,2000}?(/?)>")
 LARGEST_FILE = 100_000
@@ -88,7 +88,7 @@ def _written_twice(text: str, path: str) -> Iterator[Fault]:
 def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:
     """Compiles each template in each language, formal and not; a language must have all texts."""
     optional = (OPTIONAL,) if any(path.startswith(f"{ROOT}/{OPTIONAL}/") for path in files) else ()
-    for template in (*TEMPLATES, *optional):
+    for template in (*NEEDED, *optional):
         languages = languages_of(files, template)
         if not languages:
             yield Fault(f"{ROOT}/{template}", None, "it has no texts.", "Add texts.en.yaml.")

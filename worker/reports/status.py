@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
+from worker.heartbeats import ALIVE
 from worker.reports.codes import CodesLine, read_codes
 from worker.reports.counts import (
     ALL,
@@ -29,8 +30,6 @@ from worker.store.models import Heartbeat, InboundEvent, Pause, Shop, Source
 from worker.store.models.feedback import ANSWER
 
 RECENT = timedelta(days=1)
-ALIVE = timedelta(seconds=60)
-"""Beat and workers write each second or few; this long without a sign they count as gone."""
 SHOWN_FAILURES = 5
 CONFIRMATION = "confirmation"
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from schedules import situations
 from schedules.conditions import delivered_at
 from schedules.facts import Facts
-from schedules.parcels import ASSUME_DELIVERED_AFTER
 from schedules.planner import Sibling
+from schedules.sequence import ASSUME_DELIVERED_AFTER
 from worker.store.gate_rows import SeenOrder
 from worker.store.models import OrderRow
 from worker.store.orders import SIBLING_SPAN, facts_of

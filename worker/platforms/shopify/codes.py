@@ -8,7 +8,7 @@ is left out of a collection. Shopify itself excludes gift cards. `percentage` is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -27,7 +27,7 @@ from worker.platforms.codes import (
     why_not_changed,
     why_not_deleted,
 )
-from worker.platforms.shopify.graphql import ask, fields, none_of_shopifys
+from worker.platforms.shopify.graphql import ask, fields, none_of_shopifys, stamp
 from worker.platforms.writing import Access, Result, Written
 
 FIND = """query ($code: String!) {
@@ -137,7 +137,7 @@ def _brought_up(access: Access, terms: CodeTerms, found: _Found) -> Told:
     missing = tuple(product for product in terms.only if product not in found.products)
     if not missing and found.minimum == terms.minimum and found.ends_at == _second(terms.ends_at):
         return Told(result=Result.WRITTEN)
-    changed: dict[str, Any] = {"endsAt": _stamp(terms.ends_at), "minimumRequirement": _minimum(terms.minimum)}
+    changed: dict[str, Any] = {"endsAt": stamp(terms.ends_at), "minimumRequirement": _minimum(terms.minimum)}
     if missing:
         changed["customerGets"] = {"items": {"products": {"productsToAdd": _product_ids(missing)}}}
     return _change(access, "Update", terms, changed, found.id)
@@ -170,8 +170,8 @@ def _input(terms: CodeTerms) -> dict[str, Any]:
     said: dict[str, Any] = {
         "title": terms.title,
         "code": terms.code,
-        "startsAt": _stamp(terms.starts_at),
-        "endsAt": _stamp(terms.ends_at),
+        "startsAt": stamp(terms.starts_at),
+        "endsAt": stamp(terms.ends_at),
         "context": {"all": "ALL"},
         "usageLimit": 1,
         "appliesOncePerCustomer": True,
@@ -213,10 +213,6 @@ def _amount(value: Any) -> Decimal | None:
 
 def _second(at: datetime) -> datetime:
     return at.replace(microsecond=0)
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _at(value: Any, *names: str) -> Any:

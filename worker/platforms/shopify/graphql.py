@@ -5,7 +5,7 @@ Source: shopify.dev, "GraphQL Admin API rate limits": a throttled query has the 
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.platforms.bodies import mapping, text
@@ -30,6 +30,11 @@ def ask(access: Access, query: str, variables: Mapping[str, Any], *, scope: str)
 
 def none_of_shopifys() -> Written:
     return Written(result=Result.LATER, note="the answer is none of Shopify's", needs_person=True)
+
+
+def stamp(at: datetime) -> str:
+    """A time as Shopify writes it, in whole seconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def fields(faults: list[Any]) -> str:

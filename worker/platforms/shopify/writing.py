@@ -5,12 +5,12 @@ UNSUBSCRIBED and PENDING alone.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from schedules.facts import ConsentState
 from worker.platforms.bodies import mapping
-from worker.platforms.shopify.graphql import ask, fields, none_of_shopifys
+from worker.platforms.shopify.graphql import ask, fields, none_of_shopifys, stamp
 from worker.platforms.writing import Access, Person, Result, Written
 
 MUTATION = """mutation ($input: CustomerEmailMarketingConsentUpdateInput!) {
@@ -33,7 +33,7 @@ class ShopifyWriter:
     def write(self, access: Access, person: Person, consent: ConsentState, at: datetime) -> Written:
         if not person.customer_id:
             return Written(result=Result.NEVER, note="the shop has no customer to write it to")
-        said: dict[str, Any] = {"marketingState": STATES[consent], "consentUpdatedAt": _stamp(at)}
+        said: dict[str, Any] = {"marketingState": STATES[consent], "consentUpdatedAt": stamp(at)}
         if consent is ConsentState.SUBSCRIBED:
             said["marketingOptInLevel"] = "SINGLE_OPT_IN"
         customer = {"customerId": f"gid://shopify/Customer/{person.customer_id}", "emailMarketingConsent": said}
@@ -49,7 +49,3 @@ def _outcome(data: Mapping[str, Any] | Written) -> Written:
     if faults:
         return Written(result=Result.NEVER, note=f"Shopify refuses it: {fields(faults)}")
     return Written(result=Result.WRITTEN)
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

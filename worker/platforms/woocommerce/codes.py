@@ -27,7 +27,7 @@ from worker.platforms.codes import (
     why_not_changed,
     why_not_deleted,
 )
-from worker.platforms.woocommerce.rest import ask
+from worker.platforms.woocommerce.rest import ask, none_of_theirs
 from worker.platforms.writing import Access, Result, Written
 
 EXISTS = "woocommerce_rest_coupon_code_already_exists"
@@ -72,7 +72,7 @@ def _find(access: Access, code: str) -> Mapping[str, Any] | Written:
     if (why := _trouble(reply)) is not None:
         return why
     if not isinstance(reply.body, list):
-        return Written(result=Result.LATER, note="the answer is none of WooCommerce's", needs_person=True)
+        return none_of_theirs()
     # Shops with a plugin that ignores the filter list all coupons.
     return next((each for each in objects(reply.body) if text(each.get("code")).lower() == code.lower()), {})
 
@@ -144,8 +144,7 @@ def _outcome(reply: Reply | Written, *, gone_is_fine: bool = False) -> Told:
     if (why := _trouble(reply)) is not None:
         return as_told(why)
     if not isinstance(reply.body, dict) or "id" not in reply.body:
-        why = Written(result=Result.LATER, note="the answer is none of WooCommerce's", needs_person=True)
-        return as_told(why)
+        return as_told(none_of_theirs())
     return Told(result=Result.WRITTEN)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from worker.platforms.bodies import mapping, objects, text
 from worker.platforms.calling import Reply, trouble
 from worker.platforms.subscriptions import Subscription, Target
-from worker.platforms.woocommerce.rest import ask
+from worker.platforms.woocommerce.rest import ask, nobody_there, none_of_theirs
 from worker.platforms.writing import Access, Result, Written
 
 PAGE = 100
@@ -35,7 +35,7 @@ class WooCommerceSubscriber:
             if isinstance(reply, Written):
                 return reply
             if not isinstance(reply.body, list):
-                return _none_of_theirs()
+                return none_of_theirs()
             found += [_read(entry) for entry in objects(reply.body)]
             if len(reply.body) < PAGE:
                 break
@@ -66,7 +66,7 @@ def _asked(access: Access, method: str, place: str, body: Mapping[str, Any] | No
     if isinstance(reply, Written):
         return reply
     if reply.status == 404:
-        return Written(result=Result.LATER, note="no WooCommerce API answers at this address", needs_person=True)
+        return nobody_there()
     found = trouble(reply)
     return found if found is not None and found.result is Result.LATER else reply
 
@@ -75,9 +75,5 @@ def _outcome(reply: Reply | Written) -> str | Written:
     if isinstance(reply, Written):
         return reply
     if reply.status < 300:
-        return "" if isinstance(reply.body, dict) else _none_of_theirs()
+        return "" if isinstance(reply.body, dict) else none_of_theirs()
     return f"WooCommerce refuses it: {text(mapping(reply.body).get('code')) or reply.status}"
-
-
-def _none_of_theirs() -> Written:
-    return Written(result=Result.LATER, note="the answer is none of WooCommerce's", needs_person=True)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from schedules.facts import ConsentState
 from worker.platforms.bodies import mapping, text
 from worker.platforms.calling import Reply, trouble
-from worker.platforms.woocommerce.rest import ask, key_parts
+from worker.platforms.woocommerce.rest import ask, key_parts, nobody_there, none_of_theirs
 from worker.platforms.writing import Access, Person, Result, Written
 
 YES, NO = "yes", "no"
@@ -55,11 +55,11 @@ class WooCommerceWriter:
 def _outcome(reply: Reply) -> Written:
     """A customer or order that is gone is answered with 400 or 404 and a code of WooCommerce's; a wrong address too."""
     if reply.status < 300 and not isinstance(reply.body, dict):
-        return Written(result=Result.LATER, note="the answer is none of WooCommerce's", needs_person=True)
+        return none_of_theirs()
     if text(mapping(reply.body).get("code")).endswith("invalid_id"):
         return Written(result=Result.NEVER, note="the shop does not know this person or order any more")
     if reply.status == 404:
-        return Written(result=Result.LATER, note="no WooCommerce API answers at this address", needs_person=True)
+        return nobody_there()
     return trouble(reply) or Written(result=Result.WRITTEN)
 
 
