@@ -171,7 +171,6 @@ FIELDS: dict[str, Field] = {
     "contact_name": _text("Who reads answers; named to the customers who spend most.", "contact_name"),
     "history_imported": _flag("Earlier orders are known here, so first-time buyers are too.", "history_imported"),
     "mails_order_updates": _flag("Your platform mails order edits itself.", "mails_order_updates"),
-    "merges_orders": _flag("A second order joins the first parcel.", "merges_orders"),
 }
 
 ROLE_HELP = f"STEP=ROLE; steps: {', '.join(STEPS)}; roles: replace, companion, off. Repeatable."
