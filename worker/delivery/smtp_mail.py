@@ -8,11 +8,10 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import quote
-from uuid import UUID
 
 from schedules.addresses import is_address
 from worker.delivery.addressing import on_the_wire
-from worker.delivery.port import OutgoingMail
+from worker.delivery.port import NO_MESSAGE, OutgoingMail
 
 LINE_END = re.compile(rb"\r\n|\r|\n")
 READ_BY_MACHINES = "list-"
@@ -52,9 +51,14 @@ class Envelope:
     needs_utf8: bool
 
 
-def message_id(attempt_id: UUID, sender: str) -> str:
-    """The Message-ID of an attempt: known before the call, and in every bounce that quotes the mail."""
-    return f"<{attempt_id}@{sender.rpartition('@')[2]}>"
+def message_id(mail: OutgoingMail, sender: str) -> str:
+    """The Message-ID: known before the call, and in every bounce that quotes the mail.
+
+    A mail that is sent again because nobody knows whether it arrived keeps it (RFC 5322, 3.6.4: it is the same version
+    of the same message), so that mailboxes that look for copies show one.
+    """
+    named = mail.attempt_id if mail.message_id == NO_MESSAGE else mail.message_id
+    return f"<{named}@{sender.rpartition('@')[2]}>"
 
 
 def envelope_of(mail: OutgoingMail) -> Envelope:
@@ -79,7 +83,7 @@ def message_of(mail: OutgoingMail, *, sender: str, recipient: str) -> EmailMessa
         made["Reply-To"] = _address(_on_the_wire(mail.reply_to))
     made["Subject"] = mail.subject
     made["Date"] = datetime.now(UTC)
-    made["Message-ID"] = message_id(mail.attempt_id, sender)
+    made["Message-ID"] = message_id(mail, sender)
     for name, value in mail.headers.items():
         made[name] = value
     made.set_content(mail.text, cte="quoted-printable")

@@ -1,11 +1,11 @@
-"""Mailboxes' reports worked in: each is looked up by its attempt and recorded as an event of the mail."""
+"""Mailboxes' reports worked in: each is looked up by its message and recorded as an event of the mail."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from worker.bootstrap import Installation
 from worker.feedback.delivery_events import Tally, record_events
@@ -40,8 +40,8 @@ def _record(installation: Installation, mails: Sequence[bytes]) -> Tally:
             foreign += 1
         else:
             reports.append(report)
-    known = _messages(installation, [report.attempt_id for report in reports])
-    events = [report.told(known[report.attempt_id]) for report in reports if report.attempt_id in known]
+    known = _known(installation, [report.named for report in reports])
+    events = [report.told(*known[report.named]) for report in reports if report.named in known]
     return record_events(installation, Batch(events=tuple(events), foreign=foreign + len(reports) - len(events)))
 
 
@@ -53,7 +53,10 @@ def _read(raw: bytes) -> Report | None:
         return None
 
 
-def _messages(installation: Installation, attempts: list[UUID]) -> dict[UUID, UUID]:
+def _known(installation: Installation, named: list[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
+    """The message and attempt that each of these ids stands for; of a message it is the last attempt."""
+    asked = or_(Attempt.id.in_(named), Attempt.message_id.in_(named))
     with installation.database.read() as session:
-        rows = session.execute(select(Attempt.id, Attempt.message_id).where(Attempt.id.in_(attempts)))
-        return dict(rows.all())
+        query = select(Attempt.message_id, Attempt.id).where(asked).order_by(Attempt.number)
+        found = [(row.message_id, row.id) for row in session.execute(query)]
+    return {message: (message, attempt) for message, attempt in found} | {pair[1]: pair for pair in found}

@@ -1,6 +1,6 @@
 """What mailboxes write back about mails that went by SMTP: bounces (DSN, RFC 3464) and complaints (ARF, RFC 5965).
 
-A report quotes the mail or its headers; our Message-ID in them names the attempt. Whatever names none is foreign: an
+A report quotes the mail or its headers; our Message-ID in them names the message. Whatever names none is foreign: an
 address for bounces gets much else.
 """
 
@@ -37,9 +37,12 @@ REPORTS = frozenset({"message/delivery-status", "message/feedback-report"})
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One report on one attempt. `address`: whom it is about, lower case; empty when it says nobody."""
+    """One report. `named`: the message, or its attempt in mails of earlier versions and of `send-test`.
 
-    attempt_id: UUID
+    `address`: whom it is about, lower case; empty when it says nobody.
+    """
+
+    named: UUID
     kind: str
     at: datetime
     address: str
@@ -47,10 +50,10 @@ class Report:
     state: State | None
     suppresses: tuple[str, str] | None
 
-    def told(self, message_id: UUID) -> ToldEvent:
+    def told(self, message_id: UUID, attempt_id: UUID) -> ToldEvent:
         return ToldEvent(
             message_id=message_id,
-            attempt_id=self.attempt_id,
+            attempt_id=attempt_id,
             kind=self.kind,
             at=self.at,
             state=self.state,
@@ -71,17 +74,17 @@ def read_report(raw: bytes) -> Report | None:
         raise ValueError("larger than 10 MB")
     mail = BytesParser(policy=policy.compat32).parsebytes(raw)
     parts = list(mail.walk())
-    attempt_id = next(_attempts(parts), None)
+    named = next(_named(parts), None)
     fields = next((_fields(part) for part in parts if part.get_content_type() in REPORTS), None)
-    if attempt_id is None or fields is None:
+    if named is None or fields is None:
         return None
-    return _report(attempt_id, fields, _date(str(mail.get("Date", "")), *(fields.get(name, "") for name in DATES)))
+    return _report(named, fields, _date(str(mail.get("Date", "")), *(fields.get(name, "") for name in DATES)))
 
 
-def _report(attempt_id: UUID, fields: dict[str, str], at: datetime) -> Report | None:
+def _report(named: UUID, fields: dict[str, str], at: datetime) -> Report | None:
     address = _address(fields)
     if "feedback-type" in fields:
-        return _complaint(attempt_id, fields, address, at)
+        return _complaint(named, fields, address, at)
     action, status = fields.get("action", "").lower(), fields.get("status", "")
     why = scrubbed(fields.get("diagnostic-code", "")) or status
     if action == "delivered":
@@ -94,7 +97,7 @@ def _report(attempt_id: UUID, fields: dict[str, str], at: datetime) -> Report | 
     else:
         return None
     words = f"the mailbox says: {kind}" + (f" ({why})" if why else "")
-    return Report(attempt_id=attempt_id, kind=kind, at=at, address=address, words=words, state=state, suppresses=stop)
+    return Report(named=named, kind=kind, at=at, address=address, words=words, state=state, suppresses=stop)
 
 
 def _is_gone(status: str, said: str) -> bool:
@@ -110,11 +113,11 @@ def _is_gone(status: str, said: str) -> bool:
     return (status.startswith("5.1.") and status not in ABOUT_THE_SENDER) or status == "5.2.1"
 
 
-def _complaint(attempt_id: UUID, fields: dict[str, str], address: str, at: datetime) -> Report | None:
+def _complaint(named: UUID, fields: dict[str, str], address: str, at: datetime) -> Report | None:
     if fields["feedback-type"].lower() not in ("abuse", "fraud", "opt-out"):
         return None  # "not-spam" and the like ask for nothing
     return Report(
-        attempt_id=attempt_id,
+        named=named,
         kind="spamreport",
         at=at,
         address=address,
@@ -124,7 +127,7 @@ def _complaint(attempt_id: UUID, fields: dict[str, str], address: str, at: datet
     )
 
 
-def _attempts(parts: list[Message]) -> Iterator[UUID]:
+def _named(parts: list[Message]) -> Iterator[UUID]:
     """Our Message-ID in the quoted mail; never the report's own, nor what its sender answers to."""
     for part in parts:
         if part.get_content_type() not in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):

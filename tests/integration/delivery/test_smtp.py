@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 import structlog
@@ -14,7 +15,7 @@ import structlog
 from tests.support.mails import a_mail
 from tests.support.smtp import PASSWORD, USER, MailServer, certificate, mail_server
 from worker.delivery import smtp_connection
-from worker.delivery.port import Health, Outcome, OutgoingMail, Verdict
+from worker.delivery.port import NO_MESSAGE, Health, Outcome, OutgoingMail, Verdict
 from worker.delivery.smtp import CONNECTIONS, Smtp
 from worker.delivery.smtp_server import SmtpServer, Tls, parse_server
 
@@ -88,10 +89,20 @@ def test_headers_that_mailboxes_read_stand_in_one_piece(server: MailServer, prov
     assert [line for line in lines if line.startswith("List-")] == [f"{key}: {text}" for key, text in headers.items()]
 
 
-def test_the_message_id_names_the_attempt(server: MailServer, provider: Smtp) -> None:
+def test_a_mail_that_is_sent_again_is_the_same_mail_to_whoever_has_it(server: MailServer, provider: Smtp) -> None:
+    """After a lost answer nobody can tell; mailboxes that drop a second copy know it by its Message-ID."""
     mail = a_mail()
-    list(provider.deliver([mail]))
-    assert server.mails[0]["Message-ID"] == f"<{mail.attempt_id}@news.northkettle.example>"
+    for again in (mail, replace(mail, attempt_id=uuid4())):
+        list(provider.deliver([again]))
+    assert {got["Message-ID"] for got in server.mails} == {f"<{mail.message_id}@news.northkettle.example>"}
+
+
+def test_a_mail_that_belongs_to_no_message_is_known_by_its_attempt(server: MailServer, provider: Smtp) -> None:
+    mails = [a_mail(message_id=NO_MESSAGE) for _ in range(2)]
+    list(provider.deliver(mails))
+    assert {got["Message-ID"] for got in server.mails} == {
+        f"<{mail.attempt_id}@news.northkettle.example>" for mail in mails
+    }
 
 
 def test_no_line_is_longer_than_servers_take(server: MailServer, provider: Smtp) -> None:
@@ -107,7 +118,7 @@ def test_a_hundred_mails_arrive_once_each_over_a_few_connections(server: MailSer
     assert {outcome.attempt_id for outcome in outcomes} == {mail.attempt_id for mail in mails}
     assert {outcome.verdict for outcome in outcomes} == {Verdict.ACCEPTED}
     assert sorted(got["Message-ID"] for got in server.mails) == sorted(
-        f"<{mail.attempt_id}@news.northkettle.example>" for mail in mails
+        f"<{mail.message_id}@news.northkettle.example>" for mail in mails
     )
     assert server.connections <= 2 * CONNECTIONS
 

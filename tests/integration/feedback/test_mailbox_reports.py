@@ -10,6 +10,7 @@ from tests.integration.feedback.conftest import Told
 from tests.support.reports import bounce, complaint
 from worker.cli.bounces import _mails
 from worker.feedback.bounces import record_reports
+from worker.store.models import Attempt
 
 
 def test_a_hard_bounce_moves_its_mail_and_stops_all_others_once(told: Told) -> None:
@@ -21,6 +22,16 @@ def test_a_hard_bounce_moves_its_mail_and_stops_all_others_once(told: Told) -> N
     assert told.state(mail) is State.BOUNCED
     assert told.scopes() == {"all"}
     assert [event.provider for event in told.kept()] == ["smtp"]
+
+
+def test_a_report_names_the_message_and_counts_for_its_last_attempt(told: Told) -> None:
+    mail = told.mail()
+    with told.world.installation.database.write() as session:
+        made = {"number": 2, "fence": 0, "provider": "smtp", "outcome": "accepted", "started_at": told.world.now}
+        session.add(last := Attempt(message_id=mail.message_id, **made))
+    tally = record_reports(told.world.installation, [bounce(mail.message_id)])
+    assert (tally.new, told.state(mail), told.scopes()) == (1, State.BOUNCED, {"all"})
+    assert [event.attempt_id for event in told.kept()] == [last.id]
 
 
 def test_a_full_mailbox_is_no_reason_never_to_write_again(told: Told) -> None:

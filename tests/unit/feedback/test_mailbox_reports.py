@@ -16,7 +16,7 @@ ATTEMPT = uuid4()
 def test_a_bounce_names_attempt_address_time_and_reason(quoted: str) -> None:
     report = read_report(bounce(ATTEMPT, quoted=quoted))
     assert report is not None
-    assert (report.attempt_id, report.kind, report.state) == (ATTEMPT, "bounce", State.BOUNCED)
+    assert (report.named, report.kind, report.state) == (ATTEMPT, "bounce", State.BOUNCED)
     assert report.address == "mia@example.com"
     assert report.at == datetime(2026, 5, 14, 10, 0, 5, tzinfo=UTC)
     assert "no such user here" in report.words
