@@ -15,7 +15,7 @@ from worker.bootstrap import Installation
 from worker.feedback.pages import Person, person_behind
 from worker.feedback.people import act
 from worker.links import PATHS, LinkToken
-from worker.rendering.colours import FALLBACK, button_ground, readable_on
+from worker.rendering.colours import EDGE, FALLBACK, button_ground, darkened_for, readable_on
 from worker.rendering.formats import web_url
 from worker.web.contract import answers, takes, texts
 from worker.web.here import Here
@@ -130,7 +130,8 @@ def _rendered(
     view: View, *, status: int = 200, shop: str = "", colour: str = FALLBACK, shop_url: str = "", back: str = ""
 ) -> HTMLResponse:
     ground = button_ground(colour)
-    shown = {"shop": shop, "shop_url": shop_url, "back": back, "colour": ground, "on_colour": readable_on(ground)}
+    colours = {"colour": ground, "on_colour": readable_on(ground), "edge": darkened_for(ground, least=EDGE)}
+    shown = {"shop": shop, "shop_url": shop_url, "back": back} | colours
     return HTMLResponse(_template().render(view=view, **shown), status_code=status, headers=HEADERS)
 
 

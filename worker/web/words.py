@@ -31,18 +31,18 @@ WORDS: dict[str, dict[Purpose, PageWords]] = {
     "en": {
         Purpose.UNSUBSCRIBE: PageWords(
             "Unsubscribe?",
-            "You will get no more tips and offers from {shop}. Mails about your orders still come.",
+            "You will get no more tips and offers from {shop}. Emails about your orders still come.",
             "Unsubscribe",
             "You are unsubscribed",
-            "No more tips and offers from {shop}. Mails about your orders still come.",
+            "No more tips and offers from {shop}. Emails about your orders still come.",
             "I changed my mind",
         ),
         Purpose.OFFERS: PageWords(
-            "No offers in your order mails?",
-            "Mails about your orders still come, without any products or codes.",
+            "No offers in your order emails?",
+            "Emails about your orders still come, without any products or codes.",
             "No more offers",
             "No more offers",
-            "Your order mails from {shop} come without offers from now on.",
+            "Your order emails from {shop} come without offers from now on.",
             "I changed my mind",
         ),
         Purpose.HIDE: PageWords(
@@ -50,7 +50,7 @@ WORDS: dict[str, dict[Purpose, PageWords]] = {
             "{shop} will not suggest {product} to you again.",
             "Do not show it again",
             "Hidden",
-            "You will not see {product} in mails from {shop} again.",
+            "You will not see {product} in emails from {shop} again.",
             "Show it again",
         ),
         Purpose.FEEDBACK_YES: PageWords(
@@ -66,7 +66,7 @@ WORDS: dict[str, dict[Purpose, PageWords]] = {
             "Tell {shop}. A person will get in touch, and no offers come about this order.",
             "Tell {shop}",
             "Thank you for telling us",
-            "A person will look into it. To say more, just reply to the mail.",
+            "A person will look into it. To say more, just reply to the email.",
             "It is fine after all",
         ),
     },
@@ -116,9 +116,9 @@ WORDS: dict[str, dict[Purpose, PageWords]] = {
 
 CHOICES: dict[str, dict[Choice, ChoiceWords]] = {
     "en": {
-        Choice.FEWER: ChoiceWords("Fewer mails", "At most one mail with tips or offers in 30 days."),
-        Choice.OFFERS: ChoiceWords("No offers in order mails", "Mails about orders, without products and codes."),
-        Choice.RECEIPTS: ChoiceWords("Nothing but receipts", "Only mails about orders, without any offers."),
+        Choice.FEWER: ChoiceWords("Fewer emails", "At most one email with tips or offers in 30 days."),
+        Choice.OFFERS: ChoiceWords("No offers in order emails", "Emails about orders, without products and codes."),
+        Choice.RECEIPTS: ChoiceWords("Nothing but receipts", "Only emails about orders, without any offers."),
     },
     "de": {
         Choice.FEWER: ChoiceWords("Weniger Mails", "Höchstens eine Mail mit Tipps oder Angeboten in 30 Tagen."),
@@ -134,7 +134,7 @@ LESS = {
 """Above the other choices, by the link that led here."""
 
 TESTED = {
-    "en": "This mail was a test: whatever is tapped here changes nothing.",
+    "en": "This email was a test: whatever is tapped here changes nothing.",
     "de": "Diese Mail war ein Test: Was hier getippt wird, ändert nichts.",
 }
 SAVED = {"en": "Saved. It counts from now on.", "de": "Gespeichert. Das gilt ab sofort."}
@@ -146,7 +146,7 @@ HEARD = {
 """Below "You are unsubscribed", where the shop is told of it."""
 
 SILENT = {
-    "en": ("No more mails", "{shop} does not write to this address any more."),
+    "en": ("No more emails", "{shop} does not write to this address any more."),
     "de": ("Keine Mails mehr", "{shop} schreibt nicht mehr an diese Adresse."),
 }
 
@@ -156,7 +156,7 @@ THIS_PRODUCT = {"en": "this product", "de": "dieses Produkt"}
 GONE = {
     "en": (
         "This link does not work",
-        "It may be incomplete or out of date. Open it from the mail again, or just reply to the mail.",
+        "It may be incomplete or out of date. Open it from the email again, or just reply to the email.",
     ),
     "de": (
         "Dieser Link funktioniert nicht",

@@ -66,14 +66,14 @@ def test_the_reason_of_each_choice_is_kept(mailed: Mailed) -> None:
 
 def test_choices_stand_beside_one_another_and_the_page_shows_them(mailed: Mailed) -> None:
     link = mailed.link(Purpose.UNSUBSCRIBE)
-    assert _switches(mailed.get(link).page) == {"Fewer mails": False, "No offers in order mails": False}
+    assert _switches(mailed.get(link).page) == {"Fewer emails": False, "No offers in order emails": False}
     mailed.post(f"{link}?choice=fewer")
     page = mailed.post(f"{link}?choice=offers").page
     assert "Saved" in page
-    assert _switches(page) == {"Fewer mails": True, "No offers in order mails": True}
+    assert _switches(page) == {"Fewer emails": True, "No offers in order emails": True}
     behind_the_other_link = mailed.get(mailed.link(Purpose.OFFERS)).page
     assert "Saved" not in behind_the_other_link
-    assert _switches(behind_the_other_link) == {"Fewer mails": True, "Nothing but receipts": False}
+    assert _switches(behind_the_other_link) == {"Fewer emails": True, "Nothing but receipts": False}
 
 
 def test_who_wants_nothing_but_receipts_has_nothing_else_to_choose_until_they_come_back(mailed: Mailed) -> None:
@@ -83,7 +83,7 @@ def test_who_wants_nothing_but_receipts_has_nothing_else_to_choose_until_they_co
         assert _switches(mailed.post(f"{link}?choice=receipts").page) == {}
         assert "You are unsubscribed" in mailed.get(link).page
         back = mailed.post(f"{link}?choice=receipts&undo=1").page
-        assert _switches(back)["Fewer mails"]
+        assert _switches(back)["Fewer emails"]
 
 
 def test_a_choice_that_is_none_changes_nothing(mailed: Mailed) -> None:
@@ -97,7 +97,7 @@ def test_a_choice_that_is_none_changes_nothing(mailed: Mailed) -> None:
 def test_a_choice_that_the_shop_made_cannot_be_switched_off(mailed: Mailed) -> None:
     _hold(mailed, "offers")
     link = mailed.link(Purpose.UNSUBSCRIBE)
-    [offers] = [found for found in SWITCH.findall(mailed.get(link).page) if found[2] == "No offers in order mails"]
+    [offers] = [found for found in SWITCH.findall(mailed.get(link).page) if found[2] == "No offers in order emails"]
     assert offers[:2] == ("true", " disabled")
     mailed.post(f"{link}?choice=offers&undo=1")
     assert mailed.scopes() == {"offers"}
@@ -106,7 +106,7 @@ def test_a_choice_that_the_shop_made_cannot_be_switched_off(mailed: Mailed) -> N
 def test_an_address_that_gets_nothing_at_all_is_told_so_and_has_no_buttons(mailed: Mailed) -> None:
     _hold(mailed, "all")
     page = mailed.get(mailed.link(Purpose.UNSUBSCRIBE)).page
-    assert "No more mails" in page
+    assert "No more emails" in page
     assert "<button" not in page
 
 
