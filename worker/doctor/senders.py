@@ -7,6 +7,7 @@ Microsoft since 2025-05-05: 550 5.7.515).
 from collections.abc import Iterable
 
 from schedules.shop import ShopProfile, Stream
+from worker.delivery.addressing import on_the_wire
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.doctor.resolver import Resolver
 
@@ -28,8 +29,12 @@ def check_senders(profile: ShopProfile, resolver: Resolver, *, selectors: Iterab
 
 
 def domain_of(stream: Stream) -> str:
-    """The domain mails of a stream come from, lower case; empty when it has no sender."""
-    return stream.from_address.rpartition("@")[2].lower()
+    """The domain mails of a stream come from, in ASCII and lower case; empty when it has no sender."""
+    try:
+        address = on_the_wire(stream.from_address)
+    except ValueError:  # the DNS knows no such name, as the checks will say
+        address = stream.from_address
+    return address.rpartition("@")[2].lower()
 
 
 def _checked(name: str, domain: str, resolver: Resolver, selectors: tuple[str, ...]) -> list[Check]:

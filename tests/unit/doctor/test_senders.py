@@ -83,6 +83,13 @@ def test_blanks_around_the_equals_signs_of_a_record_are_none_of_its_words() -> N
     )
 
 
+def test_a_domain_in_another_script_is_asked_for_as_mails_from_it_are_written() -> None:
+    """The DNS knows straße.example by another name than strasse.example, which is another's."""
+    records = {**GOOD, "xn--strae-oqa.example": ["v=spf1 -all"], "_dmarc.xn--strae-oqa.example": [DMARC]}
+    records["s1._domainkey.xn--strae-oqa.example"] = ["k=rsa; p=abc"]
+    assert complaints(records, shop(marketing="hello@straße.example")) == []
+
+
 def test_one_domain_for_receipts_and_marketing_is_told() -> None:
     [(level, text)] = complaints(GOOD, shop(marketing="hello@mail.northkettle.example"))
     assert level is Level.WARN
