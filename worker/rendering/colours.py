@@ -1,10 +1,13 @@
 """Brand colours corrected until what stands on them can be read (WCAG 2.1, contrast at least 4.5 : 1)."""
 
+import math
 import re
 from functools import lru_cache
 
 WHITE = "#ffffff"
 INK = "#1c1f1d"
+DARK_CARD = "#272b29"
+"""The lightest ground of text in the dark, as `layouts/head.mjml` has it."""
 LEAST = 4.5
 EDGE = 3.0
 """What the edge of a button needs to be seen (WCAG 2.1, 1.4.11)."""
@@ -36,6 +39,15 @@ def darkened_for(colour: str, ground: str = WHITE, *, least: float = LEAST) -> s
     colour = normal(colour)
     while contrast(colour, ground) < least:
         colour = _hex(tuple(int(part * 0.92) for part in _parts(colour)))
+    return colour
+
+
+@lru_cache(maxsize=256)
+def lightened_for(colour: str, ground: str) -> str:
+    """The colour, mixed with white until it can be read on a dark ground."""
+    colour = normal(colour)
+    while contrast(colour, ground) < LEAST:
+        colour = _hex(tuple(part + math.ceil((255 - part) * 0.12) for part in _parts(colour)))
     return colour
 
 

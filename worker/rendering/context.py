@@ -16,6 +16,7 @@ class ShopContext:
     on_colour: str  # text on filled buttons
     edge: str  # around filled buttons, so that pale ones are seen on white
     link_colour: str  # links and outlined buttons on white
+    link_on_dark: str  # links in the dark
     tint: str  # ground of the offer panel
     tint_border: str
     company: str

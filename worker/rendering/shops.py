@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from schedules.shop import ShopProfile
 from worker.rendering import formats
-from worker.rendering.colours import EDGE, button_ground, darkened_for, readable_on, tint
+from worker.rendering.colours import DARK_CARD, EDGE, button_ground, darkened_for, lightened_for, readable_on, tint
 from worker.rendering.context import ShopContext
 
 _MADE: dict[int, tuple[ShopProfile, ShopContext]] = {}
@@ -36,6 +36,7 @@ def _shop(profile_json: str) -> ShopContext:
         on_colour=readable_on(colour),
         edge=darkened_for(colour, least=EDGE),
         link_colour=darkened_for(colour, tint(colour, 0.07)),
+        link_on_dark=lightened_for(colour, DARK_CARD),
         tint=tint(colour, 0.07),
         tint_border=tint(darkened_for(colour), 0.2),
         company=company,
