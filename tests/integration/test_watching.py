@@ -1,8 +1,12 @@
 """Saved files of a shop are published at once; what is wrong with them is shown, and the shop goes on."""
 
+import sys
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,9 @@ from tests.support.intake import Connected, connected
 from tests.support.orders import NORTHKETTLE
 from worker.celery import Postpurchase
 from worker.cli.folders import read_folder, write_folder
-from worker.preview.live import LiveContent, live_router
+from worker.errors import StorageUnavailableError
+from worker.preview.live import EVERY_S, LiveContent, live_router
+from worker.rendering.port import Content
 from worker.store.content import history, load, packaged_content
 from worker.store.session import Database
 from worker.store.shops import get_shop
@@ -117,3 +123,42 @@ def test_each_mail_says_when_it_goes_and_is_shown_in_each_of_its_situations(
     assert ("You have had it" in plain, "You have had it" in asked) == (False, True)
     with pytest.raises(urllib.error.HTTPError, match="404"):
         read(f"{page}/follow_up?situation=moon")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the file that cannot be read is one of Linux's")
+def test_a_file_that_cannot_be_read_now_is_told_and_read_once_it_can(live: LiveContent, folder: Path) -> None:
+    """As while an editor puts a new file in the place of the old one."""
+    before = live.look()
+    odd = folder / "email_templates" / "follow_up" / "note.txt"
+    odd.symlink_to("/proc/self/mem")
+    [fault] = live.look().faults
+    assert "email_templates/follow_up/note.txt cannot be read" in str(fault)
+    odd.unlink()
+    assert (live.look().faults, live.look().revision) == ((), before.revision)
+
+
+def test_watching_goes_on_once_the_database_answers_again(sqlite_template: Path, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.db").write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{tmp_path / 'own.db'}", pool_size=1, patience_s=0.05)
+    shop, ended = connected(database, tmp_path / "var"), threading.Event()
+
+    def read_until_it_ends() -> Content:
+        if ended.is_set():
+            raise SystemExit  # ends the thread that watches
+        return read_folder(folder)
+
+    live = LiveContent(shop.installation, NORTHKETTLE.slug, read_until_it_ends)
+    live.look()
+    live.start()
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(database.read()).connection()
+        edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "Open the guide")
+        with pytest.raises(StorageUnavailableError):
+            live.look()
+        time.sleep(3 * EVERY_S)
+    while live.seen.revision < 2:
+        time.sleep(EVERY_S)
+    assert revisions(shop) == [2, 1]
+    ended.set()
+    database.close()

@@ -25,7 +25,7 @@ def read_folder(folder: Path | None) -> Content:
     Without a folder: that of the current one if it holds templates, else what comes with the program.
 
     Raises:
-        UserError: the folder holds no templates or no sequences, or a file is not UTF-8.
+        UserError: the folder holds no templates or no sequences, or a file is not UTF-8 or cannot be read.
     """
     if folder is None:
         if not Path(TEMPLATES).is_dir():
@@ -81,4 +81,6 @@ def _texts(folder: Path, prefix: str) -> dict[str, str]:
             found[name] = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
         except UnicodeDecodeError as error:
             raise UserError(f"{name} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+        except OSError as error:
+            raise UserError(f"{name} cannot be read ({error.strerror}). See who may, and that it is there.") from None
     return found

@@ -17,7 +17,7 @@ from schedules.shop import Role, ShopProfile
 from schedules.timing import in_words
 from worker.bootstrap import Installation
 from worker.demo.examples import inline_pictures
-from worker.errors import ContentError, Fault, UserError
+from worker.errors import ContentError, Fault, StorageUnavailableError, UserError
 from worker.planning.anew import replan_shop
 from worker.preview.example import example_inputs
 from worker.preview.rehearsing import examine
@@ -98,7 +98,10 @@ class LiveContent:
     def _run(self) -> None:
         pause = threading.Event()
         while not pause.wait(EVERY_S):
-            self.look()
+            try:
+                self.look()
+            except StorageUnavailableError as error:  # the next look finds the same still unpublished
+                log.warning("preview.content.unpublished", shop=self.profile.slug, error=str(error))
 
 
 @dataclass(frozen=True, kw_only=True)
