@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from schedules.facts import ParcelLine, Refund, RefundReason
 from tests.support.mailing import render
-from worker.demo.examples import CODE, STEPS, inline_pictures
+from worker.demo.examples import CODE, STEPS, euros, inline_pictures
 from worker.demo.situations import example
 from worker.rendering.colours import contrast
 from worker.rendering.pictures import PHONE, Camera, camera
@@ -80,6 +81,21 @@ def test_the_filled_button_has_an_edge_that_can_be_seen_whatever_the_brand_colou
     around = "#1d201f" if dark else "#ffffff"
     assert page.evaluate(f"{cell}.borderTopStyle") == "solid"
     assert max(contrast(edge, around), contrast(ground, around)) >= 3
+    page.close()
+
+
+def test_what_could_not_be_delivered_is_told_as_large_as_the_rest(taken: Camera) -> None:
+    base = example("shipping")
+    short = Refund(
+        id="1",
+        at=base.now,
+        amount=euros("6.50"),
+        reason=RefundReason.STOCK,
+        lines=(ParcelLine(line_id="2", quantity=1),),
+    )
+    page = page_of(taken, replace(base, facts=base.facts.model_copy(update={"refunds": (short,)})))
+    told = page.get_by_text("Not in stock, and paid back")
+    assert told.evaluate("each => getComputedStyle(each).fontSize") == "16px"
     page.close()
 
 
