@@ -99,11 +99,15 @@ def cancel(
         if not yes:
             _ask(f"Cancel {what} of order {found.number}? It cannot be undone.", as_json=json)
         done = by_hand.cancel_by_hand(installation, found.id, step or None, reason)
-    if not done.steps:
-        sentence = f"Nothing waits for order {found.number}; nothing changed. `hold` stops what comes later."
-    else:
+    if done.steps:
         sentence = f"Cancelled {' and '.join(done.steps)} of order {found.number}."
-    say(sentence, json, shop=shop, order=found.number, cancelled=list(done.steps))
+    elif done.going:
+        sentence = "Nothing changed."
+    else:
+        sentence = f"Nothing waits for order {found.number}; nothing changed. `hold` stops what comes later."
+    if done.going:
+        sentence += f" The {' and the '.join(done.going)} is being sent at this moment: look at `timeline`."
+    say(sentence, json, shop=shop, order=found.number, cancelled=list(done.steps), going=list(done.going))
 
 
 def _ask(question: str, *, as_json: bool) -> None:

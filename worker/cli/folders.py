@@ -19,6 +19,11 @@ From = Annotated[
 ]
 
 
+def is_here() -> bool:
+    """Whether the current folder holds content."""
+    return Path(TEMPLATES).is_dir()
+
+
 def read_folder(folder: Path | None) -> Content:
     """The content of a folder that holds `email_templates/` and `sequences/` (or `schedules/sequences/`).
 
@@ -28,7 +33,7 @@ def read_folder(folder: Path | None) -> Content:
         UserError: the folder holds no templates or no sequences, or a file is not UTF-8 or cannot be read.
     """
     if folder is None:
-        if not Path(TEMPLATES).is_dir():
+        if not is_here():
             return packaged_content()
         folder = Path()
     sequences = next((at for at in (folder / SEQUENCES, folder / "schedules" / SEQUENCES) if at.is_dir()), None)

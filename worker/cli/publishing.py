@@ -15,9 +15,10 @@ from schedules.sequence import TEMPLATES
 from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
-from worker.cli.folders import From, read_folder
+from worker.cli.folders import From, is_here, read_folder
 from worker.cli.output import JsonFlag, counted, grid, local, progress, say, screen, show, table
 from worker.cli.shops import Slug
+from worker.cli.slips import refuse_packaged, refuse_to_and_fro
 from worker.cli.unknown import draw_unknown, unknown_names
 from worker.errors import ContentError, Fault, UserError
 from worker.planning.anew import replan_shop
@@ -78,6 +79,8 @@ def push(
     """Publish content for a shop. Shows first which waiting emails move; mails that go from then on use the new one."""
     content = read_folder(folder)
     with opened() as installation:
+        if folder is None and not is_here():
+            refuse_packaged(installation, shop)
         _publish(installation, shop, content, note, ask=not yes, dry_run=dry_run, json=json)
 
 
@@ -96,6 +99,8 @@ def roll_back(
             if revision is None and newest == 0:
                 raise UserError(f"{shop} has published nothing yet, so there is nothing to go back to.")
             number, content = load_known(session, owner.id, shop, newest - 1 if revision is None else revision)
+            if revision is None:
+                refuse_to_and_fro(session, owner)
         note = f"back to revision {number}" if number else "back to the packaged content"
         _publish(installation, shop, content, note, ask=not yes, dry_run=dry_run, json=json)
 

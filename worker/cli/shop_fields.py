@@ -4,54 +4,20 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
-from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import ValidationError
 
 from schedules.sequence import STEPS
 from schedules.shop import CodeSource, Role, ShopProfile
+from worker.cli.shop_values import is_day, is_locale, is_order_url, is_url, is_zone
 from worker.errors import UserError
 from worker.settings import ADDRESS
 
 MOST_DAYS = 3650
 AMOUNTS = re.compile(r"none|[A-Z]{3}=\d{1,7}(\.\d{1,2})?(,[A-Z]{3}=\d{1,7}(\.\d{1,2})?)*", re.ASCII)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError):  # unknown, a folder, a name with forbidden characters
-        return False
-    return True
-
-
-def _is_locale(name: str) -> bool:
-    try:
-        Locale.parse(name, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return False
-    return True
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_url(text: str) -> bool:
-    return re.fullmatch(r"https?://[^/\s]\S*", text) is not None
-
-
-def _is_order_url(text: str) -> bool:
-    return _is_url(text) and not re.search(r"[{}\s]", text.replace("{number}", ""))
 
 
 @dataclass(frozen=True)
@@ -75,7 +41,7 @@ def _address(help: str, *paths: str) -> Field:
 
 
 def _url(help: str, *paths: str) -> Field:
-    return Field(help, paths, accepts=_is_url, wanted="a URL that begins with https://")
+    return Field(help, paths, accepts=is_url, wanted="a URL that begins with https://")
 
 
 def _flag(help: str, *paths: str) -> Field:
@@ -89,12 +55,12 @@ FIELDS: dict[str, Field] = {
         "Of the catalogue, as ISO 4217. Default: EUR.", ("currency",), accepts=is_currency, wanted="a code like EUR"
     ),
     "locale": Field(
-        "Of customers without one. Default: en.", ("locale",), accepts=_is_locale, wanted="one like en, de or pt-BR"
+        "Of customers without one. Default: en.", ("locale",), accepts=is_locale, wanted="one like en, de or pt-BR"
     ),
     "timezone": Field(
         "Of the shop, for its reports and windows. Default: UTC.",
         ("timezone",),
-        accepts=_is_zone,
+        accepts=is_zone,
         wanted="an IANA name like Europe/Berlin",
     ),
     "transactional_from": _address("Sender of receipts and tracking mails.", "transactional.from_address"),
@@ -106,7 +72,7 @@ FIELDS: dict[str, Field] = {
     "marketing_ramp_since": Field(
         "First day of a new marketing sender: it then sends 50 a day, and twice as many each day after.",
         ("marketing.ramp_since",),
-        accepts=_is_day,
+        accepts=is_day,
         wanted="a day like 2026-12-01",
     ),
     "postal_address": Field(
@@ -124,7 +90,7 @@ FIELDS: dict[str, Field] = {
     "change_url": Field(
         "Where customers change or cancel an order; {number} becomes its number. Default: by answering.",
         ("change_url",),
-        accepts=_is_order_url,
+        accepts=is_order_url,
         wanted="a URL that begins with https:// and holds no braces but {number}",
     ),
     "logo_url": _url("PNG, twice the size it is shown in.", "brand.logo_url"),
@@ -173,6 +139,8 @@ FIELDS: dict[str, Field] = {
     "mails_order_updates": _flag("Your platform mails order edits itself.", "mails_order_updates"),
 }
 
+EMPTY = ShopProfile(slug="empty", name="Empty").model_dump(mode="json")
+"""A shop of which nothing is told."""
 ROLE_HELP = f"STEP=ROLE; steps: {', '.join(STEPS)}; roles: replace, companion, off. Repeatable."
 
 
@@ -208,6 +176,10 @@ def changed_profile(profile: ShopProfile, options: dict[str, Any]) -> ShopProfil
         value = options.get(name)
         if value is None:
             continue
+        if value == "" and _may_be_empty(field):
+            for path in field.paths:
+                _put(document, path, _at(EMPTY, path))
+            continue
         if field.type is str and not field.accepts(value):
             faults.append(f"--{name.replace('_', '-')} {value!r} cannot be used: give {field.wanted}.")
             continue
@@ -217,6 +189,18 @@ def changed_profile(profile: ShopProfile, options: dict[str, Any]) -> ShopProfil
     if faults:
         raise UserError("\n".join(faults))
     return _validated(document)
+
+
+def _may_be_empty(field: Field) -> bool:
+    """Whether a shop goes without it: an empty text takes back what was set."""
+    return all(_at(EMPTY, path) in ("", None) for path in field.paths)
+
+
+def _at(document: dict[str, Any], path: str) -> Any:
+    value: Any = document
+    for name in path.split("."):
+        value = value[name]
+    return value
 
 
 def _put(document: dict[str, Any], path: str, value: Any) -> None:

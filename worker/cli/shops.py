@@ -57,7 +57,7 @@ def add(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
 @app.command("set")
 @with_profile_options
 def change(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
-    """Change what is known of a shop; options that are not given stay as they are."""
+    """Change what is known of a shop; what is not given stays as it is; an empty text, '', takes it back."""
     if all(value is None for value in options.values()):
         raise UserError("Say what to set: see `postpurchase shop set --help`.")
     with opened() as installation:

@@ -17,12 +17,14 @@ from worker.store.orders import lock_order
 from worker.store.pauses import paused_steps
 from worker.store.transitions import reschedule, transition
 
+GOING = frozenset({State.CLAIMED, State.ATTEMPTING})
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """Steps of the messages that were changed."""
+    """Steps of the messages that were changed. `going`: those that are being sent at this moment, and stay."""
 
     steps: tuple[str, ...]
+    going: tuple[str, ...] = ()
 
 
 def send_now(installation: Installation, order_id: UUID, step: str) -> Done:
@@ -55,15 +57,18 @@ def cancel_by_hand(installation: Installation, order_id: UUID, step: str | None,
     now = installation.clock.now()
     with installation.database.write() as session:
         lock_order(session, order_id)
-        waiting = [
-            message
-            for message in messages_of(session, order_id)
-            if State(message.state) in PENDING and step in (None, message.step)
-        ]
+        meant = [message for message in messages_of(session, order_id) if step in (None, message.step)]
+        waiting = [message for message in meant if State(message.state) in PENDING]
+        going = [message.step for message in meant if State(message.state) in GOING]
+        done = []
         for message in waiting:
             text = f"cancelled by hand: {reason}" if reason else "cancelled by hand"
-            transition(session, message, State.CANCELLED, text, now=now)
-    return Done(steps=tuple(message.step for message in waiting))
+            try:
+                transition(session, message, State.CANCELLED, text, now=now)
+                done.append(message.step)
+            except StaleFenceError:  # a dispatcher took it meanwhile
+                going.append(message.step)
+    return Done(steps=tuple(done), going=tuple(going))
 
 
 def _check_pauses(session: Session, shop_id: UUID, step: str) -> None:

@@ -80,7 +80,7 @@ def test_a_product_that_the_catalogue_has_not_is_named_with_file_and_line_and_pu
     assert warning.endswith("Did you mean 7105?")
     pushed = cli("content", "push", shop, "--from", str(folder))
     assert "71O5" in pushed.out
-    assert cli("content", "push", shop, "--json").document["revision"] == 2
+    assert cli("content", "log", shop, "--json").document["revisions"][0]["number"] == 1
 
 
 def test_an_unknown_variable_is_refused_with_file_and_line(cli: Cli, shop: str, folder: Path) -> None:
@@ -305,6 +305,30 @@ def test_every_revision_is_listed_and_can_be_gone_back_to(cli: Cli, shop: str, f
     between = cli("content", "diff", shop, "--revision", "1", "--to", "2").out
     assert [word for word in ("Open the guide", "(revision 1)", "(revision 2)") if word not in between] == []
     assert cli("content", "rollback", shop, "9").code == 2
+
+
+def test_going_back_twice_does_not_bring_back_what_was_gone_back_from(cli: Cli, shop: str, folder: Path) -> None:
+    """Typed again because it was interrupted, or by a slip."""
+    cli("content", "push", shop, "--from", str(folder))
+    _edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "A bad word")
+    cli("content", "push", shop, "--from", str(folder))
+    assert cli("content", "rollback", shop, "--yes").code == 0
+    again = cli("content", "rollback", shop, "--yes")
+    assert (again.code, "is back at revision 1 already" in again.err) == (2, True)
+    assert cli("content", "rollback", shop, "1", "--json").document["changed"] is False
+    assert len(cli("content", "log", shop, "--json").document["revisions"]) == 3
+
+
+def test_the_packaged_content_takes_the_place_of_a_shops_own_only_when_that_is_asked_for(
+    cli: Cli, shop: str, folder: Path
+) -> None:
+    """`content push` in the wrong folder."""
+    _edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "Open the guide")
+    assert cli("content", "push", shop, "--from", str(folder)).code == 0
+    refused = cli("content", "push", shop, "--yes")
+    assert (refused.code, "--from FOLDER" in refused.err) == (2, True)
+    assert cli("content", "rollback", shop, "0", "--json").document["revision"] == 2
+    assert cli("content", "push", shop, "--json").document["changed"] is False
 
 
 def test_before_the_first_revision_there_is_nothing_to_go_back_to(cli: Cli, shop: str) -> None:

@@ -48,6 +48,14 @@ def test_a_template_that_the_step_would_not_use_is_refused_with_file_line_and_re
     assert "Write template: follow_up" in refused.err
 
 
+def test_a_file_beside_the_sequence_that_nothing_reads_is_refused(cli: Cli, shop: str, folder: Path) -> None:
+    (folder / "sequences" / "christmas.yaml").write_text("steps: {}\n", encoding="utf-8")
+    refused = cli("content", "push", shop, "--from", str(folder))
+    assert refused.code == 2
+    assert "sequences/christmas.yaml: nothing reads this file." in refused.err
+    assert "sequences/post_purchase.yaml" in refused.err
+
+
 def test_the_first_revision_says_what_it_is_for_where_it_changes_nothing(cli: Cli, shop: str, folder: Path) -> None:
     told = cli("content", "push", shop, "--from", str(folder)).out
     assert "nothing changes now" in told

@@ -10,7 +10,7 @@ from tests.support import shopify
 from tests.support.intake import Connected, connected
 from tests.support.rows import make_order
 from worker.dispatch.service import deliver_batch
-from worker.store.models import OrderRow
+from worker.store.models import Message, OrderRow
 from worker.store.session import Database
 from worker.store.shops import get_shop, lock_shop, profile_of, update_shop
 from worker.store.suppressions import scopes_of, suppress
@@ -201,6 +201,18 @@ def test_waiting_mails_are_cancelled_for_good_with_the_reason(cli: Cli, shipped:
     rest = cli("cancel", "northkettle", "1042", "--yes", "--json").document
     assert "follow_up" not in rest["cancelled"]
     assert "Nothing waits" in cli("cancel", "northkettle", "1042", "--yes").out
+
+
+@pytest.mark.parametrize("state", ["claimed", "attempting"])
+def test_a_mail_that_is_being_sent_at_this_moment_is_not_called_nothing(
+    cli: Cli, shipped: Connected, database: Database, state: str
+) -> None:
+    with database.write() as session:
+        session.query(Message).filter_by(step="confirmation").update({"state": state})
+    told = cli("cancel", "northkettle", "1042", "confirmation", "--yes").out
+    assert "The confirmation is being sent at this moment" in told
+    rest = cli("cancel", "northkettle", "1042", "--yes", "--json").document
+    assert (rest["cancelled"], rest["going"]) == (["follow_up"], ["confirmation"])
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])

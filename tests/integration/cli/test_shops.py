@@ -30,6 +30,32 @@ def test_a_shop_is_shown_in_words_that_its_options_take(cli: Cli, shop: str) -> 
     assert not [line for line in lines if line[:2] == ["marketing", "ramp"]]
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "path"),
+    [
+        ("--logo-url", "https://northkettle.example/logo.png", ("brand", "logo_url")),
+        ("--contact-name", "Mia", ("contact_name",)),
+        ("--marketing-ramp-since", "2026-12-01", ("marketing", "ramp_since")),
+        ("--code-collection", "4711", ("code_collection",)),
+    ],
+)
+def test_what_a_shop_goes_without_is_taken_back_by_an_empty_text(
+    cli: Cli, shop: str, option: str, value: str, path: tuple[str, ...]
+) -> None:
+    def kept() -> object:
+        told = cli("shop", "show", shop, "--json").document["shop"]
+        for name in path:
+            told = told[name]
+        return told
+
+    before = kept()
+    assert cli("shop", "set", shop, option, value).code == 0
+    assert kept() == value
+    assert cli("shop", "set", shop, option, "").code == 0
+    assert kept() == before
+    assert "a code like EUR" in cli("shop", "set", shop, "--currency", "").err
+
+
 def test_setting_nothing_is_no_change_of_a_shop(cli: Cli, shop: str) -> None:
     refused = cli("shop", "set", shop)
     assert refused.code == 2
