@@ -19,6 +19,7 @@ from worker.store.transitions import reschedule, transition
 
 GOING = frozenset({State.CLAIMED, State.ATTEMPTING})
 
+
 @dataclass(frozen=True, kw_only=True)
 class Done:
     """Steps of the messages that were changed. `going`: those that are being sent at this moment, and stay."""
