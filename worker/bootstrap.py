@@ -22,7 +22,7 @@ from worker.store.session import Database
 if TYPE_CHECKING:
     from worker.rendering.renderer import Renderer
 
-KEY_FILE = "secret.key"
+KEY_FILE, DATABASE_FILE = "secret.key", "postpurchase.db"
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,16 @@ def build(settings: Settings | None = None) -> Installation:
     database = Database(settings.sqlalchemy_url)
     if settings.database_url is None:
         # Only now that something is kept: looking at nothing leaves no folders behind.
-        listen(database.engine, "do_connect", lambda *_: make_data_folder(settings.data_dir))
+        listen(database.engine, "do_connect", lambda *_: _make_private(settings.data_dir))
     return Installation(settings=settings, database=database, clock=Clock(database, settings.clock))
+
+
+def _make_private(folder: Path) -> None:
+    """The data folder, and in it the database for this user alone, whatever the folder lets others do."""
+    make_data_folder(folder)
+    database = folder / DATABASE_FILE
+    if not database.exists():
+        os.close(os.open(database, os.O_WRONLY | os.O_CREAT, 0o600))
 
 
 def make_data_folder(folder: Path) -> None:

@@ -43,6 +43,21 @@ def test_the_data_folder_is_made_private_and_only_when_something_is_kept(tmp_pat
     installation.close()
 
 
+def test_the_database_is_private_in_a_folder_that_is_not(tmp_path: Path) -> None:
+    """A folder that somebody made, or a volume."""
+    folder = tmp_path / "var"
+    folder.mkdir()
+    folder.chmod(0o755)
+    installation = build(Settings(data_dir=folder))
+    with installation.database.connection() as connection:
+        connection.exec_driver_sql("CREATE TABLE written (id INTEGER)")
+        connection.commit()
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert set(modes) >= {"postpurchase.db", "postpurchase.db-wal"}
+    assert set(modes.values()) == {0o600}
+    installation.close()
+
+
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     for folder in (tmp_path / "taken", tmp_path / "taken" / "var"):

@@ -1,9 +1,12 @@
 """Checks of the machine and the settings: folder, disk, keys, clock, provider, public URL, broker."""
 
+import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from kombu import Connection
@@ -38,6 +41,9 @@ def check_folder(settings: Settings) -> Check:
         return ok("data folder", "Not needed: the database and the secret key are elsewhere.")
     if not folder.exists():
         return warn("data folder", f"{folder}/ does not exist yet.", "It is made with the first shop or by `up`.")
+    if _is_open(folder):
+        text = f"Every user of this machine can read the database in {folder}/: it holds customers' data."
+        return warn("data folder", text, f"`chmod -R go-rwx {folder}`")
     try:
         with tempfile.NamedTemporaryFile(dir=folder):
             return ok("data folder", f"{folder}/ can be written.")
@@ -47,6 +53,14 @@ def check_folder(settings: Settings) -> Check:
             f"{folder}/ cannot be written ({error.strerror}).",
             "Give it to the user that runs Postpurchase, or name another in POSTPURCHASE_DATA_DIR.",
         )
+
+
+def _is_open(folder: Path) -> bool:
+    """Whether the database lies where others may read it."""
+    database = folder / "postpurchase.db"
+    if os.name != "posix" or not database.exists():
+        return False
+    return bool(folder.stat().st_mode & stat.S_IXOTH and database.stat().st_mode & stat.S_IROTH)
 
 
 def check_disk(settings: Settings) -> Check:

@@ -11,6 +11,7 @@ from worker.doctor.codes import check_codes
 from worker.doctor.links import check_link_host
 from worker.doctor.provider import check_access
 from worker.doctor.resolver import Resolver
+from worker.doctor.secrets import check_secrets
 from worker.doctor.senders import SENDGRID_SELECTORS, check_senders
 from worker.errors import PostpurchaseError, SettingsError
 from worker.platforms.registry import WRITERS
@@ -79,6 +80,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             *_processes(session, database),
             *_shops(session, installation),
             *_sources(session, installation),
+            *check_secrets(session, installation),
             *check_codes(session, installation, asks=resolver is not None),
             *_refusals(session),
             *(_access(session, installation) if resolver is not None else ()),

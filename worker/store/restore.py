@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -18,7 +18,7 @@ from worker.store.migrate import newest_revision
 from worker.store.models import Message
 from worker.store.pauses import RESTORED, pause
 from worker.store.sealed import sealed_texts
-from worker.store.session import Database, database_now
+from worker.store.session import Database, database_now, is_postgres
 from worker.store.shops import list_shops
 from worker.store.transitions import Change, transition_many
 
@@ -61,6 +61,8 @@ def restore_backup(
         UserError: the database is not empty, or the file is damaged: nothing was changed.
     """
     with database.write() as session:
+        if is_postgres(session):  # of two restores at once the second waits, and finds it filled
+            session.execute(text("LOCK TABLE shop IN EXCLUSIVE MODE"))
         _refuse_filled(session)
         _fill(session, reader, progress)
         shops = list_shops(session)

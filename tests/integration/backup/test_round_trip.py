@@ -7,16 +7,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Column, insert, select
 
+from schedules.shop import ShopProfile
 from tests.integration.backup.conftest import Place
 from worker.store.backup import backup_tables
 from worker.store.models import Pause
 from worker.store.session import Database
+from worker.store.shops import add_shop
 from worker.store.types import Moment, new_id
 
 MOMENT = datetime(2026, 3, 29, 0, 59, 59, 123456, tzinfo=UTC)
@@ -149,6 +152,23 @@ def test_a_backup_of_another_schema_names_both_and_the_way(lost: Place, database
     (tmp_path / "other.backup").write_bytes(gzip.compress(b"".join([other, *rest])))
     said = lost.run("db", "restore", str(tmp_path / "other.backup"), code=2)
     assert "schema 9999, this version has 0001" in " ".join(said.split())
+
+
+def test_a_database_that_is_being_filled_is_left_alone(
+    lost: Place, fresh: Place, database: Database, reopen: Opens, tmp_path: Path
+) -> None:
+    """Two restores at once: the second waits for the first, and finds what it did."""
+    _fill(database)
+    lost.run("db", "backup", str(tmp_path / "all.backup"))
+    fresh.run("db", "upgrade")
+    said: list[str] = []
+    beside = Thread(target=lambda: said.append(fresh.run("db", "restore", str(tmp_path / "all.backup"), code=2)))
+    with reopen(fresh).write() as session:
+        add_shop(session, ShopProfile(slug="northkettle", name="Northkettle"), now=MOMENT)
+        beside.start()
+        beside.join(2)
+    beside.join()
+    assert "not empty" in said[0]
 
 
 def test_a_database_with_anything_in_it_is_left_alone(lost: Place, database: Database, tmp_path: Path) -> None:

@@ -40,6 +40,37 @@ def test_a_silent_worker_fails_and_a_lively_one_is_fine(cli: Cli, database: Data
     assert (_levels(ran.document)["worker"], _levels(ran.document)["beat"]) == ("fail", "ok")
 
 
+def test_secrets_that_the_secret_key_does_not_open_fail(
+    cli: Cli, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after moving the database without its key: webhooks are answered with 503."""
+    (tmp_path / "secret").write_text("shpss_1")
+    (tmp_path / "token").write_text("shpat_1")
+    api = ("--api-url", "https://northkettle.example", "--api-key-file", str(tmp_path / "token"))
+    cli("source", "add", shop, "shopify", "--secret-file", str(tmp_path / "secret"))
+    cli("source", "set", shop, "shopify", *api)
+    assert cli("doctor", "--offline").code == 0
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", "another key, which has sealed nothing here")
+    ran = cli("doctor", "--offline", "--json")
+    told = [check for check in ran.document["checks"] if check["level"] == "fail"]
+    assert ran.code == 1
+    assert ["signing secrets" in told[0]["text"], "API key" in told[1]["text"]] == [True, True]
+    assert "source rotate northkettle shopify" in told[0]["remedy"]
+    assert "source set northkettle shopify" in told[1]["remedy"]
+
+
+def test_a_database_that_others_may_read_is_warned_of(cli: Cli, shop: str, database: Database, tmp_path: Path) -> None:
+    (tmp_path / "postpurchase.db").touch()
+    (tmp_path / "postpurchase.db").chmod(0o644)
+    tmp_path.chmod(0o755)
+    [check] = [each for each in cli("doctor", "--json").document["checks"] if each["name"] == "data folder"]
+    if database.is_sqlite:
+        assert (check["level"], "chmod" in check["remedy"]) == ("warn", True)
+    tmp_path.chmod(0o700)
+    [check] = [each for each in cli("doctor", "--json").document["checks"] if each["name"] == "data folder"]
+    assert check["level"] == "ok"
+
+
 def test_what_was_stopped_counts_as_alive_no_longer(cli: Cli, database: Database) -> None:
     with database.write() as session:
         now = database_now(session)
