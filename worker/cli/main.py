@@ -1,8 +1,9 @@
 """`postpurchase …`: every command, and how errors end."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -14,6 +15,7 @@ from worker.errors import PostpurchaseError, UserError
 WRONG_INPUT = 2
 FAILED = 1
 INTERRUPTED = 130
+SIGNALLED = 128
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """What every complaint of Typer's about the command line is; it has no public name."""
 
@@ -101,6 +103,17 @@ def _root() -> None:
     """Nothing is asked of the program as a whole: every option belongs to a command."""
 
 
+def _end(number: int, _frame: object) -> NoReturn:
+    """What a command has begun is taken back, such as half a backup with customers' data. `up` has its own way."""
+    raise SystemExit(SIGNALLED + number)
+
+
 def run() -> None:
     """The console entry."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is None:
+            continue
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has it ignored
+            signal.signal(number, _end)
     app(prog_name="postpurchase")
