@@ -1,8 +1,10 @@
 """`postpurchase …`: every command, and how errors end."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any, NoReturn
 
 import typer
@@ -110,6 +112,8 @@ def _end(number: int, _frame: object) -> NoReturn:
 
 def run() -> None:
     """The console entry."""
+    if isinstance(sys.stdout, TextIOWrapper):  # what a terminal has no letter for is written out, as on stderr
+        sys.stdout.reconfigure(errors="backslashreplace")
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is None:
