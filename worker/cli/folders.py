@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from worker.errors import UserError
+from schedules.catalog import PATH
+from worker.errors import ContentError, Fault, UserError
 from worker.rendering.port import Content
 from worker.store.content import SUFFIXES, content_of, packaged_content
 
@@ -31,6 +32,7 @@ def read_folder(folder: Path | None) -> Content:
 
     Raises:
         UserError: the folder holds no templates or no sequences, or a file is not UTF-8 or cannot be read.
+        ContentError: there are files beside the sequence; whoever wrote them thinks that they count.
     """
     if folder is None:
         if not is_here():
@@ -42,7 +44,11 @@ def read_folder(folder: Path | None) -> Content:
             f"{folder}/ holds no content: it needs the folders {TEMPLATES}/ and {SEQUENCES}/. "
             "`postpurchase content pull SHOP --to FOLDER` makes them."
         )
-    return content_of(_texts(folder / TEMPLATES, TEMPLATES) | _texts(sequences, SEQUENCES))
+    read = _texts(sequences, SEQUENCES)
+    if unread := sorted(read.keys() - {PATH}):
+        remedy = f"Put its settings into {PATH}, and take it away."
+        raise ContentError([Fault(path, None, "nothing reads this file.", remedy) for path in unread])
+    return content_of(_texts(folder / TEMPLATES, TEMPLATES) | read)
 
 
 @contextmanager
