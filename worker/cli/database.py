@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,15 +17,17 @@ from worker.cli.clock import moment_of
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, progress, say, show, table
 from worker.errors import UserError
+from worker.planning.service import sweep_events
 from worker.reports.waiting import WaitingLine, waiting
 from worker.settings import ClockMode, load_settings
 from worker.store.backup import describe, write_backup
 from worker.store.backup_file import BackupReader
 from worker.store.migrate import is_migrated, is_new, upgrade, why_not_migrated
 from worker.store.private_files import refuse_existing
-from worker.store.restore import Restored, count_unopened, open_backup, restore_backup
+from worker.store.restore import Restored, count_unopened, open_backup, restore_backup, skip_sent
 from worker.store.sealed import reseal_all
 
+PLANNED_FOR_S = 60.0
 STAMP = "%Y-%m-%d %H:%M"
 app = typer.Typer(no_args_is_help=True, help="The database: its schema, backups, and the key of what it keeps sealed.")
 RAN_UNTIL = (
@@ -77,6 +80,8 @@ def restore(
         until = _ran_until(ran_until, reader, installation) if ran_until else None
         with progress("restoring", reader.header.total, quiet=json) as step:
             done = restore_backup(installation.database, reader, now=now, sent_until=until, progress=step)
+        if until is not None:
+            done = replace(done, skipped=done.skipped + _skip_unplanned(installation, until))
         _report(installation, reader, done, as_json=json)
 
 
@@ -123,6 +128,14 @@ def _ran_until(text: str, reader: BackupReader, installation: Installation) -> d
             "--ran-until out, or give the time with its zone, like 2026-05-14T13:20+02:00."
         )
     return moment
+
+
+def _skip_unplanned(installation: Installation, until: datetime) -> int:
+    """Plans the webhooks that the backup holds unplanned, as the lost installation did, and skips what was due."""
+    while sweep_events(installation, for_s=PLANNED_FOR_S):
+        continue
+    with installation.database.write() as session:
+        return skip_sent(session, until, installation.clock.now())
 
 
 def _report(installation: Installation, reader: BackupReader, done: Restored, *, as_json: bool) -> None:

@@ -68,7 +68,7 @@ def restore_backup(
         shops = list_shops(session)
         for shop in shops:
             pause(session, shop.id, "", reason=PAUSED.format(at=reader.header.made_at), now=now)
-        skipped = _skip(session, sent_until, now) if sent_until else 0
+        skipped = skip_sent(session, sent_until, now) if sent_until else 0
     return Restored(shops=[shop.slug for shop in shops], skipped=skipped)
 
 
@@ -96,7 +96,8 @@ def _fill(session: Session, reader: BackupReader, progress: Progress) -> None:
         raise UserError("The backup holds other rows than it says. Nothing was restored.")
 
 
-def _skip(session: Session, until: datetime, now: datetime) -> int:
+def skip_sent(session: Session, until: datetime, now: datetime) -> int:
+    """Skips what was due until then, since the lost installation has most likely sent it; how many."""
     going = (State.SCHEDULED.value, State.CLAIMED.value)
     due = session.scalars(select(Message).where(Message.state.in_(going), Message.send_at <= until)).all()
     changes = [Change(message, State.SKIPPED, SENT_BEFORE) for message in due]

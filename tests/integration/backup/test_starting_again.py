@@ -12,6 +12,8 @@ from schedules.lifecycle import State
 from tests.integration.backup.conftest import KEY, Place
 from tests.support.dispatching import Killed, PlainRenderer, Recorder, World
 from tests.support.installation import installed
+from tests.support.intake import Connected, connected
+from tests.support.shopify import order
 from worker.delivery.port import OutgoingMail
 from worker.dispatch.policies import GRACE
 from worker.dispatch.service import deliver_batch, sweep_leases
@@ -135,6 +137,19 @@ def test_what_the_lost_one_sent_after_the_backup_can_be_skipped(
     assert restored.state(gone) is State.SKIPPED
     assert "lost installation" in restored.message(gone).reason
     assert [mail.message_id for mail in restored.provider.mails] == [waits]
+
+
+def test_what_the_lost_one_had_still_to_plan_is_skipped_too(
+    database: Database, tmp_path: Path, lost: Place, fresh: Place, reopen: Opens, backup: str
+) -> None:
+    """A webhook had come in just before the backup; just after it the lost one planned it, and sent its mail."""
+    shop = connected(database, tmp_path, clock="simulated", secret_key=KEY)
+    assert shop.take("orders/create", order(1042, shop.now - timedelta(minutes=5))).status == 202
+    lost.run("db", "backup", backup)
+    until = (shop.now + timedelta(hours=1)).isoformat()
+    assert fresh.told("db", "restore", backup, "--ran-until", until)["skipped"] == 1
+    restored = Connected(installed(reopen(fresh), fresh.data_dir, clock="simulated", secret_key=KEY))
+    assert [(message.step, message.state) for message in restored.messages()] == [("confirmation", "skipped")]
 
 
 def test_what_nobody_has_sent_is_not_skipped_by_a_slip_in_the_time(lost: Place, fresh: Place, backup: str) -> None:
