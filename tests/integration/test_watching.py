@@ -137,6 +137,7 @@ def test_a_file_that_cannot_be_read_now_is_told_and_read_once_it_can(live: LiveC
     assert (live.look().faults, live.look().revision) == ((), before.revision)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how the test ends the thread
 def test_watching_goes_on_once_the_database_answers_again(sqlite_template: Path, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "own.db").write_bytes(sqlite_template.read_bytes())
     database = Database(f"sqlite:///{tmp_path / 'own.db'}", pool_size=1, patience_s=0.05)
