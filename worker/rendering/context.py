@@ -133,7 +133,7 @@ class FreeShippingContext:
 class CodeContext:
     code: str
     is_long: bool  # too long for one line of a phone in large type
-    value: str  # "10%", "€5.00"; empty for free shipping
+    value: str  # "10 %", "€5.00"; empty for free shipping
     minimum: str  # least that must be spent, "€24.00"; empty: any order will do
     until: str
     city: str  # in whose time it ends: "Dublin"; empty: the shop's zone is no city's

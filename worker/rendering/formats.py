@@ -77,8 +77,9 @@ def city(timezone: str, locale: str) -> str:
 
 @lru_cache(maxsize=4096)
 def percent(value: Decimal, locale: str) -> str:
-    """10%, 7.5%; in German 7,5 % with a space that does not break."""
-    return format_percent(value / 100, locale=locale, decimal_quantization=False)
+    """10 %, 7.5 %; in German 7,5 %. The space does not break; English has it too, as the metric system writes it."""
+    shown = format_percent(value / 100, locale=locale, decimal_quantization=False)
+    return shown.replace("%", "\u00a0%") if language_of(locale) == "en" else shown
 
 
 @lru_cache(maxsize=256)

@@ -173,7 +173,7 @@ def test_a_companion_never_poses_as_the_receipt() -> None:
 def test_a_companion_of_the_parcel_carries_no_tracking() -> None:
     mail = rendered("shipping", "companion")
     assert "JD014600003" not in mail.html + mail.text
-    assert mail.subject == "Before you unpack your Dripper 02"
+    assert mail.subject == "While your Dripper 02 travels"
 
 
 def test_an_order_paid_later_says_how_much_until_when() -> None:
@@ -220,7 +220,7 @@ def test_a_parcel_without_tracking_says_so() -> None:
 def test_the_code_stands_alone_and_says_until_when_it_holds() -> None:
     mail = rendered("shipping")
     assert "\n    K7M2PXQD\n" in mail.text
-    assert "10% off one order of €20.00 or more, once, until Sun 7 Jun (23:59, Dublin)" in mail.html
+    assert "10\xa0% off one order of €20.00 or more, once, until Sun 7 Jun (23:59, Dublin)" in mail.html
 
 
 def test_a_code_without_products_is_still_shown() -> None:
@@ -244,7 +244,7 @@ def test_the_follow_up_numbers_its_tips_and_links_the_guide() -> None:
 
 def test_without_a_guide_the_follow_up_asks_how_it_is() -> None:
     mail = rendered("follow_up", "how_is_it")
-    assert mail.subject == "How do you like your Dripper 02?"
+    assert mail.subject == "How is your Dripper 02?"
     assert "more from" not in mail.html
 
 
@@ -382,7 +382,7 @@ def test_a_refill_is_the_whole_mail() -> None:
 
 def test_an_upgrade_names_what_it_follows() -> None:
     mail = rendered("follow_up", "upgrade")
-    assert (mail.variant, mail.subject) == ("upgrade", "When you outgrow your Dripper 02")
+    assert (mail.variant, mail.subject) == ("upgrade", "When Dripper 02 becomes too small")
     assert mail.preview == "What the next one does better, in two lines."
     assert "€11.00 more." in mail.text
     assert "Rinse the filter" not in mail.text

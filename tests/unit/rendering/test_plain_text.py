@@ -29,7 +29,7 @@ def test_every_link_of_the_html_is_in_the_text(step: str, situation: str) -> Non
 @pytest.mark.parametrize(("step", "situation"), EVERY)
 def test_every_mail_tells_in_text_how_to_get_help(step: str, situation: str) -> None:
     mail = rendered(step, situation)
-    assert "eply to this email" in " ".join(mail.text.split())
+    assert "eply to this mail" in " ".join(mail.text.split())
 
 
 def test_how_and_to_whom_it_is_billed_is_in_the_text_too() -> None:
