@@ -12,6 +12,7 @@ from schedules.segments import Segment
 from schedules.shop import Role
 from worker.bootstrap import Installation
 from worker.delivery.port import OutgoingMail
+from worker.dispatch.apart import made_of
 from worker.dispatch.coding import Makers, may_show_code, reserve
 from worker.dispatch.counting import Counted, with_counted_links
 from worker.dispatch.expectation import expected_days
@@ -53,11 +54,16 @@ class _Shelf:
 
 def assemble(installation: Installation, passed: Sequence[Gated]) -> list[Ready]:
     """Rendered mails of the messages that may go. One that cannot be rendered fails and says why."""
-    if not passed:
-        return []
-    with installation.database.read() as session:
-        shelf = _Shelf(Chooser(installation, session, passed), Makers(installation, session, passed))
-    drafts = [draft for gated in passed if (draft := _drafted(installation, shelf, gated)) is not None]
+
+    def trip(gated: Gated, error: Exception) -> None:
+        put_back(installation, gated.message, error, "it could not be put together")
+
+    def draft_all(some: Sequence[Gated]) -> list[_Draft]:
+        with installation.database.read() as session:
+            shelf = _Shelf(Chooser(installation, session, some), Makers(installation, session, some))
+        return [draft for gated in some if (draft := _drafted(installation, shelf, gated)) is not None]
+
+    drafts = made_of(passed, draft_all, trip) if passed else []
     return [ready for draft in drafts if (ready := _rendered(installation, draft)) is not None]
 
 

@@ -16,6 +16,7 @@ from schedules.lifecycle import State
 from schedules.shop import Role
 from schedules.situations import troubled_at
 from worker.bootstrap import Installation
+from worker.dispatch.apart import made_of
 from worker.dispatch.content import Edition, Shelf
 from worker.dispatch.naming import ids
 from worker.dispatch.ramping import SHARE_SENT, Ramps
@@ -67,8 +68,11 @@ def gate(installation: Installation, messages: Sequence[Message]) -> list[Gated]
     def trip(message: Message, error: Exception) -> None:
         put_back(installation, message, error, "it could not be judged")
 
-    with installation.database.read() as session:
-        judged = _examined(session, messages, now, trip)
+    def judge_all(some: Sequence[Message]) -> list[Gated]:
+        with installation.database.read() as session:
+            return _examined(session, some, now, trip)
+
+    judged = made_of(messages, judge_all, trip)
     stopped = [each for each in judged if each.judgement.action != "send"]
     if stopped:
         act_on(installation, stopped, now)

@@ -9,9 +9,12 @@ from uuid import uuid4
 import pytest
 import structlog
 
+from schedules.facts import Facts
 from schedules.lifecycle import State
 from tests.integration.dispatch.lives import answer
 from tests.support.dispatching import Killed, PlainRenderer, Recorder, World
+from tests.support.orders import a_line, an_order, keep_order
+from tests.support.shelf import stock
 from worker.delivery.outbox import Outbox
 from worker.delivery.port import Outcome, OutgoingMail, Verdict
 from worker.dispatch import outcomes
@@ -47,6 +50,22 @@ def test_one_broken_message_does_not_stop_the_others(world: World) -> None:
     assert (message.state, message.claims) == ("scheduled", 1)
     assert message.send_at > world.now
     assert "could not be judged" in message.reason
+
+
+def test_a_product_that_cannot_be_read_stops_those_who_bought_it_alone(world: World) -> None:
+    """What a batch is put together from is read for all of it at once."""
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "product-1", "38.00", tags=5)
+        bought = (a_line(3, "Kettle", "49.00"),)
+        told = Facts(order=an_order(world.now, number="77", email="ben@example.com", lines=bought))
+        other = keep_order(session, world.shop_id, told, world.now).id
+    sick = world.add_message()
+    whole = world.add_message(order_id=other, address="ben@example.com", occurrence=1)
+    deliver_batch(world.installation)
+    assert world.state(whole) is State.ACCEPTED
+    message = world.message(sick)
+    assert (message.state, message.claims) == ("scheduled", 1)
+    assert "it could not be judged" in message.reason
 
 
 class _Mute(PlainRenderer):
