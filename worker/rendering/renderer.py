@@ -1,14 +1,14 @@
 """One mail, rendered: subject, inbox preview, HTML and plain text."""
 
-import threading
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from jinja2 import Template, TemplateError
 from jinja2.runtime import Context
 
 from schedules.sequence import TEMPLATES
 from worker.errors import ContentError, Fault
+from worker.kept import Kept
 from worker.rendering import formats
 from worker.rendering.builder import Builder
 from worker.rendering.compiling import Compiled, Worded, compile_mail, languages_of, word_mail
@@ -23,7 +23,6 @@ PARTS = 100
 """Pieces of output between two looks at their size; none is longer than a value of the mail."""
 PADDING = "\u00a0\u200c" * 60
 """Follows the inbox preview, so that no body text leaks into it."""
-Value = TypeVar("Value")
 KEPT_WORDED, KEPT_COMPILED = 128, 1024
 """How many mails stay in memory: HTML per content and language, 60 KB each; templates per shop, 150 KB each."""
 
@@ -32,10 +31,9 @@ class Renderer:
     """Renders mails; keeps what it compiled, per content, language and shop. Thread-safe."""
 
     def __init__(self) -> None:
-        self._worded: dict[tuple[Any, ...], Worded] = {}
-        self._compiled: dict[tuple[Any, ...], Compiled] = {}
-        self._languages: dict[tuple[Any, ...], tuple[str, ...]] = {}
-        self._lock = threading.Lock()
+        self._worded = Kept[tuple[Any, ...], Worded](KEPT_WORDED)
+        self._compiled = Kept[tuple[Any, ...], Compiled](KEPT_COMPILED)
+        self._languages = Kept[tuple[Any, ...], tuple[str, ...]](KEPT_WORDED)
 
     def render(self, content: Content, inputs: MailInputs) -> RenderedMail:
         """Renders one mail.
@@ -60,10 +58,8 @@ class Renderer:
         found = self._compiled.get((*key, shop))
         if found is None:
             worded = self._worded.get(key) or word_mail(content.files, template, language, formal=formal)
-            found = compile_mail(worded, shop)
-            with self._lock:
-                _keep(self._worded, key, worded, KEPT_WORDED)
-                _keep(self._compiled, (*key, shop), found, KEPT_COMPILED)
+            self._worded.put(key, worded)
+            found = self._compiled.put((*key, shop), compile_mail(worded, shop))
         return found
 
     def _language(self, content: Content, template: str, locale: str, shop_locale: str) -> str:
@@ -71,9 +67,7 @@ class Renderer:
         key = (content.digest, template)
         have = self._languages.get(key)
         if have is None:
-            have = languages_of(content.files, template)
-            with self._lock:
-                _keep(self._languages, key, have, KEPT_WORDED)
+            have = self._languages.put(key, languages_of(content.files, template))
         wanted = (formats.language_of(locale), formats.language_of(formats.locale_of(shop_locale)), "en", *have)
         return next((language for language in wanted if language in have), "en")
 
@@ -114,10 +108,3 @@ def _capped(template: Template, values: Context, name: str) -> str:
 
 def _refused(name: str, problem: str, remedy: str) -> ContentError:
     return ContentError([Fault(f"email_templates/{name}", None, problem, remedy)])
-
-
-def _keep(memory: dict[tuple[Any, ...], Value], key: tuple[Any, ...], value: Value, most: int) -> None:
-    """Remembers, and forgets what was remembered first once there are too many."""
-    while len(memory) >= most:
-        memory.pop(next(iter(memory)))
-    memory[key] = value

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from worker.kept import Kept
 from worker.rendering.port import Content
 from worker.store.models import Revision
 
@@ -84,16 +85,16 @@ def load(session: Session, shop_id: UUID, number: int | None) -> tuple[int, Cont
     return chosen, _kept(session, shop_id, chosen)
 
 
-_KEPT: dict[tuple[UUID, int], Content] = {}
-"""Revisions never change: what was read once is kept by this process."""
+KEPT = Kept[tuple[UUID, int], Content](1024)
+"""Revisions never change: what was read once is kept by this process. Each has some 60 KB."""
 
 
 def _kept(session: Session, shop_id: UUID, number: int) -> Content:
-    found = _KEPT.get((shop_id, number))
+    found = KEPT.get((shop_id, number))
     if found is None:
         mine = (Revision.shop_id == shop_id, Revision.number == number)
         row = session.scalars(select(Revision).where(*mine)).one()
-        found = _KEPT[shop_id, number] = Content(digest=row.digest, files=dict(row.files))
+        found = KEPT.put((shop_id, number), Content(digest=row.digest, files=dict(row.files)))
     return found
 
 
