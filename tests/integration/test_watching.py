@@ -118,6 +118,8 @@ def test_each_mail_says_when_it_goes_and_is_shown_in_each_of_its_situations(
     edit(folder / "sequences" / "post_purchase.yaml", "send: 9 days ", "send: 12 days")
     shown = read(page)
     assert "12 days after the last parcel arrived, 09:00–20:00" in shown
+    assert "switched off; would go 30 days after the last parcel arrived" in shown
+    assert shown.count("switched off") == 1
     assert '<option value="how_is_it">how is it</option>' in shown
     plain, asked = read(f"{page}/follow_up"), read(f"{page}/follow_up?situation=how_is_it")
     assert ("You have had it" in plain, "You have had it" in asked) == (False, True)

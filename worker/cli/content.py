@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from worker.cli.context import opened
-from worker.cli.folders import From, read_folder, write_folder
+from worker.cli.folders import From, is_here, read_folder, write_folder
 from worker.cli.output import JsonFlag, counted, say, screen, show
 from worker.cli.publishing import load_known, log, push, refuse_faults, roll_back
 from worker.cli.shops import Slug
-from worker.cli.unknown import draw_unknown, unknown_names
+from worker.cli.unknown import draw_warnings, warnings_of
 from worker.store.content import changed_paths, load
 from worker.store.shops import get_shop, profile_of
 
@@ -33,11 +33,12 @@ def check(shop: Slug, folder: From = None, json: JsonFlag = False) -> None:
     with opened() as installation, installation.database.read() as session:
         owner = get_shop(session, shop)
         refuse_faults(content, profile_of(owner))
-        unknown = unknown_names(session, owner.id, shop, content.files)
+        warnings = warnings_of(session, owner.id, shop, content.files)
     if not json:
-        draw_unknown(screen(), unknown)
-    sentence = f"{counted(len(content.files), 'file')}, no fault."
-    say(sentence, json, files=len(content.files), faults=[], warnings=[str(fault) for fault in unknown])
+        draw_warnings(screen(), warnings)
+    place = f"of {folder}" if folder else "here" if is_here() else "as packaged (name yours with --from)"
+    sentence = f"{counted(len(content.files), 'file')} {place}, no fault."
+    say(sentence, json, files=len(content.files), faults=[], warnings=[str(fault) for fault in warnings])
 
 
 @app.command("diff")

@@ -19,7 +19,7 @@ from worker.cli.folders import From, is_here, read_folder
 from worker.cli.output import JsonFlag, counted, grid, local, progress, say, screen, show, table
 from worker.cli.shops import Slug
 from worker.cli.slips import refuse_packaged, refuse_to_and_fro
-from worker.cli.unknown import draw_unknown, unknown_names
+from worker.cli.unknown import draw_warnings, warnings_of
 from worker.errors import ContentError, Fault, UserError
 from worker.planning.anew import replan_shop
 from worker.planning.forecast import Effect, forecast, waiting_orders
@@ -47,7 +47,7 @@ class _Change:
     content: Content
     paths: tuple[str, ...]
     effect: Effect
-    unknown: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
     """Names in the sequence that the catalogue does not have."""
 
     def document(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class _Change:
             "new": sum(self.effect.new.values()),
             "held": self.effect.held,
             "released": self.effect.released,
-            "warnings": [str(fault) for fault in self.unknown],
+            "warnings": [str(fault) for fault in self.warnings],
         }
 
 
@@ -176,11 +176,11 @@ def _looked_at(installation: Installation, slug: str, content: Content, *, quiet
         shop = get_shop(session, slug)
         newest, old = load(session, shop.id, None)
         orders = waiting_orders(session, shop.id, installation.clock.now())
-        unknown = unknown_names(session, shop.id, slug, content.files)
+        warnings = warnings_of(session, shop.id, slug, content.files)
     sequence = load_sequence(content.files)
     with progress("Looking at what waits", orders, quiet=quiet) as step:
         effect = forecast(installation, shop.id, sequence, on_orders=step)
-    return _Change(shop, newest, content, changed_paths(old.files, content.files), effect, tuple(unknown))
+    return _Change(shop, newest, content, changed_paths(old.files, content.files), effect, tuple(warnings))
 
 
 def _done(installation: Installation, change: _Change, note: str, *, quiet: bool) -> int:
@@ -194,7 +194,7 @@ def _done(installation: Installation, change: _Change, note: str, *, quiet: bool
 
 
 def _draw(console: Console, change: _Change) -> None:
-    draw_unknown(console, change.unknown)
+    draw_warnings(console, change.warnings)
     effect, timezone = change.effect, profile_of(change.shop).timezone
     rows = grid()
     rows.add_row("[bright_black]mails[/]", _mails_touched(change.paths) if change.paths else _unchanged(change.newest))

@@ -18,6 +18,7 @@ from worker.cli.shop_fields import FIELDS, changed_profile, with_profile_options
 from worker.cli.shop_keys import set_key
 from worker.errors import UserError
 from worker.planning.anew import replan_shop
+from worker.platforms.registry import PLATFORMS
 from worker.store.models import Shop
 from worker.store.shops import (
     add_shop,
@@ -47,11 +48,16 @@ def add(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
         profile = changed_profile(_blank(slug, options.get("name")), options)
         add_shop(session, profile, now=installation.clock.now())
     return say(
-        f"Added {slug}. Next: `postpurchase source add {slug} shopify --secret-file FILE`.",
+        f"Added {slug}. Next: `postpurchase source add {slug} KIND --secret-file FILE`, of the kind {_kinds()}.",
         json,
         shop=slug,
         changed=True,
     )
+
+
+def _kinds() -> str:
+    *kinds, last = PLATFORMS
+    return f"{', '.join(kinds)} or {last}"
 
 
 @app.command("set")

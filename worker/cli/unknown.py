@@ -1,4 +1,4 @@
-"""Names in a sequence that no product of the shop has: a warning, for products may come later."""
+"""What content is warned of and published all the same: names that no product has, a language only some mails have."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,16 @@ from sqlalchemy.orm import Session
 from schedules.catalog import NamedThing, named_things
 from worker.cli.output import counted
 from worker.errors import Fault
+from worker.rendering.languages import untranslated
 from worker.store.models import Product
 
 KINDS = {"products": "product id", "categories": "category", "brands": "brand", "tags": "tag"}
 MOST_SHOWN = 12
+
+
+def warnings_of(session: Session, shop_id: UUID, slug: str, files: Mapping[str, str]) -> list[Fault]:
+    """All that is warned of in content without faults."""
+    return [*untranslated(files), *unknown_names(session, shop_id, slug, files)]
 
 
 def unknown_names(session: Session, shop_id: UUID, slug: str, files: Mapping[str, str]) -> list[Fault]:
@@ -27,11 +33,11 @@ def unknown_names(session: Session, shop_id: UUID, slug: str, files: Mapping[str
     return [_fault(each, slug, known[each.kind]) for each in named if each.name.casefold() not in known[each.kind]]
 
 
-def draw_unknown(console: Console, faults: Sequence[Fault]) -> None:
+def draw_warnings(console: Console, faults: Sequence[Fault]) -> None:
     for fault in faults[:MOST_SHOWN]:
         console.print(f"[yellow]![/] {escape(str(fault))}")
     if len(faults) > MOST_SHOWN:
-        console.print(f"  … and {counted(len(faults) - MOST_SHOWN, 'name')} more")
+        console.print(f"  … and {counted(len(faults) - MOST_SHOWN, 'warning')} more")
 
 
 def _known(session: Session, shop_id: UUID) -> dict[str, dict[str, str]]:

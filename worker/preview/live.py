@@ -114,9 +114,12 @@ class Shown:
 
 
 def _shown(content: Content, step: str, profile: ShopProfile) -> Shown:
-    timing = load_sequence(content.files).steps[step].timing(profile.role(step))
+    found = load_sequence(content.files).steps[step]
+    timing = found.timing(profile.role(step))
     hours = f", {timing.daytime.start:%H:%M}–{timing.daytime.end:%H:%M}" if timing.daytime else ""
     goes = f"{in_words(timing.send)} after {COUNTED[timing.counts_from]}{hours}"
+    if not found.enabled:
+        goes = f"switched off; would go {goes}"
     return Shown(step=step, goes=goes, situations=situations_of(content, step))
 
 

@@ -41,7 +41,7 @@ def glimpse(
             message = _message(session, shop, order, step, now)
             gated = examine(session, message, now)
             judgement = gated.judgement
-            remark = "" if judgement.action == "send" else f"{judgement.action}: {judgement.reason}"
+            remark = "" if judgement.action == "send" else judgement.reason
             if judgement.action != "send":
                 gated = replace(gated, judgement=_open())
             chooser, makers = Chooser(installation, session, [gated]), Makers(installation, session, [gated])

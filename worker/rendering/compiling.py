@@ -142,7 +142,8 @@ def read_words(files: Mapping[str, str], path: str) -> dict[str, str]:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else None
-        raise _refused(path, line, "it is no YAML.", "Put each text in double quotes.") from error
+        problem = "it is no YAML, here or in the line before."
+        raise _refused(path, line, problem, "Put each text in double quotes.") from error
     if not isinstance(found, dict) or not all(isinstance(word, str) for word in found.values()):
         raise _refused(path, None, "each line must be a name and a text.", 'Write lines like  headline: "Thank you".')
     return {str(name): word for name, word in found.items()}

@@ -62,6 +62,36 @@ def test_the_first_revision_says_what_it_is_for_where_it_changes_nothing(cli: Cl
     assert "updates of Postpurchase" in told
 
 
+def test_a_language_that_one_mail_lacks_is_warned_of_and_published_all_the_same(
+    cli: Cli, shop: str, folder: Path
+) -> None:
+    for path in folder.glob("email_templates/*/texts.en.yaml"):
+        if path.parent.name not in ("follow_up", "replenishment"):
+            path.with_name("texts.fr.yaml").write_bytes(path.read_bytes())
+    [warning] = cli("content", "lint", shop, "--from", str(folder), "--json").document["warnings"]
+    assert warning.startswith("email_templates/follow_up/texts.fr.yaml: this file is missing")
+    pushed = cli("content", "push", shop, "--from", str(folder))
+    assert "follow_up/texts.fr.yaml" in pushed.out
+    assert pushed.code == 0
+
+
+def test_a_quote_that_is_not_closed_points_at_its_line_too(cli: Cli, shop: str, folder: Path) -> None:
+    texts = folder / "email_templates" / "follow_up" / "texts.en.yaml"
+    texts.write_text(texts.read_text(encoding="utf-8").replace('the guide"', "the guide", 1), encoding="utf-8")
+    assert "here or in the line before" in cli("content", "lint", shop, "--from", str(folder)).err
+
+
+def test_lint_says_of_which_files_it_tells(
+    cli: Cli, shop: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert f"of {folder}, no fault" in cli("content", "lint", shop, "--from", str(folder)).out.replace("\n", " ")
+    monkeypatch.chdir(folder)
+    assert "files here, no fault" in cli("content", "lint", shop).out
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert "as packaged" in cli("content", "lint", shop).out
+
+
 def test_a_preview_of_an_order_with_a_slash_in_its_number_is_written(
     cli: Cli, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

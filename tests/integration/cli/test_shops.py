@@ -20,6 +20,13 @@ def test_an_added_shop_is_shown_with_what_it_was_given(cli: Cli) -> None:
     )
 
 
+def test_who_added_a_shop_is_told_of_each_kind_of_source(cli: Cli) -> None:
+    told = cli("shop", "add", "northkettle", "--currency", "EUR").out
+    assert "source add northkettle KIND --secret-file FILE`, of the kind shopify, standard or woocommerce." in " ".join(
+        told.split()
+    )
+
+
 def test_a_shop_is_shown_in_words_that_its_options_take(cli: Cli, shop: str) -> None:
     assert cli("shop", "set", shop, "--free-shipping-from", "EUR=50", "--no-checkout-links").code == 0
     shown = cli("shop", "show", shop).out
