@@ -15,7 +15,7 @@ SHARES = (0.5, 0.95, 0.99, 1.0)
 
 
 class Lateness(BaseModel):
-    """Seconds of business time, over the mails of the last seven days; None without any."""
+    """Seconds of business time, over the mails of the last seven days; None without any. Sent before its time is 0."""
 
     mails: int
     p50: float | None
@@ -35,7 +35,7 @@ def lateness(session: Session, *, now: datetime) -> Lateness:
     ranked = select(seconds.label("seconds"), rank).where(*sent).subquery()
     ranks = [min(mails - 1, int(mails * share)) + 1 for share in SHARES]
     found = {row.rank: row.seconds for row in session.execute(select(ranked).where(ranked.c.rank.in_(ranks)))}
-    p50, p95, p99, longest = (round(float(found[rank]), 1) for rank in ranks)
+    p50, p95, p99, longest = (round(max(0.0, float(found[rank])), 1) for rank in ranks)
     return Lateness(mails=mails, p50=p50, p95=p95, p99=p99, longest=longest)
 
 

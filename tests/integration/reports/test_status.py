@@ -100,6 +100,16 @@ def test_lateness_is_counted_from_the_aim(database: Database) -> None:
     assert (found.mails, found.p50, found.p95, found.p99, found.longest) == (100, 51.0, 96.0, 100.0, 100.0)
 
 
+def test_a_mail_that_was_sent_by_hand_before_its_time_is_not_late(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        for number, aim in (("1", NOW + timedelta(days=9)), ("2", NOW + timedelta(days=8)), ("3", NOW)):
+            make_message(session, make_order(session, shop, number), state="accepted", accepted_at=NOW, aim_at=aim)
+    with database.read() as session:
+        found = lateness(session, now=NOW + timedelta(minutes=1))
+    assert (found.mails, found.p50, found.longest) == (3, 0.0, 0.0)
+
+
 def test_a_pause_is_set_once_and_ended_once(database: Database) -> None:
     with database.write() as session:
         shop = make_shop(session)
