@@ -120,6 +120,7 @@ def test_each_mail_says_when_it_goes_and_is_shown_in_each_of_its_situations(
     assert "12 days after the last parcel arrived, 09:00–20:00" in shown
     assert "switched off; would go 30 days after the last parcel arrived" in shown
     assert shown.count("switched off") == 1
+    assert [part in shown for part in ('<a href="#follow_up">', '<figure id="follow_up">')] == [True, True]
     assert '<option value="how_is_it">how is it</option>' in shown
     plain, asked = read(f"{page}/follow_up"), read(f"{page}/follow_up?situation=how_is_it")
     assert ("You have had it" in plain, "You have had it" in asked) == (False, True)
