@@ -34,6 +34,7 @@ def test_a_command_that_is_told_to_end_takes_back_what_it_began(
     assert (command.returncode, b"Traceback" in err) == (128 + number, False)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_what_a_terminal_has_no_letter_for_is_written_out(
     cli: Cli, shop: str, encoding: str, monkeypatch: pytest.MonkeyPatch

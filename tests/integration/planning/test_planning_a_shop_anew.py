@@ -85,7 +85,7 @@ def test_orders_that_nothing_changes_for_are_only_read(shop: Connected) -> None:
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_other_processes_write_while_many_orders_are_planned_anew(shop: Connected, tmp_path: Path) -> None:
     """On SQLite, which has one writer, and whose waiters look only now and then whether it is their turn."""
-    number = 60
+    number = 16
     for each in range(number):
         shop.plan("orders/create", order(2000 + each, shop.now, email=f"m{each}@example.com"))
     another = Database(f"sqlite:///{tmp_path / 'postpurchase.db'}")
