@@ -12,6 +12,8 @@ from worker.store.content import packaged_content
 from worker.store.session import Database
 
 MARK = "\ufeff"
+FILES_ALONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what depends on the files, whichever the database is."""
 
 
 @pytest.fixture
@@ -22,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+@FILES_ALONE
 def test_a_file_saved_with_a_byte_order_mark_says_what_it_says_without(
     cli: Cli, shop: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,6 +65,7 @@ def test_the_first_revision_says_what_it_is_for_where_it_changes_nothing(cli: Cl
     assert "updates of Postpurchase" in told
 
 
+@FILES_ALONE
 def test_a_language_that_one_mail_lacks_is_warned_of_and_published_all_the_same(
     cli: Cli, shop: str, folder: Path
 ) -> None:
@@ -81,6 +85,7 @@ def test_a_quote_that_is_not_closed_points_at_its_line_too(cli: Cli, shop: str, 
     assert "here or in the line before" in cli("content", "lint", shop, "--from", str(folder)).err
 
 
+@FILES_ALONE
 def test_lint_says_of_which_files_it_tells(
     cli: Cli, shop: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
