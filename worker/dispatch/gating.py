@@ -63,16 +63,20 @@ class _Seen:
 
 def gate(installation: Installation, messages: Sequence[Message]) -> list[Gated]:
     """Judges claimed messages, acts on all that must not go now, and returns those that may."""
-    now = installation.clock.now()
+    now, stumbled = installation.clock.now(), dict[UUID, tuple[Message, Exception]]()
 
     def trip(message: Message, error: Exception) -> None:
-        put_back(installation, message, error, "it could not be judged")
+        stumbled[message.id] = message, error  # maybe not for the last time: a batch is judged again, each alone
 
     def judge_all(some: Sequence[Message]) -> list[Gated]:
         with installation.database.read() as session:
             return _examined(session, some, now, trip)
 
     judged = made_of(messages, judge_all, trip)
+    for each in judged:
+        stumbled.pop(each.message.id, None)
+    for message, error in stumbled.values():
+        put_back(installation, message, error, "it could not be judged")
     stopped = [each for each in judged if each.judgement.action != "send"]
     if stopped:
         act_on(installation, stopped, now)

@@ -68,6 +68,18 @@ def test_a_product_that_cannot_be_read_stops_those_who_bought_it_alone(world: Wo
     assert "it could not be judged" in message.reason
 
 
+def test_what_stumbles_in_a_batch_that_cannot_be_read_as_one_is_put_back_once(world: World) -> None:
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "product-1", "38.00", tags=5)
+        broken = keep_order(session, world.shop_id, Facts(order=an_order(world.now, number="78")), world.now)
+        broken.facts = {"order": {"id": 1}}
+        unreadable = broken.id
+    sick, lost = world.add_message(), world.add_message(order_id=unreadable, address="eva@example.com", occurrence=1)
+    deliver_batch(world.installation)
+    for each in (sick, lost):
+        assert world.steps_of(each) == [("scheduled", "claimed"), ("claimed", "scheduled")]
+
+
 class _Mute(PlainRenderer):
     """Its first mail has no subject, so that no mail can be made of it."""
 
