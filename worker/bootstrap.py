@@ -15,14 +15,14 @@ from worker.delivery.port import Provider
 from worker.errors import SettingsError
 from worker.links import LinkSigner
 from worker.sealing import Sealer
-from worker.settings import Settings, load_settings
+from worker.settings import DATABASE_FILE, Settings, load_settings
 from worker.store.keeping import Keeper
 from worker.store.session import Database
 
 if TYPE_CHECKING:
     from worker.rendering.renderer import Renderer
 
-KEY_FILE, DATABASE_FILE = "secret.key", "postpurchase.db"
+KEY_FILE = "secret.key"
 
 
 @dataclass(frozen=True)

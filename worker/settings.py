@@ -20,6 +20,8 @@ CHROMIUM = f"{PREFIX}CHROMIUM"
 """The browser that takes pictures of previews: of one machine, so no setting of the installation."""
 TESTS = f"{PREFIX}TEST_"
 SECRETS = ("secret_key", "database_url", "broker_url", "sendgrid_api_key", "smtp_url", "metrics_token")
+DATABASE_FILE = "postpurchase.db"
+"""In the data folder, where no other database is set."""
 SENDGRID_URL = "https://api.sendgrid.com"
 SENDGRID = "sendgrid.com"
 """The domain of SendGrid's hosts, in every region."""
@@ -153,7 +155,7 @@ class Settings(BaseSettings):
     @property
     def sqlalchemy_url(self) -> str:
         if self.database_url is None:
-            return f"sqlite:///{self.data_dir / 'postpurchase.db'}"
+            return f"sqlite:///{self.data_dir / DATABASE_FILE}"
         url = self.database_url.get_secret_value()
         for short in ("postgresql://", "postgres://"):
             if url.startswith(short):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from worker import telemetry
 from worker.bootstrap import Installation, build
 from worker.errors import UserError
-from worker.settings import Settings, load_settings
+from worker.settings import DATABASE_FILE, Settings, load_settings
 from worker.store.migrate import upgrade, why_not_migrated
 
 
@@ -43,4 +43,4 @@ def opened(*, create: bool = False) -> Iterator[Installation]:
 
 def is_missing(settings: Settings) -> bool:
     """Whether the embedded database has not been made yet."""
-    return settings.database_url is None and not (settings.data_dir / "postpurchase.db").exists()
+    return settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists()

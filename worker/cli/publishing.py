@@ -48,7 +48,7 @@ class _Change:
     paths: tuple[str, ...]
     effect: Effect
     warnings: tuple[Fault, ...]
-    """Names in the sequence that the catalogue does not have."""
+    """What is published all the same; see `warnings_of`."""
 
     def document(self) -> dict[str, Any]:
         moved = [

@@ -14,7 +14,7 @@ from kombu import Connection
 from worker.delivery.smtp_server import Tls, parse_server
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
-from worker.settings import ClockMode, Settings, is_loopback
+from worker.settings import DATABASE_FILE, ClockMode, Settings, is_loopback
 from worker.unreachable import why
 
 LOW_DISK = 1_000_000_000
@@ -57,7 +57,7 @@ def check_folder(settings: Settings) -> Check:
 
 def _is_open(folder: Path) -> bool:
     """Whether the database lies where others may read it."""
-    database = folder / "postpurchase.db"
+    database = folder / DATABASE_FILE
     if os.name != "posix" or not database.exists():
         return False
     return bool(folder.stat().st_mode & stat.S_IXOTH and database.stat().st_mode & stat.S_IROTH)

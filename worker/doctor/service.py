@@ -19,7 +19,7 @@ from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import read_refusals
 from worker.reports.rhythm import read_rhythms, remedy
 from worker.reports.status import signs_of_life
-from worker.settings import is_loopback, load_settings, unread_settings
+from worker.settings import DATABASE_FILE, is_loopback, load_settings, unread_settings
 from worker.store.migrate import why_not_migrated
 from worker.store.models import Shop
 from worker.store.session import Database
@@ -48,7 +48,7 @@ def examine(resolver: Resolver | None = None) -> list[Check]:
         machine.check_public_url(settings),
         machine.check_broker(settings),
     ]
-    if settings.database_url is None and not (settings.data_dir / "postpurchase.db").exists():
+    if settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists():
         remedy = "Begin with `postpurchase shop add SLUG`."
         return [*checks, warn("database", "The embedded database does not exist yet.", remedy)]
     installation = build(settings)

@@ -69,9 +69,8 @@ def record_events(installation: Installation, batch: Batch) -> Tally:
 def _record(installation: Installation, told: Sequence[ToldEvent]) -> Tally:
     now = installation.clock.now()
     with installation.database.write() as session:
-        lock_messages(
-            session, [event.message_id for event in told]
-        )  # before looking whose they are: they may be erased
+        # Before looking whose they are: they may be erased.
+        lock_messages(session, [event.message_id for event in told])
         recipients = known_messages(session, [event.message_id for event in told])
         ours = [_kept_of(event, recipients) for event in told if event.message_id in recipients]
         new = _keep(session, ours)

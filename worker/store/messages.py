@@ -124,8 +124,6 @@ def _each(unit: _Unit, changes: Sequence[Change], change: Callable[[_Unit, Messa
     """Applies `change` to the pending message each entry names; counts those that really changed."""
     if not changes:
         return 0
-    if not changes:
-        return 0
     by_key = {(message.step, message.parcel_group, message.occurrence): message for message in _pending(unit)}
     done = 0
     for entry in changes:
