@@ -15,7 +15,7 @@ from worker.dispatch.policies import ATTEMPT_LEASE
 def test_an_answer_that_only_ever_goes_on_leaves_it_open() -> None:
     """The lease of the attempt ends meanwhile, and another worker may send the same mail."""
     with slow_server(stutters=40) as server:
-        provider = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"), patience_s=1)
+        provider = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"), patience_s=3)
         [outcome] = provider.deliver([a_mail()])
         provider.close()
     assert outcome.verdict is Verdict.UNKNOWN
@@ -25,7 +25,7 @@ def test_an_answer_that_only_ever_goes_on_leaves_it_open() -> None:
 def test_content_that_is_taken_drop_by_drop_is_given_up_before_its_end(tmp_path: Path) -> None:
     server_side, client_side = certificate(tmp_path)
     with slow_server(server_side, sips=40) as server:
-        provider = Smtp(parse_server(f"smtps://127.0.0.1:{server.port}"), context=client_side, patience_s=1)
+        provider = Smtp(parse_server(f"smtps://127.0.0.1:{server.port}"), context=client_side, patience_s=3)
         [outcome] = provider.deliver([a_mail(html="<p>" + "x" * 20_000_000)])
         provider.close()
         assert server.mails == 0

@@ -30,7 +30,15 @@ def server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def provider(server: MailServer) -> Iterator[Smtp]:
-    made = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"), patience_s=1)
+    made = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def impatient(server: MailServer) -> Iterator[Smtp]:
+    """For a server that never answers."""
+    made = Smtp(parse_server(f"smtp://127.0.0.1:{server.port}"), patience_s=3)
     yield made
     made.close()
 
@@ -42,7 +50,7 @@ def _one(provider: Smtp, **changes: object) -> Outcome:
 
 def test_a_login_that_is_refused_raises_one_alarm_for_all_mails() -> None:
     with mail_server(auth_required=True, auth_require_tls=False) as server:
-        made = Smtp(parse_server(f"smtp://{USER}:wrong@127.0.0.1:{server.port}"), patience_s=1)
+        made = Smtp(parse_server(f"smtp://{USER}:wrong@127.0.0.1:{server.port}"))
         with structlog.testing.capture_logs() as lines:
             outcomes = list(made.deliver([a_mail() for _ in range(12)]))
         made.close()
@@ -175,9 +183,10 @@ def test_a_server_that_took_too_long_to_greet_gets_no_mail_that_may_be_somebody_
     server: MailServer, provider: Smtp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Connecting counts too: after the lease of an attempt another worker may be sending the same mail."""
-    monkeypatch.setattr(smtp_connection, "LONGEST_TALK_S", 0.2)
     server.greets_after_s = 0.4
-    slow = _one(provider)
+    with monkeypatch.context() as sooner:
+        sooner.setattr(smtp_connection, "LONGEST_TALK_S", 0.2)
+        slow = _one(provider)
     assert (slow.verdict, slow.error) == (Verdict.RETRY, "the mail server was too slow")
     assert server.mails == []
     assert _one(provider).verdict is Verdict.ACCEPTED
@@ -185,16 +194,16 @@ def test_a_server_that_took_too_long_to_greet_gets_no_mail_that_may_be_somebody_
 
 
 def test_a_mail_that_waited_too_long_for_a_connection_is_given_back(
-    server: MailServer, provider: Smtp, monkeypatch: pytest.MonkeyPatch
+    server: MailServer, impatient: Smtp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Several deliveries share the connections, and the lease of each attempt runs while it waits for one."""
-    monkeypatch.setattr(smtp_connection, "LONGEST_TALK_S", 0.5)
     server.script.extend([("CONTENT", "silence")] * CONNECTIONS)
-    busy = threading.Thread(target=lambda: list(provider.deliver([a_mail() for _ in range(CONNECTIONS)])))
+    busy = threading.Thread(target=lambda: list(impatient.deliver([a_mail() for _ in range(CONNECTIONS)])))
     busy.start()
     while server.script:
         time.sleep(0.01)
-    waited = _one(provider)
+    monkeypatch.setattr(smtp_connection, "LONGEST_TALK_S", 0.5)
+    waited = _one(impatient)
     busy.join()
     assert (waited.verdict, waited.error, waited.health) == (Verdict.RETRY, smtp_connection.TOO_SLOW, Health.UNTOLD)
     assert server.mails == []
@@ -233,13 +242,13 @@ def test_a_connection_lost_before_the_content_is_certainly_not_a_sent_mail(
 
 @pytest.mark.parametrize("end", ["drop", "silence"])
 def test_a_connection_without_an_answer_to_the_content_leaves_it_open(
-    server: MailServer, provider: Smtp, end: str
+    server: MailServer, impatient: Smtp, end: str
 ) -> None:
     server.script.append(("CONTENT", end))
-    outcome = _one(provider)
+    outcome = _one(impatient)
     assert outcome.verdict is Verdict.UNKNOWN
     assert "after the mail was sent" in outcome.error
-    assert _one(provider).verdict is Verdict.ACCEPTED
+    assert _one(impatient).verdict is Verdict.ACCEPTED
 
 
 def test_a_refused_connection_is_certainly_not_a_sent_mail() -> None:
