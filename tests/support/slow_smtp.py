@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 END = b"\r\n.\r\n"
 
@@ -15,7 +15,7 @@ END = b"\r\n.\r\n"
 class SlowServer:
     """`stutters` / `sips`: how often it pauses in its answer to a mail's content / while it takes that.
 
-    Each pause is `pause_s` long. `mails`: how many it took whole.
+    Each pause is `pause_s` long. `mails`: how many it took whole. `end_of_broken`: the last of one that broke off.
     """
 
     stutters: int = 0
@@ -23,10 +23,12 @@ class SlowServer:
     pause_s: float = 0.2
     mails: int = 0
     port: int = 0
+    end_of_broken: bytes = b""
+    broke_off: threading.Event = field(default_factory=threading.Event)
 
     def serve(self, talk: socket.socket) -> None:
         talk.sendall(b"220 here\r\n")
-        while command := _until(talk, b"\r\n"):
+        while (command := _until(talk, b"\r\n")).endswith(b"\r\n"):
             if command.upper().startswith(b"DATA"):
                 talk.sendall(b"354 go on\r\n")
                 self._take(talk)
@@ -37,8 +39,11 @@ class SlowServer:
         for _ in range(self.sips):
             taken = (taken + talk.recv(16_384))[-len(END) :]
             time.sleep(self.pause_s)
+        taken += b"" if taken.endswith(END) else _until(talk, END)
         if not taken.endswith(END):
-            _until(talk, END)
+            self.end_of_broken = taken[-100:]
+            self.broke_off.set()
+            return
         self.mails += 1
         for _ in range(self.stutters):
             talk.sendall(b"250-still at it\r\n")
@@ -46,12 +51,9 @@ class SlowServer:
 
 
 def _until(talk: socket.socket, end: bytes) -> bytes:
-    """What comes until this end; empty when the other side has gone."""
+    """The last of what comes until this end, or until the other side has gone."""
     heard = b""
-    while not heard.endswith(end):
-        piece = talk.recv(1_000_000)
-        if not piece:
-            return b""
+    while not heard.endswith(end) and (piece := talk.recv(1_000_000)):
         heard = (heard + piece)[-1000:]
     return heard
 

@@ -102,6 +102,7 @@ class Connection:
             when = "after the mail was sent; no answer" if self._content_sent else "before the mail was sent"
             verdict = Verdict.UNKNOWN if self._content_sent else Verdict.RETRY
             told = f"the connection to the mail server ended {when} ({type(error).__name__})"
+            self._smtp.close()  # a goodbye would be waited for, and stand within the mail
             return Reply(verdict=verdict, text=told, is_over=True)
         finally:
             self._used_at = time.monotonic()

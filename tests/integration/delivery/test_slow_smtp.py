@@ -24,11 +24,13 @@ def test_an_answer_that_only_ever_goes_on_leaves_it_open() -> None:
 
 def test_content_that_is_taken_drop_by_drop_is_given_up_before_its_end(tmp_path: Path) -> None:
     server_side, client_side = certificate(tmp_path)
-    with slow_server(server_side, sips=40) as server:
+    with slow_server(server_side, sips=18) as server:
         provider = Smtp(parse_server(f"smtps://127.0.0.1:{server.port}"), context=client_side, patience_s=3)
-        [outcome] = provider.deliver([a_mail(html="<p>" + "x" * 20_000_000)])
+        [outcome] = provider.deliver([a_mail(html="<p>" + "x" * 6_000_000)])
         provider.close()
+        assert server.broke_off.wait(60)
         assert server.mails == 0
+        assert b"quit" not in server.end_of_broken.lower(), "what is said within a mail is part of it"
     assert outcome.verdict is Verdict.RETRY
     assert "before the mail was sent" in outcome.error
 

@@ -213,8 +213,8 @@ def test_content_that_never_left_whole_is_certainly_not_a_sent_mail() -> None:
     """The server is gone in the middle of it: without its end no server takes it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=_hang_up_within_content, args=(listening,), daemon=True).start()
-        provider = Smtp(parse_server(f"smtp://127.0.0.1:{listening.getsockname()[1]}"), patience_s=5)
-        outcome = _one(provider, html="<p>" + "x" * 20_000_000)
+        provider = Smtp(parse_server(f"smtp://127.0.0.1:{listening.getsockname()[1]}"))
+        outcome = _one(provider, html="<p>" + "x" * 6_000_000)
         provider.close()
     assert outcome.verdict is Verdict.RETRY
     assert "before the mail was sent" in outcome.error
