@@ -194,6 +194,7 @@ class Order(Value):
     status_url: str = ""
     channel: Channel = Channel.WEB
     is_test: bool = False
+    is_imported: bool = Field(default=False, description="entered long after it was placed: others told its customer")
     is_b2b: bool = False
     gift: Gift | None = None
     on_hold: bool = Field(default=False, description="the platform holds fulfilment, or an upsell or edit is running")

@@ -42,6 +42,8 @@ def why_nothing(facts: Facts) -> str | None:
         return reasons.CANCELLED
     if order.is_test:
         return reasons.TEST
+    if order.is_imported:
+        return reasons.IMPORTED
     return _why_no_buyer(order) or _why_no_money(facts, order)
 
 

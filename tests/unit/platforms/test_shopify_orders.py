@@ -1,6 +1,6 @@
 """Shopify's orders: what they are, who placed them, where they go."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,6 +33,11 @@ def test_an_imported_order_was_placed_when_it_was_processed() -> None:
     processed = "2025-12-31T19:00:00-05:00"
     assert order_of(processed_at=processed).placed_at == datetime(2026, 1, 1, tzinfo=UTC)
     assert order_of(processed_at=None).placed_at == PLACED
+
+
+@pytest.mark.parametrize(("days", "is_imported"), [(700, True), (4, True), (2, False), (0, False)])
+def test_an_order_that_was_entered_long_after_it_was_placed_is_imported(days: int, is_imported: bool) -> None:
+    assert order_of(processed_at=(PLACED - timedelta(days=days)).isoformat()).is_imported is is_imported
 
 
 @pytest.mark.parametrize("name", ["line_items", "id", "updated_at"])

@@ -55,6 +55,13 @@ def test_a_completed_order_has_left_and_its_delivery_is_an_estimate() -> None:
     assert arrived[1] is DeliverySource.ESTIMATED
 
 
+def test_an_imported_order_that_tells_no_completion_left_when_it_was_paid_or_placed() -> None:
+    """WooCommerce notes each completion; who writes past orders into its tables may not."""
+    done = {"status": "completed", "date_completed_gmt": None, "date_created_gmt": gmt(_at(-9000))}
+    assert _left(_facts(_body(_at(30), date_paid_gmt=gmt(_at(-8999)), **done))) == [_at(-8999)]
+    assert _left(_facts(_body(_at(30), date_paid_gmt=None, **done))) == [_at(-9000)]
+
+
 def test_a_tracking_number_is_a_parcel_with_its_carriers_page() -> None:
     (parcel,) = _facts(_body(_at(9), _entered("JD 1"))).parcels
     assert (parcel.carrier, parcel.tracking_number) == ("DHL", "JD 1")

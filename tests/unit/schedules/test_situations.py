@@ -65,6 +65,7 @@ def test_an_ordinary_order_gets_its_three_mails_with_offers() -> None:
     ("changes", "reason"),
     [
         ({"is_test": True}, reasons.TEST),
+        ({"is_imported": True}, reasons.IMPORTED),
         ({"channel": Channel.POS}, reasons.NOT_ONLINE[Channel.POS]),
         ({"channel": Channel.MARKETPLACE}, reasons.NOT_ONLINE[Channel.MARKETPLACE]),
         ({"channel": Channel.STAFF}, reasons.NOT_ONLINE[Channel.STAFF]),

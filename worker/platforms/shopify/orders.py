@@ -4,6 +4,7 @@ Ids: the numeric `id` is taken, not the one in `admin_graphql_api_id`, because f
 by number alone; JSON integers are read exactly, also beyond 2^53.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from schedules.facts import Address, Channel, DeliveryKind, Gift, LineItem, LineKind, Order, PickupPoint
@@ -12,6 +13,9 @@ from worker.platforms.bodies import Body, currency, moment, needed_id, needed_mo
 from worker.platforms.shopify import tables
 from worker.platforms.shopify.money import pay_by, payment_method, payment_of, read_line, read_totals
 from worker.platforms.shopify.people import read_address, read_customer
+
+LATE_ENTRY = timedelta(days=3)
+"""Apps that bring orders of another shop enter them with the day on which they were placed. So late no receipt goes."""
 
 
 def read_order(body: Body) -> Order:
@@ -51,6 +55,7 @@ def read_order(body: Body) -> Order:
         status_url=web_url(body.get("order_status_url")),
         channel=_channel(body, tags),
         is_test=body.get("test") is True,
+        is_imported=needed_moment(body, "created_at", "processed_at") - placed_at > LATE_ENTRY,
         is_b2b=bool(body.get("company")) or _attribute(body, tables.VAT_KEYS).lower() not in tables.NO,
         gift=_gift(body, tags, shipping, billing),
         on_hold=any(tag.lower() in tables.HELD_TAGS for tag in tags),

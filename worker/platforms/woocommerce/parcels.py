@@ -27,6 +27,8 @@ from worker.platforms.woocommerce.values import meta, money, plain, status_of, v
 LATEST_ENTRY = timedelta(hours=36)
 """The date beside a tracking number is a day of the shop's calendar, as midnight UTC: by then it is over."""
 
+HISTORY = timedelta(days=30)
+
 
 def read_parcels(order: Order, body: Body) -> Iterator[OrderEvent]:
     """A parcel per tracking number; without any, one parcel once the order is completed.
@@ -94,9 +96,16 @@ def _parcel(order: Order, body: Body, item: Body, parcel_id: str) -> Parcel:
 
 
 def _sighted(body: Body, status: str) -> datetime:
-    """When this snapshot shows it to have happened: its completion if it has one, else its own time."""
+    """When this snapshot shows it to have happened: its completion if it has one, else its own time.
+
+    WooCommerce notes when an order is completed; an old one that is and tells no time was brought in as history.
+    """
+    seen = version_of(body)
     completed = moment(body.get("date_completed_gmt")) if status in tables.SHIPPED else None
-    return completed or version_of(body)
+    if completed is None and status == tables.COMPLETED:
+        bought = moment(body.get("date_paid_gmt")) or moment(body.get("date_created_gmt")) or seen
+        return bought if seen - bought > HISTORY else seen
+    return completed or seen
 
 
 def _left(item: Body, sighted: datetime) -> datetime:

@@ -22,7 +22,8 @@ PAYMENT = {
 
 DRAFTS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 GONE = frozenset({"cancelled", "trash"})
-SHIPPED = frozenset({"completed", "shipped", "delivered"})
+COMPLETED = "completed"
+SHIPPED = frozenset({COMPLETED, "shipped", "delivered"})
 """`completed` is core's last status; the others are what shipping plugins add."""
 READY = frozenset({"ready-for-pickup", "ready-pickup"})
 COLLECTED = frozenset({"completed", "delivered", "picked-up"})
