@@ -1,5 +1,6 @@
 """The catalogue."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -10,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from worker.imports.cells import Row
 from worker.imports.report import ImportReport, Progress, no_progress
-from worker.imports.storing import store
+from worker.imports.storing import Values, store
 from worker.imports.table import check, read_rows
-from worker.store.catalogue import why_unusable
+from worker.store.catalogue import tell_variants, why_unusable
 from worker.store.models import Product
 from worker.store.session import Database, database_now
 
@@ -29,14 +30,19 @@ PLAIN = ("short_title", "url", "image_url", "category", "brand", "upgrade_of", "
 def import_products(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes products. Those without an image or with a link that is none are kept, but never offered.
 
-    A column that the file leaves out is left as it is.
+    A column that the file leaves out is left as it is. What a row without a variant says holds for each variant that
+    the platform told of and the file does not name.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
     rows = read_rows(path, needed=NEEDED, known=COLUMNS)
-    check(rows, _read, KEY, progress)
-    left_out: list[str] = []
+    variants, left_out = set[tuple[str, str]](), list[str]()
+
+    def look(row: Row) -> dict[str, Any]:
+        value = _read(row)
+        variants.add((value["product_id"], value["variant_id"]))
+        return value
 
     def read(row: Row) -> dict[str, Any]:
         value = _read(row)
@@ -44,7 +50,12 @@ def import_products(database: Database, shop_id: UUID, path: Path, *, progress: 
             left_out.append(f"{value['title']} is left out of offers: {value['unusable']}.")
         return value
 
-    report = store(database, Product, shop_id, rows, read, KEY, stamp=_stamp, progress=progress)
+    def afterwards(session: Session, values: Sequence[Values]) -> None:
+        told = {value["product_id"]: value for value in values if not value["variant_id"]}
+        tell_variants(session, shop_id, told, but_not=variants)
+
+    check(rows, look, KEY, progress)
+    report = store(database, Product, shop_id, rows, read, KEY, stamp=_stamp, afterwards=afterwards, progress=progress)
     return replace(report, left_out=tuple(left_out))
 
 

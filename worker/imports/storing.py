@@ -32,13 +32,18 @@ def store(
     key: Sequence[str],
     *,
     stamp: Callable[[Session], Values] = lambda _session: {},
+    afterwards: Callable[[Session, Sequence[Values]], None] = lambda _session, _values: None,
     progress: Progress = no_progress,
 ) -> ImportReport:
-    """Adds and changes rows by key; rows and columns that are not named stay. `stamp` is set on what changes."""
+    """Adds and changes rows by key; rows and columns that are not named stay.
+
+    `stamp` is set on what changes; `afterwards` may change more in the unit that keeps some rows.
+    """
     done, report = 0, ImportReport()
     for values in chunks(map(read, rows)):
         with database.write() as session:
             report += _keep(session, table, shop_id, values, key, stamp(session))
+            afterwards(session, values)
         done += len(values)
         progress(len(rows) + done, 2 * len(rows))
     return report

@@ -13,16 +13,10 @@ from sqlalchemy import or_, select, update
 from schedules.events import ProductDeleted, ProductStated, VariantsStated
 from worker.planning.unit import Unit
 from worker.platforms.bodies import MOST
-from worker.store.catalogue import why_unusable
+from worker.store.catalogue import MERCHANTS, why_unusable
 from worker.store.models import Product
 from worker.store.session import insert_into
 from worker.store.types import new_id
-
-MERCHANTS = (
-    *("short_title", "category", "brand", "tags", "cost", "refill_days", "upgrade_of", "upgrade_benefits"),
-    *("rating", "rating_count", "discreet"),
-)
-"""What only the merchant's file knows."""
 
 
 def keep_product(unit: Unit, event: ProductStated) -> None:

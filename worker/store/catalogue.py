@@ -1,7 +1,8 @@
 """The catalogue: what is kept of products, and what may be shown of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -13,6 +14,15 @@ from worker.rendering.images import is_seen_everywhere
 from worker.rendering.port import ProductView
 from worker.store.models import Product
 from worker.store.shelf import ShelfProduct
+
+TOLD_BY_BOTH = ("category", "brand", "tags")
+"""What the platform tells where the merchant's file says nothing."""
+MERCHANTS = (
+    *TOLD_BY_BOTH,
+    *("short_title", "cost", "refill_days", "upgrade_of", "upgrade_benefits", "rating", "rating_count"),
+    *("discreet", "fits", "ships_to", "bundle_of"),
+)
+"""What the merchant's file says of a whole product holds for each of its variants."""
 
 
 def why_unusable(url: str, image_url: str, price: Decimal | None) -> str:
@@ -32,6 +42,26 @@ def _is_web(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def tell_variants(
+    session: Session, shop_id: UUID, told: Mapping[str, Mapping[str, Any]], *, but_not: Collection[tuple[str, str]]
+) -> None:
+    """Makes variants what the merchant's file says of their whole product, above all discreet.
+
+    Args:
+        told: product id -> the columns of the file.
+        but_not: product and variant ids of which the file says something of their own.
+    """
+    mine = (Product.shop_id == shop_id, Product.product_id.in_(sorted(told)), Product.variant_id != "")
+    for row in session.scalars(select(Product).where(*mine).order_by(Product.id).with_for_update()):
+        if (row.product_id, row.variant_id) in but_not:
+            continue
+        for name in MERCHANTS:
+            said = told[row.product_id].get(name, getattr(row, name))
+            if said or name not in TOLD_BY_BOTH:
+                setattr(row, name, said)
+    session.flush()
 
 
 def products_of(session: Session, shop_id: UUID, product_ids: Iterable[str], currency: str) -> dict[str, ProductView]:

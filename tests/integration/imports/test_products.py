@@ -1,10 +1,12 @@
 """The catalogue from a CSV file: whole or not at all, and twice as good as once."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from tests.integration.imports.conftest import NEEDED, Desk, product
+from tests.support.dispatching import MORNING
 from worker.imports.products import COLUMNS
 from worker.store.models import Product
 
@@ -75,6 +77,39 @@ def test_a_column_that_the_file_leaves_out_stays_as_it_is(desk: Desk) -> None:
     row = desk.rows(Product)[0]
     assert (row.title, row.price) == ("Kettle", Decimal("50.00"))
     assert (row.inventory, row.tags, row.category) == (85, ["pour-over", "kettle"], "kettles")
+
+
+def keep_variant(desk: Desk, variant_id: str, **told: Any) -> None:
+    """A variant of product 7 that the platform told of before any file was imported."""
+    with desk.database.write() as session:
+        fields = {"shop_id": desk.shop_id, "title": "Oil", "category": "wellness", "updated_at": MORNING} | told
+        session.add(Product(product_id="7", variant_id=variant_id, **fields))
+
+
+def variant(desk: Desk, variant_id: str) -> Product:
+    [found] = [row for row in desk.rows(Product) if row.variant_id == variant_id]
+    return found  # type: ignore[no-any-return]  # the desk's rows are of any table
+
+
+def test_what_a_file_says_of_a_product_holds_for_the_variants_the_platform_told_of(desk: Desk) -> None:
+    keep_variant(desk, "71")
+    header = f"{NEEDED},category,tags,discreet,ships_to,fits,cost"
+    told = {"category": "", "tags": "private", "discreet": "yes", "ships_to": "SE", "fits": "9", "cost": "3.00"}
+    desk.take("products", f"{header}\n{product('7', **told)}")
+    row = variant(desk, "71")
+    assert (row.discreet, row.ships_to, row.fits, row.tags) == (True, ["SE"], ["9"], ["private"])
+    assert (row.title, row.category, row.cost) == ("Oil", "wellness", Decimal(3))
+    desk.take("products", f"{header}\n{product('7', **told | {'discreet': 'no', 'ships_to': ''})}")
+    row = variant(desk, "71")
+    assert (row.discreet, row.ships_to) == (False, [])
+
+
+def test_a_variant_that_the_file_names_is_what_the_file_says_of_it(desk: Desk) -> None:
+    keep_variant(desk, "71")
+    line = product("7", variant_id="71", discreet="no") + product("7", variant_id="", discreet="yes")
+    header = "product_id,title,url,image_url,price,currency,variant_id,discreet"
+    desk.take("products", f"{header}\n{line}")
+    assert (variant(desk, "71").discreet, variant(desk, "").discreet) == (False, True)
 
 
 UNSEEN = "which are all that every mailbox shows"

@@ -118,11 +118,12 @@ def test_a_row_for_the_whole_product_has_no_count_where_a_variant_has_none(shop:
 
 
 def test_a_variant_is_as_discreet_as_the_merchant_said_of_its_product(shop: Connected) -> None:
-    import_whole(shop, short_title="Kettle", category="water", cost=Decimal(30))
+    only = {"fits": ["101"], "ships_to": ["DE"], "bundle_of": ["102"]}
+    import_whole(shop, short_title="Kettle", category="water", cost=Decimal(30), **only)
     shop.plan("products/update", product("Kettle 0.9", "89.00"))
     [_, made] = rows(shop)
     assert (made.variant_id, made.discreet, made.short_title, made.category) == ("1003", True, "Kettle", "water")
-    assert made.cost == Decimal(30)
+    assert (made.cost, made.fits, made.ships_to, made.bundle_of) == (Decimal(30), ["101"], ["DE"], ["102"])
 
 
 def test_links_lead_to_the_address_that_customers_know(shop: Connected) -> None:
