@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import StringIO
+from functools import lru_cache
 
 import yaml
 from jinja2 import Template, TemplateSyntaxError, nodes
@@ -15,6 +15,7 @@ from jinja2 import Template, TemplateSyntaxError, nodes
 from worker.errors import ContentError, Fault
 from worker.rendering.context import ShopContext
 from worker.rendering.formats import RIGHT_TO_LEFT
+from worker.rendering.mjml_compiling import KEPT_SOURCES, html_of, mirrored
 from worker.rendering.sandbox import Sandbox, folded
 
 ROOT = "email_templates"
@@ -24,15 +25,8 @@ LARGEST_SOURCE = 200_000
 """Characters of one mail's MJML with all that it includes; ours have 10,000."""
 WORD = re.compile(r"\[\[([a-z_]+)\]\]")
 EXPRESSION = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
-GOOGLE_FONT = re.compile(
-    r"(?:<link href=\"|@import url\()https://fonts\.googleapis\.com/css\?family=[A-Za-z+]+:300,400,500,700"
-    r"(?:\" rel=\"stylesheet\" type=\"text/css\">|\);)"
-)
-"""As the compiler writes it by itself; a font that a template names with `mj-font` has another address."""
-NO_FONTS = re.compile(r'<!--\[if !mso\]><!-->\s*<style type="text/css">\s*</style>\s*<!--<!\[endif\]-->')
 FORMAL = ".formal"
 TAIL = "layouts/tail.txt"
-SIDE = re.compile(r'(\balign="|text-align:\s*|padding-|border-)(left|right)\b')
 
 _HTML = Sandbox(autoescape=True)
 _TEXT = Sandbox(autoescape=False, trim_blocks=True, lstrip_blocks=True)
@@ -138,7 +132,7 @@ def words_of(files: Mapping[str, str], template: str, language: str, *, formal: 
 
 def read_words(files: Mapping[str, str], path: str) -> dict[str, str]:
     try:
-        found = yaml.safe_load(_source(files, path))
+        found = yaml_of(_source(files, path))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else None
@@ -147,6 +141,12 @@ def read_words(files: Mapping[str, str], path: str) -> dict[str, str]:
     if not isinstance(found, dict) or not all(isinstance(word, str) for word in found.values()):
         raise _refused(path, None, "each line must be a name and a text.", 'Write lines like  headline: "Thank you".')
     return {str(name): word for name, word in found.items()}
+
+
+@lru_cache(KEPT_SOURCES)
+def yaml_of(text: str) -> object:
+    """What the YAML says; nobody may change it. Raises whatever YAML raises."""
+    return yaml.safe_load(text)
 
 
 def included(files: Mapping[str, str], path: str) -> str:
@@ -172,41 +172,20 @@ def included(files: Mapping[str, str], path: str) -> str:
 
 
 def _html(path: str, source: str, words: Mapping[str, str], *, is_mirrored: bool) -> str:
-    from mjml import mjml_to_html  # type: ignore[import-untyped]  # 5 MB that only compiling needs; it ships no types
-
     source = _worded(source, {name: _escaped(word) for name, word in words.items()})
     if ANY_INCLUDE.search(source):
         # The MJML compiler would read the file from this machine's disk, whatever it is.
         raise _refused(path, None, "an mj-include is not written as it must be.", 'Write <mj-include path="…" />.')
     try:
-        compiled = str(mjml_to_html(StringIO(source)).html)
+        compiled = html_of(source)
     except Exception as error:
         raise _refused(path, None, f"it is no MJML ({error}).", "Check that every tag is closed.") from error
-    compiled = _mirrored(compiled) if is_mirrored else compiled
-    return (
-        _slimmed(_private(compiled)).replace('lang="und"', 'lang="{{ lang }}"').replace('dir="auto"', 'dir="{{ dir }}"')
-    )
-
-
-def _mirrored(compiled: str) -> str:
-    """Left for right, for languages read from the right: what the compiler aligns, it aligns in so many words."""
-    turned = compiled.replace("direction:ltr", "direction:rtl")
-    return SIDE.sub(lambda found: found[1] + ("right" if found[2] == "left" else "left"), turned)
+    return mirrored(compiled) if is_mirrored else compiled
 
 
 def _escaped(word: str) -> str:
     """The word as MJML text; its expressions stay as they are."""
     return "".join(part if part.startswith("{") else html.escape(part, quote=False) for part in EXPRESSION.split(word))
-
-
-def _private(compiled: str) -> str:
-    """Without Google's fonts, which the compiler adds for names like Roboto: fetching them tells who reads what."""
-    return NO_FONTS.sub("", GOOGLE_FONT.sub("", compiled))
-
-
-def _slimmed(compiled: str) -> str:
-    """Without the indentation that the compiler adds: mails over 102 KB are clipped by Gmail."""
-    return re.sub(r"\n\s*", "\n", compiled)
 
 
 def _worded(source: str, words: Mapping[str, str]) -> str:
@@ -215,11 +194,17 @@ def _worded(source: str, words: Mapping[str, str]) -> str:
 
 def _jinja(environment: Sandbox, path: str, source: str, shop: ShopContext | None) -> Template:
     try:
-        return environment.from_string(folded(environment, source, shop))
+        return template_of(environment, source, shop)
     except Exception as error:
         line = getattr(error, "lineno", None) if not path.endswith(".mjml") else None
         problem = error.message if isinstance(error, TemplateSyntaxError) else str(error)
         raise _refused(path, line, f"{problem}.", "Check the {{ … }} and {% … %} in it.") from error
+
+
+@lru_cache(4 * KEPT_SOURCES)
+def template_of(environment: Sandbox, source: str, shop: ShopContext | None) -> Template:
+    """The template of this source, for one shop or for any. Raises whatever Jinja raises."""
+    return environment.from_string(folded(environment, source, shop))
 
 
 def _source(files: Mapping[str, str], path: str) -> str:

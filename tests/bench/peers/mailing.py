@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from schedules.shop import Role, ShopProfile
+from tests.bench.compiling import forget
 from worker.rendering.port import MailInputs, RenderedMail
 from worker.rendering.renderer import Renderer
 from worker.store.content import packaged_content
@@ -65,8 +66,14 @@ def _looked_at(session: Session, message_id: UUID) -> tuple[Message, ShopProfile
     names = [line.product_id for line in facts.order.lines]
     session.scalars(select(Product).where(Product.shop_id == shop.id, Product.product_id.in_(names))).all()
     message.state = "attempting"
-    renderer = Renderer() if COMPILES else RENDERER
-    return message, profile, renderer.render(packaged_content(), _inputs(message, facts, profile))
+    return message, profile, _renderer().render(packaged_content(), _inputs(message, facts, profile))
+
+
+def _renderer() -> Renderer:
+    if not COMPILES:
+        return RENDERER
+    forget()
+    return Renderer()
 
 
 def _inputs(message: Message, facts: Facts, profile: ShopProfile) -> MailInputs:
