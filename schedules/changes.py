@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from schedules import reasons
 from schedules.lifecycle import State
 from schedules.shop import Role
 
@@ -16,6 +17,7 @@ class PlannedMessage:
 
     `held_by`: `pause` when a pause keeps it, which is not the planner's to release. `sent_at`: when it really went out;
     None: not known, then `send_at` counts. `knew`: ids of the parcels or edits that it told of; None: not kept.
+    `is_elsewhere`: it is for another address than the order has now.
     """
 
     step: str
@@ -32,6 +34,13 @@ class PlannedMessage:
     held_by: str = "plan"
     sent_at: datetime | None = None
     knew: frozenset[str] | None = None
+    is_elsewhere: bool = False
+
+    @property
+    def never_came(self) -> bool:
+        """Whether it reached nobody at an address that was corrected since."""
+        is_back = self.state in (State.BOUNCED, State.DROPPED, State.FAILED)
+        return self.is_elsewhere and (is_back or self.reason == reasons.NEVER_AGAIN)
 
     @property
     def key(self) -> tuple[str, str]:

@@ -155,7 +155,7 @@ def _people(gate: GateInputs) -> Judgement | None:
     if gate.is_marketing and situations.has_open_ticket(gate.facts):
         return Judgement(action="hold", reason=reasons.TICKET)
     if "all" in gate.suppressed:
-        return Judgement(action="skip", reason="nothing may be sent to this address any more")
+        return Judgement(action="skip", reason=reasons.NEVER_AGAIN)
     if not gate.is_marketing:
         return None
     if "marketing" in gate.suppressed:

@@ -2,7 +2,8 @@
 
 `plan` is pure and idempotent: applied once, it asks for nothing more. For equal `now` and nothing sent yet, every
 order and repetition of the same events leads to the same schedule. Reasons that may pass hold a message, reasons that
-won't cancel it; a message cancelled for a reason that the facts take back comes again as its next occurrence.
+won't cancel it; a message cancelled for a reason that the facts take back comes again as its next occurrence, and so
+does one that bounced once its order has another address.
 """
 
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ def plan(
         connected_at=connected_at,
         siblings=tuple(siblings),
         prospect=prospect or Prospect(),
-        sent={each.key: Sent(each.sent_at or each.send_at, each.knew) for each in messages if each.state in WENT_OUT},
+        sent={each.key: Sent(each.sent_at or each.send_at, each.knew) for each in messages if _went_out(each)},
     )
     demand = wanted_messages(situation)
     changes: list[Change] = []
@@ -72,6 +73,10 @@ def plan(
         changes += [_cancel(each, reasons.LONG_PAST) for each in unaware]
     changes += _cancel_rest(messages, demand)
     return _as_plan(changes, _unsent(demand, messages))
+
+
+def _went_out(message: PlannedMessage) -> bool:
+    return message.state in WENT_OUT and not message.never_came
 
 
 def _as_plan(changes: Sequence[Change], unsent: dict[str, str]) -> Plan:
@@ -94,7 +99,7 @@ def _reconcile(want: Wanted, existing: Sequence[PlannedMessage]) -> list[Change]
     newest = by_age[-1]
     if not pending:
         may_revive = newest.state is State.CANCELLED and newest.reason in reasons.REVIVABLE
-        return [_new(want, newest.occurrence + 1)] if may_revive else []
+        return [_new(want, newest.occurrence + 1)] if may_revive or newest.never_came else []
     *older, current = pending
     changes: list[Change] = [_cancel(each, reasons.REPLACED) for each in older]
     if (current.role, current.stream) != (want.role, want.stream):

@@ -25,6 +25,8 @@ OTHER_ROLE = "the step has another role in this shop now"
 NO_LONGER = "the facts no longer ask for it"
 REPLACED = "a newer one replaced it"
 
+NEVER_AGAIN = "nothing may be sent to this address any more"
+
 NOT_LEFT = "nothing has left yet"
 NO_GOODS = "nothing of it travels in a parcel"
 ARRIVED = "it had already arrived"

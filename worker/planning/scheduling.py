@@ -62,7 +62,7 @@ def plan_of(unit: Unit, order: OrderRow, sequence: Sequence) -> Plan:
     """The planner's verdict on an order by this sequence; changes nothing."""
     return plan(
         facts=pinned_facts(order),
-        messages=[_planned(message) for message in messages_of(unit.session, order.id)],
+        messages=[_planned(message, order) for message in messages_of(unit.session, order.id)],
         sequence=without_new_steps(unit, order, sequence),
         shop=unit.profile,
         now=unit.now,
@@ -86,7 +86,7 @@ def cancel_pending(unit: Unit, order: OrderRow, reason: str) -> int:
     return cancelled
 
 
-def _planned(message: Message) -> PlannedMessage:
+def _planned(message: Message, order: OrderRow) -> PlannedMessage:
     knew = message.details.get(KNEW)
     return PlannedMessage(
         step=message.step,
@@ -103,4 +103,5 @@ def _planned(message: Message) -> PlannedMessage:
         held_by=message.held_by or "plan",
         sent_at=message.accepted_at,
         knew=frozenset(map(str, knew)) if knew is not None else None,
+        is_elsewhere=message.address not in (None, order.address),
     )

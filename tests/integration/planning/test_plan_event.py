@@ -103,6 +103,20 @@ def test_an_order_with_an_address_that_is_none_is_kept_says_why_and_is_written_t
     assert {message.state for message in shop.messages()} == {"scheduled"}
 
 
+def test_a_receipt_that_bounced_comes_again_once_the_address_is_corrected(shop: Connected) -> None:
+    shop.plan("orders/create", order(1042, shop.now, email="mia@exmaple.com"))
+    with shop.installation.database.write() as session:
+        session.execute(update(Message).values(state="bounced", reason="SendGrid says: bounce (no such host)"))
+    later = [(shop.now + timedelta(seconds=number)).isoformat() for number in (30, 60)]
+    shop.plan("orders/updated", order(1042, shop.now, email="mia@exmaple.com", tags="asked", updated_at=later[0]))
+    assert [message.state for message in shop.messages()] == ["bounced"]
+    shop.plan("orders/updated", order(1042, shop.now, email="mia@example.com", updated_at=later[1]))
+    assert [(message.occurrence, message.state, message.address) for message in shop.messages()] == [
+        (0, "bounced", "mia@exmaple.com"),
+        (1, "scheduled", "mia@example.com"),
+    ]
+
+
 def test_threads_that_plan_one_order_at_once_leave_one_order_and_one_message(shop: Connected) -> None:
     start = shop.now
     answers = [

@@ -78,6 +78,33 @@ def test_a_message_cancelled_by_facts_comes_back_with_them(reason: str) -> None:
     assert message_of(planned(facts(), messages=messages), "confirmation").occurrence == 1
 
 
+NEVER_CAME = [
+    (State.BOUNCED, "SendGrid says: bounce (no such user)"),
+    (State.DROPPED, "SendGrid says: dropped (Bounced Address)"),
+    (State.FAILED, "refused: 550 no such user"),
+    (State.SKIPPED, reasons.NEVER_AGAIN),
+]
+
+
+@pytest.mark.parametrize(("state", "reason"), NEVER_CAME)
+def test_a_mail_that_never_came_comes_again_once_the_address_is_corrected(state: State, reason: str) -> None:
+    known, now = shipped(LEFT), after(LEFT, hours=1)
+    out = [replace(each, state=state, reason=reason) for each in applied(planned(known, now=LEFT))]
+    assert planned(known, messages=out, now=now).is_empty
+    elsewhere = [replace(each, is_elsewhere=True) for each in out]
+    again = planned(known, messages=elsewhere, now=now)
+    assert [(each.step, each.parcel_group, each.occurrence) for each in again.schedule] == [
+        (each.step, each.parcel_group, 1) for each in out
+    ]
+    assert planned(known, messages=applied(again, elsewhere), now=now).is_empty
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.DELIVERED, State.ABANDONED, State.SKIPPED, State.EXPIRED])
+def test_a_mail_that_came_or_was_refused_comes_no_second_time_to_another_address(state: State) -> None:
+    out = [replace(each, state=state, reason="unsubscribed", is_elsewhere=True) for each in applied(planned(facts()))]
+    assert planned(facts(), messages=out).is_empty
+
+
 def test_a_hold_keeps_what_is_scheduled_and_its_end_lets_it_go() -> None:
     waiting = applied(planned(facts()))
     result = planned(facts(), messages=waiting, hold="the customer called")
