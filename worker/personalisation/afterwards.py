@@ -78,8 +78,13 @@ class Afterwards:
 
 
 def variant_of(line: LineItem, variants: Sequence[Row]) -> Row | None:
-    """The variant that was bought; the first where the catalogue does not have it, None where it has none."""
-    return next((row for row in variants if row.variant_id == line.variant_id), next(iter(variants), None))
+    """The variant that was bought, else the row of the whole product; None: the catalogue tells neither.
+
+    Another variant is not the same again: who bought whole beans has no use for ground ones.
+    """
+    named = {row.variant_id: row for row in variants}
+    only = variants[0] if len(variants) == 1 and not line.variant_id else None
+    return named.get(line.variant_id or "") or named.get("") or only
 
 
 def is_used_up(row: Product | ShelfProduct, rhythms: Mapping[str, float]) -> bool:

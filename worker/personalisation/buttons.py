@@ -7,7 +7,7 @@ Sources: shopify.dev, "Create cart permalinks" (`/cart/VARIANT:QUANTITY?discount
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from schedules.shop import ShopProfile
 from worker.rendering.port import CodeView, Offer, OfferCard, ProductView
@@ -33,18 +33,23 @@ def with_buttons(offer: Offer, front: Storefront) -> Offer:
 def _with_button(card: OfferCard, code: CodeView | None, front: Storefront) -> OfferCard:
     product = card.product
     is_small = product.price is not None and product.price.amount <= SMALL * front.order_value
-    if (card.kind == "refill" or is_small) and (cart := cart_url(product, code, front)):
+    is_sure = (card.kind == "refill" or is_small) and not card.has_choice
+    if is_sure and (cart := cart_url(product, code, front)):
         return replace(card, url=cart, is_cart=True)
-    return replace(card, url=page_url(product, code, front))
+    return replace(card, url=page_url(product, code, front, names_variant=card.has_choice))
 
 
-def page_url(product: ProductView, code: CodeView | None, front: Storefront) -> str:
-    """The product's page; on Shopify with the code applied on the way."""
+def page_url(product: ProductView, code: CodeView | None, front: Storefront, *, names_variant: bool = False) -> str:
+    """The product's page; on Shopify with the code applied on the way, and open at the variant whose price we show."""
     parts = urlsplit(product.url)
     is_there = front.profile.url and parts.netloc == urlsplit(front.profile.url).netloc
-    if front.platform != "shopify" or code is None or not is_there:
+    if front.platform != "shopify" or not is_there:
         return product.url
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    opens = names_variant and product.variant_id.isdecimal() and not parts.query
+    query = f"variant={product.variant_id}" if opens else parts.query
+    if code is None:
+        return urlunsplit(parts._replace(query=query))
+    path = parts.path + (f"?{query}" if query else "")
     return f"{_base(front)}/discount/{quote(code.code, safe='')}?redirect={quote(path, safe='/')}"
 
 

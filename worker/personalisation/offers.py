@@ -1,6 +1,6 @@
 """The offer of one mail: which products, with which reasons; and the record of what was shown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from schedules.facts import Money, Order
-from worker.personalisation.candidates import Item, Limits, Paired, Selection
+from worker.personalisation.candidates import Choice, Item, Limits, Selection
 from worker.personalisation.requests import OfferDecision, OfferRequest
 from worker.personalisation.rules import select as select_products
 from worker.personalisation.stock import Stock
@@ -39,7 +39,8 @@ def choose_from(stock: Stock, request: OfferRequest) -> OfferDecision:
     selection = select_products((paired for paired, _ in candidates), _limits(stock, request, order))
     if not selection.choices:
         return OfferDecision(why_not=selection.why_not)
-    return OfferDecision(offer=_offer(selection, dict(_by_item(candidates)), request))
+    rows = [row for _, row in candidates]
+    return OfferDecision(offer=_offer(selection, rows, stock.bought_rows(request), request))
 
 
 def _limits(stock: Stock, request: OfferRequest, order: Order) -> Limits:
@@ -100,18 +101,23 @@ def record_offers(session: Session, shown: Sequence[Shown], *, now: datetime) ->
     insert_rows(session, OfferedProduct, rows)
 
 
-def _offer(selection: Selection, rows: Mapping[tuple[str, str], ShelfProduct], request: OfferRequest) -> Offer:
+def _offer(
+    selection: Selection, rows: Sequence[ShelfProduct], bought: Sequence[ShelfProduct], request: OfferRequest
+) -> Offer:
     order = request.facts.order
     assert order is not None, "checked by the caller"
+    by_item = {(row.product_id, row.variant_id): row for row in rows}
     cards = []
     for choice in selection.choices:
-        view = view_of(rows[choice.item.product_id, choice.item.variant_id], order.currency)
+        row = by_item[choice.item.product_id, choice.item.variant_id]
+        view = view_of(row, order.currency)
         cards.append(
             OfferCard(
                 product=view,
                 kind=choice.kind,
                 why=choice.why,
                 url=view.url,
+                has_choice=_has_choice(choice, (*rows, *bought)),
                 hide_url=request.hide_link(view.product_id),
                 parts_price=_parts_price(choice.item),
                 proof=choice.proof,
@@ -122,12 +128,17 @@ def _offer(selection: Selection, rows: Mapping[tuple[str, str], ShelfProduct], r
     return Offer(cards=tuple(cards))
 
 
+def _has_choice(choice: Choice, rows: Iterable[ShelfProduct]) -> bool:
+    """Whether there are other variants to choose from; of what is bought again it is known which."""
+    item = choice.item
+    if choice.kind == "refill" and item.variant_id:
+        return False
+    others = (row for row in rows if row.product_id == item.product_id and row.is_active)
+    return any(row.variant_id not in ("", item.variant_id) for row in others)
+
+
 def _parts_price(item: Item) -> Money | None:
     """What a set's parts cost one by one; None: no set, or it saves nothing."""
     if item.parts_price is None or item.price is None or item.parts_price <= item.price:
         return None
     return Money(amount=item.parts_price, currency=item.currency)
-
-
-def _by_item(candidates: Iterable[tuple[Paired, ShelfProduct]]) -> Iterable[tuple[tuple[str, str], ShelfProduct]]:
-    return (((paired.item.product_id, paired.item.variant_id), row) for paired, row in candidates)

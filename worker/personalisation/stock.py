@@ -59,9 +59,7 @@ class Stock:
 
         A discreet product leads to no offer: that would give it away.
         """
-        wanted = sorted(set(request.leading))
-        bought = [row for name in wanted for row in self._bought.get((request.shop_id, name), ())]
-        titles = titles_of(row for row in bought if not row.discreet)
+        titles = titles_of(row for row in self.bought_rows(request) if not row.discreet)
         for name, title in titles.items():
             for pairing, product in self._paired_with.get((request.shop_id, name), ()):
                 yield _paired(pairing, self._item(product), title), product
@@ -76,6 +74,10 @@ class Stock:
         if found is None:
             found = self._items[key] = item_of(product, self._prices.get(product.shop_id))
         return found
+
+    def bought_rows(self, request: OfferRequest) -> list[ShelfProduct]:
+        """Every variant of what was just bought."""
+        return [row for name in sorted(set(request.leading)) for row in self._bought.get((request.shop_id, name), ())]
 
     def names(self, request: OfferRequest) -> frozenset[str]:
         """Ids, categories and tags of what was just bought."""

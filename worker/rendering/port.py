@@ -56,6 +56,7 @@ class OfferCard:
     why: str
     url: str  # where the button leads, code applied when there is one
     is_cart: bool = False  # it leads to a filled cart
+    has_choice: bool = False  # it comes in several variants, and nobody knows which one is wanted
     is_discounted: bool = False  # the code takes something off it
     hide_url: str = ""
     parts_price: Money | None = None  # of a set: what its parts cost one by one, when that is more

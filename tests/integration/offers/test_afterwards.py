@@ -119,6 +119,24 @@ def test_the_variant_that_was_bought_says_when_it_runs_low(world: World) -> None
     assert found == Prospect(runs_low_at=MORNING + 48 * DAY)
 
 
+def test_another_variant_is_not_the_same_again(world: World) -> None:
+    """Whole beans were bought: ground ones are no refill, the product without a variant is, its page left to choose."""
+    set_filters(world, refill_days=10, variant_id="ground")
+    whole = a_line(2, "Paper filters 02", "6.50").model_copy(update={"variant_id": "whole"})
+    facts = Facts(order=an_order(MORNING, lines=(whole,)), accepted_first_at=MORNING)
+    assert choose(world, days=10, facts=facts).offer is None
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "product-2", "6.50", refill_days=10)
+    offer = choose(world, days=10, facts=facts).offer
+    assert offer is not None
+    assert [(card.product.variant_id, card.has_choice) for card in offer.cards] == [("", True)]
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "product-2", "6.50", variant_id="whole", refill_days=10)
+    offer = choose(world, days=10, facts=facts).offer
+    assert offer is not None
+    assert [(card.product.variant_id, card.has_choice) for card in offer.cards] == [("whole", False)]
+
+
 def test_a_replenishment_without_anything_to_offer_is_skipped_and_with_it_goes(world: World) -> None:
     switch_on(world)
     world.become(delivered_facts(MORNING - 20 * DAY))

@@ -12,6 +12,7 @@ from tests.support.dispatching import MORNING, World
 from tests.support.orders import a_line, an_order, keep_order
 from tests.support.shelf import pair, stock
 from worker.personalisation.offers import OfferDecision, OfferRequest, Shown, choose_offer, record_offers
+from worker.rendering.port import OfferCard
 from worker.store.models import HiddenProduct, Message, OfferedProduct, Product
 
 
@@ -30,8 +31,12 @@ def choose(world: World, *, step: str = "confirmation", message_id: UUID | None 
         return choose_offer(session, request)
 
 
+def offered(decision: OfferDecision) -> tuple[OfferCard, ...]:
+    return decision.offer.cards if decision.offer else ()
+
+
 def products(decision: OfferDecision) -> list[str]:
-    return [card.product.product_id for card in decision.offer.cards] if decision.offer else []
+    return [card.product.product_id for card in offered(decision)]
 
 
 def test_a_pairing_becomes_a_card_with_its_pitch_price_and_way_out(world: World) -> None:
@@ -42,6 +47,16 @@ def test_a_pairing_becomes_a_card_with_its_pitch_price_and_way_out(world: World)
     assert card.product.price is not None
     assert card.hide_url == "https://links.example/o/kettle"
     assert card.url == "https://northkettle.example/kettle"
+
+
+def test_what_comes_in_several_variants_leaves_the_choice(world: World) -> None:
+    assert [card.has_choice for card in offered(choose(world))] == [False]
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "kettle", "39.00", category="kettles", variant_id="small", is_active=False)
+    assert [card.has_choice for card in offered(choose(world))] == [False]
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "kettle", "39.00", category="kettles", variant_id="blue")
+    assert [card.has_choice for card in offered(choose(world))] == [True]
 
 
 def test_categories_and_tags_of_what_was_bought_lead_to_offers_too(world: World) -> None:

@@ -19,9 +19,9 @@ def button(platform: str, price: str = "24.00", *, code: CodeView | None = CODE,
     """The button of a product offered to somebody who spent 50 euros."""
     product = {"product_id": "7001", "variant_id": "9001", "url": f"{SHOP}/products/kettle?variant=9001"}
     given = product | {"title": "Kettle", "short_title": "Kettle", "image_url": ""} | changes
-    kind = given.pop("kind", "pairing")
+    kind, has_choice = given.pop("kind", "pairing"), given.pop("has_choice", False)
     view = ProductView(price=Money(amount=Decimal(price), currency="EUR"), **given)
-    card = OfferCard(product=view, kind=kind, why="A thin pour", url=view.url)
+    card = OfferCard(product=view, kind=kind, why="A thin pour", url=view.url, has_choice=has_choice)
     profile = NORTHKETTLE.model_copy(update={"url": SHOP, "checkout_links": platform != "old woocommerce"})
     front = Storefront(profile=profile, platform=platform.removeprefix("old "), order_value=Decimal(50))
     return with_buttons(Offer(cards=(card,), code=code), front).cards[0]
@@ -45,6 +45,14 @@ def test_a_button_applies_the_code_and_small_things_go_into_the_cart(platform: s
 
 def test_a_refill_goes_into_the_cart_whatever_it_costs() -> None:
     assert button("shopify", "40.00", kind="refill").url == f"{SHOP}/cart/9001:1?discount=NRTAB"
+
+
+def test_what_comes_in_sizes_leads_to_its_page_open_at_the_one_that_is_shown() -> None:
+    page = f"{SHOP}/products/kettle"
+    card = button("shopify", "9.00", has_choice=True, url=page)
+    assert (card.url, card.is_cart) == (f"{SHOP}/discount/NRTAB?redirect=/products/kettle%3Fvariant%3D9001", False)
+    assert button("shopify", "9.00", has_choice=True, url=page, code=None).url == f"{page}?variant=9001"
+    assert button("woocommerce", "9.00", has_choice=True, url=page).url == page
 
 
 def test_without_a_code_links_are_plain() -> None:
