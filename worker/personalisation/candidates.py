@@ -56,7 +56,8 @@ class Paired:
     """A product that goes with the order: by a pairing of the merchant's, learned from orders (then with proof), the
     same again, or a better one.
 
-    `for_title`: short title of what was bought; of a best seller the category. `due_at`, `bought_at`: of a refill;
+    `for_title`: short title of what was bought; of a best seller the category. `fits_title`: short title of what was
+    bought that it was made for; empty: nothing that may be named. `due_at`, `bought_at`: of a refill;
     `upgrade_from`: price of what was bought, in the catalogue's currency; `benefits`: what an upgrade does better;
     `for_product`: id of what was bought, of these two.
     """
@@ -66,6 +67,7 @@ class Paired:
     pitch: str = ""
     not_before: str = ""
     for_title: str = ""
+    fits_title: str = ""
     kind: str = "pairing"  # pairing | co_purchase | best_seller | refill | upgrade
     proof: Proof | None = None
     due_at: datetime | None = None

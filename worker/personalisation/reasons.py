@@ -11,8 +11,8 @@ def reason_of(paired: Paired, limits: Limits) -> str:
         return refill_reason(paired.bought_at, limits.timezone, language)
     if paired.kind == "upgrade" and paired.upgrade_from is not None and item.price is not None:
         return upgrade_reason(paired.benefits, item.price - paired.upgrade_from, item.currency, language)
-    if item.fits and not paired.pitch and paired.for_title and not is_gift:
-        return made_for(paired.for_title, language)
+    if paired.fits_title and not paired.pitch and not is_gift:
+        return made_for(paired.fits_title, language)
     if paired.kind in ("co_purchase", "best_seller"):
         return learned_reason_for(kind=paired.kind, for_title=paired.for_title, is_gift=is_gift, language=language)
     return reason_for(pitch=paired.pitch, for_title=paired.for_title, is_gift=is_gift, language=language)

@@ -110,7 +110,7 @@ def _choice(paired: Paired, limits: Limits) -> Choice:
 def why_refused(paired: Paired, limits: Limits) -> str:
     """The rule that a product breaks; empty when it breaks none."""
     kind = {"refill": _why_no_refill, "upgrade": _why_no_upgrade}.get(paired.kind, _why_no_complement)
-    return _why_unfit(paired.item, limits) or kind(paired, limits)
+    return _why_unfit(paired.item, limits) or _why_odd(paired, limits) or kind(paired, limits)
 
 
 def _why_unfit(item: Item, limits: Limits) -> str:
@@ -127,11 +127,19 @@ def _why_unfit(item: Item, limits: Limits) -> str:
         (item.inventory is not None and item.inventory < policy.least_stock, "is nearly sold out"),
         (not item.price or item.currency != limits.currency, "has no price in the order's currency"),
         (bool(item.ships_to) and limits.country not in item.ships_to, "is not shipped to this country"),
-        (bool(item.fits) and limits.names.isdisjoint(item.fits), "fits nothing that was bought"),
-        (not limits.bought.isdisjoint(item.bundle_of), "holds something that was bought"),
         (not limits.hidden.isdisjoint(item.bundle_of), "holds something that the customer hid"),
     )
     return next((words for broken, words in checks if broken), "")
+
+
+def _why_odd(paired: Paired, limits: Limits) -> str:
+    """What rules out anything but the same again, which the customer has a use for."""
+    item, is_again = paired.item, paired.kind == "refill"
+    checks = (
+        (bool(item.fits) and limits.names.isdisjoint(item.fits), "fits nothing that was bought"),
+        (not limits.bought.isdisjoint(item.bundle_of), "holds something that was bought"),
+    )
+    return next((words for broken, words in checks if broken and not is_again), "")
 
 
 def _why_no_complement(paired: Paired, limits: Limits) -> str:

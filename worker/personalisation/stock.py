@@ -60,11 +60,12 @@ class Stock:
         A discreet product leads to no offer: that would give it away.
         """
         titles = titles_of(row for row in self.bought_rows(request) if not row.discreet)
+        by_word = {word: title for (_, word), title in reversed(titles.items())}
         for name, title in titles.items():
             for pairing, product in self._paired_with.get((request.shop_id, name), ()):
-                yield _paired(pairing, self._item(product), title), product
+                yield _paired(pairing, self._item(product), title, _fits(product, by_word)), product
             for suggestion, product in self._learned_for.get((request.shop_id, name), ()):
-                yield _suggested(suggestion, self._item(product), title), product
+                yield _suggested(suggestion, self._item(product), title, _fits(product, by_word)), product
         yield from self._afterwards.candidates(request, self._past(request))
 
     def _item(self, product: ShelfProduct) -> Item:
@@ -169,13 +170,19 @@ def _when(pairing: ShelfPairing) -> Name:
     return ("category", pairing.when_category) if pairing.when_category else ("tag", pairing.when_tag)
 
 
-def _paired(pairing: ShelfPairing, item: Item, title: str) -> Paired:
+def _fits(product: ShelfProduct, titles: Mapping[str, str]) -> str:
+    """The title of what was bought that a product was made for. `titles`: by id, category and tag."""
+    return next((titles[name] for name in product.fits if name in titles), "")
+
+
+def _paired(pairing: ShelfPairing, item: Item, title: str, fits_title: str) -> Paired:
     return Paired(
         item=item,
         priority=pairing.priority,
         pitch=pairing.pitch,
         not_before=pairing.not_before,
         for_title=title,
+        fits_title=fits_title,
     )
 
 
@@ -183,11 +190,12 @@ def _learned_when(suggestion: ShelfSuggestion) -> Name:
     return ("product", suggestion.when_product) if suggestion.when_product else ("category", suggestion.when_category)
 
 
-def _suggested(suggestion: ShelfSuggestion, item: Item, title: str) -> Paired:
+def _suggested(suggestion: ShelfSuggestion, item: Item, title: str, fits_title: str) -> Paired:
     is_product = bool(suggestion.when_product)
     return Paired(
         item=item,
         for_title=title if is_product else suggestion.when_category,
+        fits_title=fits_title,
         kind="co_purchase" if is_product else "best_seller",
         proof=Proof(score=suggestion.score, support=suggestion.support, orders=suggestion.orders),
     )

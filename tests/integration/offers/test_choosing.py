@@ -74,6 +74,16 @@ def test_categories_and_tags_of_what_was_bought_lead_to_offers_too(world: World)
     ]
 
 
+def test_what_a_product_was_made_for_is_named_whatever_it_was_paired_with(world: World) -> None:
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "server", category="servers", fits=["brewer"])
+        pair(session, world.shop_id, "server", when_category="filters", priority=10)
+    assert offered(choose(world))[0].why == "Made for your Dripper 02"
+    with world.installation.database.write() as session:
+        session.execute(update(Product).where(Product.product_id == "product-1").values(discreet=True))
+    assert [card.why for card in offered(choose(world))] == ["Goes well with Paper filters 02"]
+
+
 def test_reasons_are_written_in_the_language_of_the_mail(world: World) -> None:
     with world.installation.database.write() as session:
         stock(session, world.shop_id, "grinder", category="grinders")

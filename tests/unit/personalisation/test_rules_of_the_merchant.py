@@ -66,8 +66,14 @@ def test_few_pieces_left_are_not_offered() -> None:
 def test_a_product_that_fits_something_else_is_not_offered_and_one_that_fits_says_so() -> None:
     made = kettle(fits=("dripper",))
     assert "fits nothing" in select([a_pair(made)], limits(names=frozenset({"kettle-old"}))).why_not
-    selection = select([a_pair(made)], limits(names=frozenset({"dripper"})))
+    selection = select([a_pair(made, fits_title="Dripper 02")], limits(names=frozenset({"dripper"})))
     assert selection.choices[0].why == "Made for your Dripper 02"
+
+
+def test_the_same_again_need_not_fit_what_it_was_bought_with_nor_is_a_set_ruled_out_by_its_parts() -> None:
+    for item in (kettle(product_id="filters", fits=("dripper-04",)), kettle(product_id="box", bundle_of=("beans",))):
+        within = after(names=frozenset({"filters"}), bought=frozenset({"filters", "box", "beans"}))
+        assert chosen(select([refill(item)], within)) == [item.product_id]
 
 
 def test_what_is_not_shipped_there_is_not_offered() -> None:
