@@ -76,7 +76,7 @@ def plan(
 
 
 def _went_out(message: PlannedMessage) -> bool:
-    return message.state in WENT_OUT and not message.never_came
+    return (message.state in WENT_OUT or message.sent_at is not None) and not message.never_came
 
 
 def _as_plan(changes: Sequence[Change], unsent: dict[str, str]) -> Plan:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State, may_move
 from worker.store.models import Attempt, Message
 from worker.store.session import database_now
-from worker.store.transitions import transition
+from worker.store.transitions import reschedule, transition
 
 S = State
 
@@ -29,6 +29,8 @@ _FIRST: dict[State, tuple[State, ...]] = {
 """Where evidence finds a message that is to be sent (again): the states it passes before the one that is proved."""
 
 _WAITING = frozenset({S.SCHEDULED, S.HELD, S.CLAIMED})
+_ENDED = frozenset({S.CANCELLED, S.SKIPPED, S.EXPIRED, S.FAILED})
+"""Final states in which a message counts as not sent; an earlier attempt of which nobody knew may prove otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +87,22 @@ def _record(
     if attempt.outcome in ("open", "unknown"):
         # An attempt that is proved to have arrived was accepted, whatever was noted of it.
         attempt.outcome, attempt.receipt, attempt.finished_at = "accepted", evidence.receipt, real_at
+    if State(message.state) in _ENDED:
+        _correct(session, message, evidence, now, real_at)
     path = _path(State(message.state), evidence.state)
     for state in path:
         values = _values(message, state, evidence, now)
         transition(session, message, state, evidence.reason, now=now, real_at=real_at, **values)
     return bool(path)
+
+
+def _correct(session: Session, message: Message, evidence: Evidence, now: datetime, real_at: datetime) -> None:
+    """Writes beside the end of a message that it had gone out all the same; the state stays, for it is final."""
+    if message.accepted_at is None:
+        reason = f"{message.reason}; yet an earlier attempt went out: {evidence.reason}"
+        reschedule(session, message, reason, now=now, real_at=real_at, accepted_at=now, provider_id=evidence.receipt)
+    if evidence.state is S.DELIVERED and message.delivered_at is None:
+        message.delivered_at = now
 
 
 def _path(before: State, proved: State) -> tuple[State, ...]:

@@ -94,7 +94,7 @@ def transition_many(
 def reschedule(
     session: Session, message: Message, reason: str, *, now: datetime, real_at: datetime | None = None, **times: Any
 ) -> None:
-    """Changes the times of a scheduled or held message without changing its state.
+    """Changes a message, as a rule the times of one that waits, without changing its state.
 
     Raises:
         StaleFenceError: the row has moved on since it was read; nothing was changed.

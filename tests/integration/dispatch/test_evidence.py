@@ -71,10 +71,17 @@ def test_older_news_does_not_move_a_message_back(world: World) -> None:
 
 
 @pytest.mark.parametrize("final", [State.FAILED, State.CANCELLED, State.SKIPPED, State.EXPIRED])
-def test_evidence_does_not_move_what_is_final(world: World, final: State) -> None:
-    message_id, attempt_id = _attempted(world, final)
-    assert not _tell(world, message_id, attempt_id, State.DELIVERED)
-    assert world.state(message_id) is final
+def test_evidence_does_not_move_what_is_final_but_is_told_of_it(world: World, final: State) -> None:
+    """An attempt of which nobody knew was to be repeated; that came to nothing, and then it proves to have gone out."""
+    message_id, attempt_id = _attempted(world, final, reason="the order was cancelled")
+    for proved in (State.ACCEPTED, State.DELIVERED, State.DELIVERED):
+        assert not _tell(world, message_id, attempt_id, proved)
+    message = world.message(message_id)
+    assert message.state == final
+    assert message.reason == "the order was cancelled; yet an earlier attempt went out: the provider says accepted"
+    assert message.accepted_at is not None
+    assert message.delivered_at is not None
+    assert len(world.history(message_id)) == 1
 
 
 def test_evidence_of_an_unknown_message_or_attempt_moves_nothing(world: World) -> None:

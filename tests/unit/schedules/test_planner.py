@@ -78,6 +78,15 @@ def test_a_message_cancelled_by_facts_comes_back_with_them(reason: str) -> None:
     assert message_of(planned(facts(), messages=messages), "confirmation").occurrence == 1
 
 
+def test_what_proved_to_have_gone_out_after_it_was_cancelled_was_told() -> None:
+    known, now = shipped(LEFT), after(LEFT, hours=3)
+    proved = {"state": State.CANCELLED, "reason": f"{reasons.CANCELLED}; yet an earlier attempt went out"}
+    out = [replace(each, **proved, sent_at=LEFT) for each in applied(planned(known, now=LEFT))]
+    assert planned(known, messages=out, now=now).is_empty
+    both = facts(parcels=[*known.parcels, parcel("p2", left=after(LEFT, hours=2))])
+    assert [each.parcel_group for each in planned(both, messages=out, now=now).schedule] == ["2031-05-13+p2"]
+
+
 NEVER_CAME = [
     (State.BOUNCED, "SendGrid says: bounce (no such user)"),
     (State.DROPPED, "SendGrid says: dropped (Bounced Address)"),
