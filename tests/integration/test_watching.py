@@ -18,7 +18,7 @@ from worker.cli.folders import read_folder, write_folder
 from worker.errors import StorageUnavailableError
 from worker.preview.live import EVERY_S, LiveContent, live_router
 from worker.rendering.port import Content
-from worker.store.content import history, load, packaged_content
+from worker.store.content import content_of, history, load, packaged_content, publish
 from worker.store.session import Database
 from worker.store.shops import get_shop
 from worker.threads import WebThread
@@ -103,6 +103,23 @@ def test_the_page_shows_the_three_mails_as_saved_in_each_language(live: LiveCont
     assert "Open the guide" in read(f"{page}/follow_up")
     assert "Open the guide" not in read(f"{page}/follow_up?language=de")
     assert read(f"{page}/version") != before
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_a_command_publishes_meanwhile_is_said_until_the_files_are_saved_again(
+    shop: Connected, live: LiveContent, folder: Path, page: str
+) -> None:
+    """As by `content rollback`: the files lie there as they were, and the shop goes by others."""
+    saved, before = live.look(), read(f"{page}/version")
+    assert "goes by revision" not in read(page)
+    other = content_of(dict(packaged_content().files) | {"email_templates/follow_up/preheader.txt": "Another."})
+    with shop.installation.database.write() as session:
+        publish(session, get_shop(session, NORTHKETTLE.slug).id, other, "elsewhere", shop.now)
+    assert "The shop goes by revision 2" in read(page)
+    assert (live.seen.revision, live.seen.content, read(f"{page}/version") != before) == (1, saved.content, True)
+    edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "Open the guide")
+    assert "goes by revision" not in read(page)
+    assert revisions(shop) == [3, 2, 1]
 
 
 def test_a_folder_that_is_gone_is_said_and_not_published(shop: Connected, live: LiveContent, folder: Path) -> None:

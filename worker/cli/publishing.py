@@ -186,7 +186,7 @@ def _looked_at(installation: Installation, slug: str, content: Content, *, quiet
 def _done(installation: Installation, change: _Change, note: str, *, quiet: bool) -> int:
     with installation.database.write() as session:
         now = installation.clock.now()
-        number = publish(session, change.shop.id, change.content, note, now)
+        number = publish(session, change.shop.id, change.content, note, now, after=change.newest)
         orders = waiting_orders(session, change.shop.id, now)
     with progress("Moving emails", orders, quiet=quiet) as step:
         replan_shop(installation, change.shop.id, f"content revision {number}", on_order=step)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Annotated
 
@@ -25,7 +25,7 @@ from worker.preview.situations import in_situation, situations_of
 from worker.rendering.compiling import languages_of
 from worker.rendering.port import Content
 from worker.rendering.renderer import Renderer
-from worker.store.content import publish
+from worker.store.content import newest_number, publish
 from worker.store.shops import get_shop, profile_of
 from worker.web.outbox import MAIL_POLICY, only_loopback
 
@@ -40,10 +40,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Seen:
-    """The newest look at the folder. `faults`: why it was not published; `revision`: what the shop has now."""
+    """The newest look at the folder. `faults`: why it was not published.
+
+    `revision`: what was saved last; `newer`: what was published elsewhere since; 0: nothing.
+    """
 
     version: int = 0
     revision: int = 0
+    newer: int = 0
     content: Content | None = None
     faults: tuple[Fault, ...] = ()
 
@@ -76,7 +80,7 @@ class LiveContent:
         except UserError as error:
             return self._note((Fault("the folder", None, str(error)),), "unreadable")
         if content.digest == self._digest:
-            return self.seen
+            return self._compared()
         faults = examine(content, self.profile)
         if faults:
             return self._note(tuple(faults), content.digest)
@@ -85,13 +89,22 @@ class LiveContent:
         replan_shop(self._installation, self._shop_id, f"content revision {number}")
         log.info("preview.content.published", shop=self.profile.slug, revision=number)
         self._digest = content.digest
-        self.seen = Seen(self.seen.version + 1, number, content)
+        self.seen = Seen(version=self.seen.version + 1, revision=number, content=content)
+        return self.seen
+
+    def _compared(self) -> Seen:
+        """Looks whether the shop still has what was saved last, or a command has published something else since."""
+        with self._installation.database.read() as session:
+            newest = newest_number(session, self._shop_id)
+        newer = newest if newest > self.seen.revision else 0
+        if newer != self.seen.newer:
+            self.seen = replace(self.seen, version=self.seen.version + 1, newer=newer)
         return self.seen
 
     def _note(self, faults: tuple[Fault, ...], digest: str) -> Seen:
         if digest != self._digest:
             self._digest = digest
-            self.seen = Seen(self.seen.version + 1, self.seen.revision, self.seen.content, faults)
+            self.seen = replace(self.seen, version=self.seen.version + 1, faults=faults)
             log.warning("preview.content.refused", shop=self.profile.slug, faults=len(faults))
         return self.seen
 

@@ -12,9 +12,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from worker.errors import UserError
 from worker.kept import Kept
 from worker.rendering.port import Content
-from worker.store.models import Revision
+from worker.store.models import Revision, Shop
 
 SUFFIXES = (".mjml", ".txt", ".yaml", ".json")
 NEWEST_NUMBER = select(func.max(Revision.number)).where(Revision.shop_id == bindparam("shop"))
@@ -39,12 +40,27 @@ def content_of(files: Mapping[str, str]) -> Content:
     return Content(digest=digest.hexdigest(), files=dict(sorted(files.items())))
 
 
-def publish(session: Session, shop_id: UUID, content: Content, note: str, now: datetime) -> int:
-    """Keeps the content as the shop's newest revision; its number. The same content again keeps the old number."""
+def publish(
+    session: Session, shop_id: UUID, content: Content, note: str, now: datetime, *, after: int | None = None
+) -> int:
+    """Keeps the content as the shop's newest revision; its number. The same content again keeps the old number.
+
+    Whoever publishes at the same moment waits for this one. `after`: the revision that it was compared with.
+
+    Raises:
+        UserError: another was published since.
+    """
+    session.execute(select(Shop.id).where(Shop.id == shop_id).with_for_update(key_share=True))
     newest = _newest(session, shop_id)
     if newest is not None and newest.digest == content.digest:
         return newest.number
-    number = (newest.number if newest else 0) + 1
+    last = newest.number if newest else 0
+    if after is not None and after != last:
+        raise UserError(
+            f"Revision {last} was published meanwhile, by somebody else or another command. Nothing of yours was: see "
+            "`postpurchase content log` and `diff`, then do it again."
+        )
+    number = last + 1
     files: dict[str, Any] = dict(content.files)
     row = Revision(shop_id=shop_id, number=number, digest=content.digest, files=files, note=note, created_at=now)
     session.add(row)
@@ -79,7 +95,7 @@ def changed_paths(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[
 
 def load(session: Session, shop_id: UUID, number: int | None) -> tuple[int, Content]:
     """A revision by number, or the newest; number 0 is the packaged content of a shop that published none."""
-    chosen = number if number is not None else _newest_number(session, shop_id)
+    chosen = number if number is not None else newest_number(session, shop_id)
     if not chosen:
         return 0, packaged_content()
     return chosen, _kept(session, shop_id, chosen)
@@ -98,7 +114,8 @@ def _kept(session: Session, shop_id: UUID, number: int) -> Content:
     return found
 
 
-def _newest_number(session: Session, shop_id: UUID) -> int:
+def newest_number(session: Session, shop_id: UUID) -> int:
+    """The number of a shop's newest revision; 0: it published none."""
     return session.scalar(NEWEST_NUMBER, {"shop": shop_id}) or 0
 
 
