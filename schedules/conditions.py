@@ -144,7 +144,8 @@ def _follow_up(gate: GateInputs) -> Judgement | None:
     if not has_goods(gate.order) and not gate.has_guide:
         return Judgement(action="skip", reason="nothing was shipped and no guide fits the order")
     soonest = arrived.at + gate.sequence.steps[gate.step].timing(gate.role).earliest
-    return _later(gate, soonest, reasons.TOO_SOON) if soonest > gate.now and not gate.is_by_hand else None
+    why = reasons.TOO_SOON if arrived.at <= gate.now else reasons.ON_ITS_WAY
+    return _later(gate, soonest, why) if soonest > gate.now and not gate.is_by_hand else None
 
 
 def _people(gate: GateInputs) -> Judgement | None:

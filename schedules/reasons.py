@@ -36,6 +36,7 @@ NOT_ARRIVED = "it waits until the last parcel has arrived"
 IN_TROUBLE = "a carrier reports a problem with a parcel"
 DISCREET = "what was bought is discreet: no mail asks about it"
 TOO_SOON = "the goods, or those of the other order, arrived only a few days ago"
+ON_ITS_WAY = "the last parcel is still on its way"
 COMBINED = "it is combined with a later order of the same person"
 
 OUTDATED_EDIT = "a newer edit replaced it"

@@ -1,13 +1,14 @@
 """A real order's mail as it would be made now; nothing is sent, and nothing it looks up is kept."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.conditions import Judgement
 from schedules.shop import Role
+from schedules.words import LONGEST
 from worker.bootstrap import Installation
 from worker.dispatch.assembly import inputs_of
 from worker.dispatch.coding import Makers, glimpse_code, may_show_code
@@ -81,6 +82,6 @@ def _message(session: Session, shop: Shop, order: OrderRow, step: str, now: date
         state="scheduled",
         send_at=now,
         aim_at=now,
-        expires_at=now + timedelta(days=1),
+        expires_at=now + LONGEST,
         address=order.address,
     )

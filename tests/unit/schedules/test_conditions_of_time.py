@@ -10,6 +10,7 @@ from schedules.conditions import Judgement
 from schedules.shop import Blackout
 from schedules.timing import zone
 from tests.unit.schedules.examples import (
+    shipped,
     shop,
 )
 from tests.unit.schedules.judging import (
@@ -88,6 +89,12 @@ def test_the_night_is_the_customers_wherever_that_is(timezone: str) -> None:
     judgement = follow_up(timezone=timezone, now=midnight)
     assert judgement.until is not None
     assert judgement.until.astimezone(local).hour == 9
+
+
+def test_what_should_arrive_in_some_days_is_not_said_to_have_arrived() -> None:
+    """As when it was sent on anew, after its follow-up was planned."""
+    judgement = follow_up(shipped(DUE - timedelta(hours=1)))
+    assert (judgement.action, judgement.reason.partition(",")[0]) == ("expire", "the last parcel is still on its way")
 
 
 CHRISTMAS = Blackout(first=DUE.date() - timedelta(days=1), last=DUE.date() + timedelta(days=1), note="the shop rests")
