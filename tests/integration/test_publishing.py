@@ -52,9 +52,9 @@ def test_what_was_compared_with_an_older_revision_is_not_published_over_the_newe
     owner = _owner(shop)
     with shop.installation.database.write() as session:
         assert publish(session, owner, _said("a colleague's"), "", shop.now, after=0) == 1
-    with pytest.raises(UserError, match="Revision 1 was published meanwhile"):
-        with shop.installation.database.write() as session:
-            publish(session, owner, _said("mine"), "", shop.now, after=0)
+    refusal = pytest.raises(UserError, match="Revision 1 was published meanwhile")
+    with refusal, shop.installation.database.write() as session:
+        publish(session, owner, _said("mine"), "", shop.now, after=0)
     with shop.installation.database.write() as session:
         assert publish(session, owner, _said("a colleague's"), "", shop.now, after=0) == 1
         assert [each.number for each in history(session, owner)] == [1]

@@ -17,8 +17,10 @@ from worker.cli.source_settings import Kind, check_kind, refusals, set_source, w
 from worker.cli.subscribing import subscribe_source
 from worker.errors import UserError
 from worker.platforms.standard.form import json_schema
+from worker.sealing import Sealer
 from worker.store.models import Source
 from worker.store.shops import (
+    PROVED,
     add_source,
     find_source,
     get_shop,
@@ -68,6 +70,9 @@ def rotate(
     retire_old: Annotated[
         bool, typer.Option("--retire-old", help="Accept only the newest secret from now on.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Drop the old ones though no webhook has come with the newest.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Add a newer secret; older ones stay valid until `--retire-old`. One that is known becomes the newest again."""
@@ -82,6 +87,8 @@ def rotate(
             session, installation.sealer, owner, kind, secret or "", now=installation.clock.now(), as_newest=True
         )
         added = len(source.secrets) - before
+        if retire_old and not yes:
+            _refuse_unproved(source, installation.sealer)
         retired = retire_secrets(session, source) if retire_old else 0
         active = len(source.secrets)
         unread = active - len(open_secrets(source, installation.sealer))
@@ -128,6 +135,20 @@ def _signing_secret(path: Path) -> str:
     if len(secret.splitlines()) > 1:
         raise UserError(f"--secret-file names {path}, which holds several lines. Put the secret alone into it.")
     return secret
+
+
+def _refuse_unproved(source: Source, sealer: Sealer) -> None:
+    """
+    Raises:
+        UserError: a secret would be dropped that may be the one that the shop still signs with.
+    """
+    newest, *others = source.secrets
+    if PROVED not in newest and any(sealer.opens(entry["sealed"]) for entry in others):
+        raise UserError(
+            "No webhook has come with the newest secret yet, so the shop may still sign with an older one: what it "
+            "sends would be refused. Nothing changed. Set the new secret in the shop and wait for a webhook, or add "
+            "--yes, as after a leak."
+        )
 
 
 def _existing(found: tuple[Any, Source] | None, shop: str, kind: str) -> Source:

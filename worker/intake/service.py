@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from worker.bootstrap import Installation
 from worker.intake.refusals import RefusalError
-from worker.platforms.port import Delivery
+from worker.platforms.port import Delivery, Platform
 from worker.platforms.registry import PLATFORMS
 from worker.store.events import NewEvent, store_events
 from worker.store.models import Source
-from worker.store.shops import find_source, open_secrets
+from worker.store.shops import PROVED, find_source, open_secrets, prove_secret
 
 log = structlog.get_logger()
 
@@ -53,6 +54,8 @@ def accept(installation: Installation, incoming: Sequence[Incoming]) -> list[Ans
     if passed:
         with installation.database.write() as session:
             new = store_events(session, passed)
+            for source_id, sealed in sorted(desk.proved.items()):
+                prove_secret(session, source_id, sealed, now=installation.clock.real_now())
     return [each if isinstance(each, Answer) else _answer(each, is_new=each.id in new) for each in looked_at]
 
 
@@ -62,6 +65,8 @@ class _Desk:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._sources: dict[tuple[str, str], tuple[Source, tuple[str, ...]]] = {}
+        self.proved: dict[UUID, str] = {}
+        """Sources of which a webhook has come with the newest secret for the first time -> that secret, sealed."""
 
     def examine(self, incoming: Incoming) -> NewEvent | Answer:
         try:
@@ -92,6 +97,7 @@ class _Desk:
         fault = platform.check(incoming.body)
         if fault is not None:
             raise RefusalError(422, fault)
+        self._prove(source, platform, incoming, secrets, now)
         note = "" if platform.is_known(delivery.topic) else "a topic that is of no use here"
         return _event(self._installation, source, incoming, delivery, note)
 
@@ -104,6 +110,15 @@ class _Desk:
                 raise RefusalError(404, UNKNOWN)
             self._sources[key] = (found[1], open_secrets(found[1], self._installation.sealer))
         return self._sources[key]
+
+    def _prove(
+        self, source: Source, platform: Platform, incoming: Incoming, secrets: Sequence[str], now: datetime
+    ) -> None:
+        newest = source.secrets[0]
+        if PROVED in newest or not self._installation.sealer.opens(newest["sealed"]):
+            return
+        if platform.verify(headers=incoming.headers, body=incoming.body, secrets=secrets[:1], now=now):
+            self.proved[source.id] = newest["sealed"]
 
     def _refuse_unchecked(self, source: Source, secrets: Sequence[str], incoming: Incoming) -> None:
         """A secret that cannot be opened may be the one that signed: the sender is asked to try again."""

@@ -152,6 +152,15 @@ LOOPED: dict[str, Any] = {"line": ITEMS["lines"], "card": ITEMS["cards"], "row":
 """Loop variables that texts and components may use inside the loops of the mails."""
 
 
+def _lists_in(owners: Mapping[str, Any]) -> Iterator[str]:
+    for owner, kind in owners.items():
+        fields = _fields(kind) if dataclasses.is_dataclass(kind) else {}
+        yield from (f"{owner}.{name}" for name, each in fields.items() if typing.get_origin(each) is list)
+
+
+LISTS = (*ITEMS, *_lists_in(_fields(MailContext)), *_lists_in(LOOPED))
+"""What a loop may run over, as templates write it."""
+
 LOOP = frozenset({"index", "first", "last", "length"})
 
 
@@ -186,7 +195,7 @@ class _Names:
         kind = self._type_of(node.iter, known)
         if typing.get_origin(kind) is not list:
             self._fault(
-                node, "a loop runs over something that is no list of the mail.", f"Lists are: {', '.join(ITEMS)}."
+                node, "a loop runs over something that is no list of the mail.", f"Lists are: {', '.join(LISTS)}."
             )
             return
         assert isinstance(node.target, nodes.Name), "lists of a mail are looped with one name"

@@ -13,6 +13,9 @@ from worker.errors import UserError
 from worker.sealing import Sealer
 from worker.store.models import Shop, Source
 
+PROVED = "proved_at"
+"""Beside a secret: when a webhook first came with it."""
+
 
 def profile_of(shop: Shop) -> ShopProfile:
     return ShopProfile.model_validate(shop.profile)
@@ -125,9 +128,19 @@ def add_source(
     if known and not was_gone and not (as_newest and source.secrets[0] not in known):
         return False
     others = [entry for entry in source.secrets if entry not in known]
-    source.secrets = [{"sealed": sealer.seal(secret), "added_at": now.isoformat()}, *others]
+    proved = next(({PROVED: entry[PROVED]} for entry in known if PROVED in entry), {})
+    source.secrets = [{"sealed": sealer.seal(secret), "added_at": now.isoformat()} | proved, *others]
     session.flush()
     return True
+
+
+def prove_secret(session: Session, source_id: UUID, sealed: str, *, now: datetime) -> None:
+    """Notes that a webhook has come with the newest secret, if it is still the newest."""
+    mine = select(Source).where(Source.id == source_id).with_for_update(key_share=True)
+    source = session.scalars(mine.execution_options(populate_existing=True)).one()
+    newest, *others = source.secrets
+    if newest["sealed"] == sealed:
+        source.secrets = [newest | {PROVED: now.isoformat()}, *others]
 
 
 def retire_secrets(session: Session, source: Source) -> int:

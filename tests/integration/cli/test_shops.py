@@ -185,7 +185,10 @@ def test_a_second_secret_needs_rotate_which_keeps_the_first(cli: Cli, shop: str,
     cli("source", "add", shop, "shopify", "--secret-file", str(old))
     refused = cli("source", "add", shop, "shopify", "--secret-file", str(new))
     rotated = cli("source", "rotate", shop, "shopify", "--secret-file", str(new), "--json")
-    retired = cli("source", "rotate", shop, "shopify", "--retire-old", "--json")
+    early = cli("source", "rotate", shop, "shopify", "--retire-old")
+    assert (early.code, "No webhook has come with the newest secret" in early.err) == (2, True)
+    assert cli("source", "list", "--json").document["sources"][0]["secrets"] == 2
+    retired = cli("source", "rotate", shop, "shopify", "--retire-old", "--yes", "--json")
     assert (refused.code, "source rotate" in refused.err) == (2, True)
     assert rotated.document["active"] == 2
     assert (retired.document["active"], retired.document["retired"]) == (1, 1)

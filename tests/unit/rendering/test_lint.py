@@ -32,6 +32,7 @@ def test_the_packaged_content_is_without_fault() -> None:
         (BODY, "{% if companion %}", "{% if companionn %}", True, "'companionn' is unknown. Close to it: companion"),
         (BODY, "{% if companion %}", "{% if shop.secret %}", True, "'secret' is unknown"),
         (BODY, "{% if companion %}", "{% for x in shop %}{% endfor %}{% if companion %}", True, "no list of the mail"),
+        (BODY, "{% if companion %}", "{% for x in lines.x %}{% endfor %}{% if companion %}", True, "line.properties"),
         (BODY, "</mj-section>", "</mj-sectio>", True, "</mj-sectio> closes nothing"),
         (BODY, "{% endif %}", "", False, "endif"),
         (TEXTS, 'view_order: "View your order"', "view_order: [", False, "no YAML"),

@@ -31,6 +31,8 @@ class Shop(Base):
 class Source(Base):
     """`secrets`: list of {"sealed": text encrypted with the secret key, "added_at": iso}; newest first, all valid.
 
+    `proved_at` beside them: when a webhook first came with it while it was the newest.
+
     `api`: how the shop's own API is reached, {"url": …, "sealed": its key, encrypted}; empty: not at all.
     """
 
