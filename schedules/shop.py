@@ -4,9 +4,12 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from schedules.facts import Address, Value
+from schedules.facts import Value
+
+PAST = ConfigDict(frozen=True, extra="ignore")
+"""For what is kept beside a shop: fields that an older version wrote, and nothing reads any more, are passed over."""
 
 
 class Role(StrEnum):
@@ -36,9 +39,10 @@ class Stream(Value):
 
 
 class Brand(Value):
+    model_config = PAST
+
     colour: str = "#1f5c4a"
     logo_url: str = ""
-    logo_width: int = 160
 
 
 class Legal(Value):
@@ -73,6 +77,8 @@ class Handling(Value):
 
 
 class ShopProfile(Value):
+    model_config = PAST
+
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     name: str
     url: str = ""
@@ -95,7 +101,6 @@ class ShopProfile(Value):
     )
     formal_address: dict[str, bool] = Field(default_factory=dict, description="language -> formal address ('Sie')")
     mails_order_updates: bool = Field(default=False, description="the shop's platform mails order edits itself")
-    merges_orders: bool = False
     history_imported: bool = False
     free_shipping_from: dict[str, Decimal] = Field(
         default_factory=dict, description="currency -> the value of an order from which it ships free"
@@ -112,7 +117,6 @@ class ShopProfile(Value):
     checkout_links: bool = Field(
         default=True, description="WooCommerce 10 or newer: links that fill a cart and apply a code"
     )
-    seller_address: Address = Address()
 
     def role(self, step: str) -> Role:
         return self.roles.get(step, Role.REPLACE)

@@ -12,11 +12,12 @@ from pydantic import ValidationError
 
 from schedules.sequence import STEPS
 from schedules.shop import CodeSource, Role, ShopProfile
-from worker.cli.shop_values import is_day, is_locale, is_order_url, is_url, is_zone
+from worker.cli.shop_values import delivery_days, is_day, is_delivery_days, is_locale, is_order_url, is_url, is_zone
+from worker.delivery.addressing import may_send
 from worker.errors import UserError
-from worker.settings import ADDRESS
 
 MOST_DAYS = 3650
+LANGUAGES = re.compile(r"none|[a-z]{2,3}(,[a-z]{2,3})*", re.ASCII)
 AMOUNTS = re.compile(r"none|[A-Z]{3}=\d{1,7}(\.\d{1,2})?(,[A-Z]{3}=\d{1,7}(\.\d{1,2})?)*", re.ASCII)
 
 
@@ -37,7 +38,8 @@ def _text(help: str, *paths: str) -> Field:
 
 
 def _address(help: str, *paths: str) -> Field:
-    return Field(help, paths, accepts=lambda text: bool(ADDRESS.fullmatch(text)), wanted="an address like hi@shop.com")
+    wanted = "a plain address like hi@shop.com: no other may send mails"
+    return Field(help, paths, accepts=may_send, wanted=wanted, adapt=str.strip)
 
 
 def _url(help: str, *paths: str) -> Field:
@@ -106,6 +108,20 @@ FIELDS: dict[str, Field] = {
         accepts=lambda text: text.isdecimal() and len(text) <= 5 and int(text) <= MOST_DAYS,
         wanted=f"a number of days, at most {MOST_DAYS}",
         adapt=int,
+    ),
+    "delivery_days": Field(
+        "Working days to pack + to travel, by country, or country/method: DE=0-1+1-2,DE/Express=0+1,*=1+3-6; or none.",
+        ("handling",),
+        accepts=is_delivery_days,
+        wanted="a table like DE=0-1+1-2,DE/Express=0+1,*=1+3-6, or none",
+        adapt=delivery_days,
+    ),
+    "formal": Field(
+        "Languages in which customers are addressed formally, like de or de,fr; or none.",
+        ("formal_address",),
+        accepts=lambda text: bool(LANGUAGES.fullmatch(text)),
+        wanted="languages of two or three letters, like de or de,fr, or none",
+        adapt=lambda text: {} if text == "none" else dict.fromkeys(text.split(","), True),
     ),
     "codes": Field(
         "Who makes discount codes: shopify, woocommerce, pool (see `codes import`) or none. Default: none.",

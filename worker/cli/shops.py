@@ -16,6 +16,7 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show, table
 from worker.cli.shop_fields import FIELDS, changed_profile, with_profile_options
 from worker.cli.shop_keys import set_key
+from worker.cli.shop_values import told_delivery_days
 from worker.errors import UserError
 from worker.planning.anew import replan_shop
 from worker.platforms.registry import PLATFORMS
@@ -168,8 +169,10 @@ def _told(value: Any) -> str:
     """A setting's value in the words that its option takes; empty: it says nothing."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return told_delivery_days(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}={amount}" for key, amount in value.items())
+        return ",".join(key if amount is True else f"{key}={amount}" for key, amount in value.items())
     return "" if value is None else str(value)
 
 

@@ -5,6 +5,8 @@ import re
 DEVIATING = re.compile("[ßς\u200c\u200d]")
 """Letters that Python's own codec, of 2003, turns into others: straße into strasse, which is somebody else's domain."""
 
+_SENDERS_LOCAL = re.compile(r"(?=.{1,64}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_HOST = re.compile(r"(?=.{1,253}$)((?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)+(?!\d+$)(?!-)[A-Za-z0-9-]{2,63}(?<!-)")
 _DOTS = re.compile(r"^\.|\.\.|\.$")
 
 
@@ -20,6 +22,19 @@ def on_the_wire(address: str) -> str:
     if _DOTS.search(local) and '"' not in local:
         local = f'"{local}"'
     return f"{local}@{_in_ascii(domain.rstrip('.'))}"
+
+
+def may_send(address: str) -> bool:
+    """Whether every provider and mailbox takes it as a sender, as it goes over the wire.
+
+    Stricter than of customers, who have the addresses they have: plain ASCII before the @ (RFC 5321, 4.1.2, without
+    quotes), a domain of two labels or more behind it.
+    """
+    try:
+        local, _, domain = on_the_wire(address).rpartition("@")
+    except ValueError:
+        return False
+    return bool(_SENDERS_LOCAL.fullmatch(local) and _HOST.fullmatch(domain))
 
 
 def is_same_mailbox(told: str, ours: str) -> bool:

@@ -18,6 +18,8 @@ ABOUT_THE_MAIL = frozenset({400, 413, 422})
 MAY_PASS = frozenset({408, 425, 429, 503})
 SENDER_REFUSED = 403
 """Maybe one sender that is not verified, and no other mail's fault."""
+OURS = ("from", "reply_to")
+"""Fields of a mail that are the shop's, the same in every one."""
 LONGEST_WAIT = timedelta(hours=1)
 UNTOLD_WAIT = timedelta(seconds=10)
 """After a 429 that does not say how long to wait."""
@@ -96,13 +98,15 @@ def wait_of(answer: Answer, now: datetime) -> timedelta | None:
 
 
 def _is_about_the_mail(answer: Answer) -> bool:
-    """A 400 without SendGrid's list of errors is a proxy's, or broke off: it says nothing of the mail."""
+    """A 400 without SendGrid's list of errors is a proxy's, or broke off; one about the shop's sender is about all."""
     if answer.status != 400:
         return answer.status in ABOUT_THE_MAIL
     try:
-        return isinstance(json.loads(answer.body)["errors"], list)
-    except NOT_SENDGRIDS:
+        entries = json.loads(answer.body)["errors"]
+        fields = [str(entry.get("field")) for entry in entries]
+    except (*NOT_SENDGRIDS, AttributeError):
         return False
+    return not fields or not all(field.startswith(OURS) for field in fields)
 
 
 def _errors(body: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from importlib.resources import files
 
-from schedules.facts import Address
 from schedules.shop import Handling, Legal, ShopProfile, Stream
 
 SLUG = "northkettle"
@@ -33,9 +32,6 @@ def profile() -> ShopProfile:
         ),
         handling=(Handling(country="IE", handling_days=(0, 1), transit_days=(1, 2)),),
         history_imported=True,
-        seller_address=Address(
-            company="Northkettle Ltd.", line1="3 Copper Row", city="Galway", postal_code="H91 X0X2", country="IE"
-        ),
     )
 
 

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
 from worker.bootstrap import Installation, build
+from worker.delivery.addressing import may_send
 from worker.dispatch.doors import keys_in_use
 from worker.doctor import machine
 from worker.doctor.checks import Check, Level, fail, ok, warn
@@ -228,7 +229,12 @@ def _missing(profile: ShopProfile) -> list[tuple[str, str]]:
         (profile.transactional.reply_to, "No Reply-To: answers of customers get lost.", "--reply-to"),
         (profile.legal.postal_address, "No postal address: marketing mails must carry one.", "--postal-address"),
     ]
-    return [(text, option) for value, text, option in wanted if not value]
+    unusable = [
+        (f"Nobody takes a mail from {stream.from_address}: it is no address that may send.", option)
+        for stream, option in ((profile.transactional, "--transactional-from"), (profile.marketing, "--marketing-from"))
+        if stream.from_address and not may_send(stream.from_address)
+    ]
+    return [(text, option) for value, text, option in wanted if not value] + unusable
 
 
 def _span(seconds: float) -> str:

@@ -164,7 +164,6 @@ class Builder:
             may_change=not (is_short(order) or order.delivery is DeliveryKind.DIGITAL or self.parcels.has_left),
             change_url=change_url(self.inputs.shop, order.number),
             change_mail=change_mail(self.shop.reply_to, order.number, self.labels.get("label_order", "")),
-            status_label="",
             total=formats.money(totals.total, self.locale),
             payment_method=order.payment_method,
             pay_by=self._date(order.pay_by) if order.pay_by else "",

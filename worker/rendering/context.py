@@ -67,7 +67,6 @@ class OrderContext:
     may_change: bool  # it can still be changed or cancelled: nothing of it has left
     change_url: str  # the shop's page where it is changed or cancelled; empty: none
     change_mail: str  # a mail to the shop that names the order (mailto:); empty: nobody reads answers
-    status_label: str
     total: str
     payment_method: str
     pay_by: str

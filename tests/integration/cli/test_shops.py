@@ -1,5 +1,6 @@
 """Shops and sources from the command line."""
 
+import itertools
 import os
 from pathlib import Path
 
@@ -28,9 +29,16 @@ def test_who_added_a_shop_is_told_of_each_kind_of_source(cli: Cli) -> None:
 
 
 def test_a_shop_is_shown_in_words_that_its_options_take(cli: Cli, shop: str) -> None:
-    assert cli("shop", "set", shop, "--free-shipping-from", "EUR=50", "--no-checkout-links").code == 0
+    options = {
+        "--free-shipping-from": "EUR=50,USD=60",
+        "--formal": "de,fr",
+        "--delivery-days": "IE=0-1+2,*/Express=0+1-3",
+    }
+    assert cli("shop", "set", shop, *itertools.chain(*options.items()), "--no-checkout-links").code == 0
     shown = cli("shop", "show", shop).out
-    assert "EUR=50" in shown
+    assert not [value for value in options.values() if value not in shown]
+    same = cli("shop", "set", shop, *itertools.chain(*options.items()), "--json").document
+    assert same["changed"] is False
     assert not [word for word in ("Decimal", "None", "True", "False", "{") if word in shown]
     lines = [line.split() for line in shown.splitlines()]
     assert ["checkout", "links", "no"] in lines
@@ -97,11 +105,15 @@ def test_setting_a_value_leaves_the_others_alone(cli: Cli, shop: str, database: 
         ("--timezone", "Europe/Atlantis", "Europe/Berlin"),
         ("--locale", "xx-nowhere", "pt-BR"),
         ("--reply-to", "nobody", "hi@shop.com"),
+        ("--marketing-from", "hello@news..northkettle.example", "hi@shop.com"),
         ("--url", "northkettle.example", "https://"),
         ("--url", "https://northkettle.example /shop", "https://"),
         ("--change-url", "northkettle.example/contact", "https://"),
         ("--change-url", "https://northkettle.example/change?order={id}", "{number}"),
         ("--return-days", "99999999999", "at most 3650"),
+        ("--formal", "German", "like de"),
+        ("--delivery-days", "DE=3-1+2", "DE=0-1+1-2"),
+        ("--delivery-days", "Germany=1+2", "DE=0-1+1-2"),
         ("--role", "shipping=loud", "replace, companion, off"),
     ],
 )

@@ -51,6 +51,14 @@ def test_a_400_that_sendgrid_did_not_write_says_nothing_of_the_mail(body: str) -
     assert (verdict_of(answer), is_alarming(answer), health_of(answer)) == (Verdict.RETRY, True, Health.UP)
 
 
+def test_a_400_about_the_shops_sender_lets_its_mails_wait_and_raises_an_alarm() -> None:
+    body = '{"errors": [{"message": "The from email does not contain a valid address.", "field": "from.email"}]}'
+    answer = Answer(status=400, headers={}, body=body)
+    assert (verdict_of(answer), is_alarming(answer), health_of(answer)) == (Verdict.RETRY, True, Health.UP)
+    both = body.replace("]}", ', {"message": "Bad", "field": "personalizations.0.to"}]}')
+    assert verdict_of(Answer(status=400, headers={}, body=both)) is Verdict.REFUSED
+
+
 @pytest.mark.parametrize("status", [401, 403, 402, 407])
 def test_what_a_person_must_mend_raises_an_alarm(status: int) -> None:
     assert is_alarming(Answer(status=status, headers={}))
