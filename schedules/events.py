@@ -147,10 +147,17 @@ class VariantsStated(Value):
 
 
 class ProductDeleted(Value):
-    """A product or one of its variants is gone; some platforms number both alike."""
+    """A product, or a variant of it alone, is gone.
+
+    `is_either`: `product_id` may be a variant's, where a platform numbers both alike. `at`: when; what was told of it
+    before counts no more, however late it comes (None: nobody knows).
+    """
 
     type: Literal["product_deleted"] = "product_deleted"
     product_id: str
+    variant_id: str | None = None
+    is_either: bool = False
+    at: AwareDatetime | None = None
 
 
 ShopEvent = Annotated[

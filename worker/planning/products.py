@@ -5,10 +5,11 @@ what changes by itself: title, price, stock, pictures, whether it is sold at all
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select
 
 from schedules.events import ProductDeleted, ProductStated, VariantsStated
 from worker.planning.unit import Unit
@@ -22,7 +23,7 @@ from worker.store.types import new_id
 def keep_product(unit: Unit, event: ProductStated) -> None:
     """Updates the variant's row, or makes it."""
     row = _locked(unit, event)
-    if _is_older(event, row):
+    if _is_older(event.updated_at, row):
         return
     row.title = event.title
     row.url = _link(unit, event.url) or row.url
@@ -43,11 +44,11 @@ def keep_product(unit: Unit, event: ProductStated) -> None:
 def keep_variants(unit: Unit, event: VariantsStated) -> None:
     """Variants that are gone are offered no more; a row of the merchant's file for the whole product follows them.
 
-    Such a row costs what its cheapest variant does, and holds what all of them hold.
+    Such a row costs what the cheapest variant does that is left, and holds what all of them hold.
     """
     mine = select(Product).where(Product.shop_id == unit.shop.id, Product.product_id == event.product_id)
     rows = unit.session.scalars(mine.order_by(Product.variant_id).with_for_update()).all()
-    if any(_is_later(row, event) for row in rows):
+    if any(_is_older(event.updated_at, row) for row in rows):
         return
     for row in rows:
         if row.variant_id and row.variant_id not in event.variant_ids:
@@ -61,15 +62,28 @@ def keep_variants(unit: Unit, event: VariantsStated) -> None:
 
 
 def drop_product(unit: Unit, event: ProductDeleted) -> None:
-    """A deleted product or variant is no longer offered; its row stays for orders that hold it."""
-    gone = or_(Product.product_id == event.product_id, Product.variant_id == event.product_id)
-    mine = (Product.shop_id == unit.shop.id, gone)
-    unit.session.execute(update(Product).where(*mine).values(is_active=False, updated_at=unit.now))
+    """A deleted product or variant is no longer offered; its row stays for orders that hold it.
+
+    What was told of it before the deletion and comes later does not bring it back.
+    """
+    gone = Product.product_id == event.product_id
+    if event.variant_id:
+        gone = and_(gone, Product.variant_id == event.variant_id)
+    elif event.is_either:
+        gone = or_(gone, Product.variant_id == event.product_id)
+    mine = select(Product).where(Product.shop_id == unit.shop.id, gone).order_by(Product.variant_id)
+    for row in unit.session.scalars(mine.with_for_update()).all():
+        if _is_older(event.at, row):
+            continue
+        row.is_active, row.updated_at = False, unit.now
+        row.source_updated_at = event.at or row.source_updated_at
+    unit.session.flush()
 
 
 def _follow(row: Product, sold: Sequence[Product]) -> None:
     row.is_active = bool(sold)
-    priced = [(each.price, each.currency) for each in sold if each.price is not None]
+    left = [each for each in sold if each.inventory is None or each.inventory > 0] or sold
+    priced = [(each.price, each.currency) for each in left if each.price is not None]
     if priced:
         row.price, row.currency = min(priced)
     stocks = [each.inventory for each in sold]
@@ -113,11 +127,6 @@ def _inherit(unit: Unit, row: Product) -> None:
         setattr(row, name, getattr(parent, name))
 
 
-def _is_later(row: Product, event: VariantsStated) -> bool:
-    known, told = row.source_updated_at, event.updated_at
-    return known is not None and told is not None and known > told
-
-
-def _is_older(event: ProductStated, row: Product) -> bool:
-    known, told = row.source_updated_at, event.updated_at
-    return known is not None and told is not None and told < known
+def _is_older(told: datetime | None, row: Product) -> bool:
+    """Whether something newer than what was told at this time is known of a row."""
+    return told is not None and row.source_updated_at is not None and told < row.source_updated_at

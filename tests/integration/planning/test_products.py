@@ -1,11 +1,16 @@
 """The catalogue as the platform tells it."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
+from schedules.events import ProductDeleted
 from tests.support.intake import Connected
+from worker.planning.products import drop_product
+from worker.planning.unit import Unit
 from worker.store.models import Product, Shop
 from worker.store.types import new_id
 
@@ -63,6 +68,38 @@ def test_a_deleted_product_is_offered_no_more(shop: Connected) -> None:
     assert [row.is_active for row in rows(shop)] == [False]
 
 
+def test_a_late_word_of_a_deleted_product_does_not_bring_it_back(shop: Connected) -> None:
+    """Shopify sends again what failed, in no certain order."""
+    shop.plan("products/create", product("Kettle 0.9", "89.00"))
+    shop.plan("products/delete", {"id": 103})
+    shop.plan("products/update", product("Kettle 0.9", "79.00", "2026-05-14T12:00:00Z"))
+    assert [(row.is_active, row.price) for row in rows(shop)] == [(False, Decimal(89))]
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [
+        ({"product_id": "1"}, [("2", "1"), ("2", "2")]),
+        ({"product_id": "2", "variant_id": "1"}, [("1", "1"), ("2", "2")]),
+        ({"product_id": "2", "at": "2026-05-14T11:00:00Z"}, [("1", "1")]),
+        ({"product_id": "2", "at": "2026-05-14T09:00:00Z"}, [("1", "1"), ("2", "1"), ("2", "2")]),
+        ({"product_id": "1", "is_either": True}, [("2", "2")]),
+    ],
+)
+def test_a_deletion_takes_what_it_names(shop: Connected, gone: dict[str, Any], left: list[tuple[str, str]]) -> None:
+    told = datetime(2026, 5, 14, 10, tzinfo=UTC)
+    with shop.installation.database.write() as session:
+        owner = session.scalars(select(Shop)).one()
+        for product_id, variant_id in (("1", "1"), ("2", "1"), ("2", "2")):
+            row = Product(shop_id=owner.id, product_id=product_id, variant_id=variant_id, source_updated_at=told)
+            row.title, row.updated_at = "Kettle", told
+            session.add(row)
+        session.flush()
+        unit = Unit(session=session, shop=owner, source_id=None, now=shop.now)
+        drop_product(unit, ProductDeleted.model_validate(gone))
+    assert sorted((row.product_id, row.variant_id) for row in rows(shop) if row.is_active) == left
+
+
 def variants(*told: tuple[int, str, int]) -> list[dict[str, Any]]:
     return [
         {"id": number, "product_id": 103, "title": "x", "price": price, "inventory_quantity": stock}
@@ -104,6 +141,9 @@ def test_a_row_for_the_whole_product_follows_its_variants(shop: Connected) -> No
         "https://northkettle.example/products/kettle-0-9",
         "https://cdn.example/kettle.jpg",
     )
+    told = variants((1003, "95.00", 4), (1004, "89.00", 0))
+    shop.plan("products/update", product("Kettle 0.9", "", "2026-05-14T10:30:00Z", variants=told))
+    assert rows(shop)[0].price == Decimal(95)
     sold_out = product("Kettle 0.9", "", "2026-05-14T11:00:00Z", status="archived", variants=told)
     shop.plan("products/update", sold_out)
     assert [row.is_active for row in rows(shop)] == [False, False, False]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schedules.events import ProductDeleted, ProductStated, VariantsStated
-from tests.support.shopify_reading import only, read
+from tests.support.shopify_reading import NOW, only, read
 from worker.errors import UnreadableEventError
 
 UPDATED = "2026-05-14T10:00:00Z"
@@ -145,4 +145,5 @@ def test_a_price_that_is_no_number_makes_the_body_unreadable(price: str) -> None
 
 
 def test_a_deleted_product_is_told_by_its_id_alone() -> None:
-    assert only("products/delete", {"id": 788032119674292922}) == ProductDeleted(product_id="788032119674292922")
+    gone = only("products/delete", {"id": 788032119674292922})
+    assert gone == ProductDeleted(product_id="788032119674292922", at=NOW)

@@ -199,5 +199,7 @@ def test_a_product_is_an_entry_of_the_catalogue(price: object, expected: str | N
 
 
 def test_a_product_may_be_gone() -> None:
-    found = _only("product.upserted", {"product_id": "106", "title": "Hand grinder", "deleted": True})
-    assert found == ProductDeleted(product_id="106")
+    gone = {"product_id": "106", "title": "Hand grinder", "deleted": True}
+    assert _only("product.upserted", gone) == ProductDeleted(product_id="106", at=NOW)
+    found = _only("product.upserted", gone | {"variant_id": "blue"})
+    assert found == ProductDeleted(product_id="106", variant_id="blue", at=NOW)

@@ -86,7 +86,7 @@ def test_a_deleted_order_is_told_by_its_id_alone() -> None:
 
 
 def test_a_deleted_product_is_told_by_its_id_alone() -> None:
-    assert _read("product.deleted", {"id": 7006}).events == (ProductDeleted(product_id="7006"),)
+    assert _read("product.deleted", {"id": 7006}).events == (ProductDeleted(product_id="7006", is_either=True),)
 
 
 def test_an_empty_draft_is_ignored_with_a_reason() -> None:

@@ -132,7 +132,7 @@ def _product(sheet: _Sheet) -> Iterator[Event]:
 
 
 def _product_deleted(sheet: _Sheet) -> Iterator[Event]:
-    yield ProductDeleted(product_id=needed_id(sheet.body, "id"))
+    yield ProductDeleted(product_id=needed_id(sheet.body, "id"), at=sheet.at)
 
 
 READERS: Mapping[str, Callable[[_Sheet], Iterator[Event]]] = {

@@ -140,14 +140,15 @@ def _redacted(sent: form.CustomerErased) -> Iterable[Event]:
 
 def _product(sent: form.ProductUpserted) -> Iterable[Event]:
     data = sent.data
+    at = data.updated_at or sent.timestamp
     if data.deleted:
-        yield ProductDeleted(product_id=data.product_id)
+        yield ProductDeleted(product_id=data.product_id, variant_id=data.variant_id, at=at)
         return
     yield ProductStated(
         **data.model_dump(exclude={"deleted", "tags", "updated_at", "price"}),
         price=None if data.price is None else str(data.price),
         tags=tuple(data.tags),
-        updated_at=data.updated_at or sent.timestamp,
+        updated_at=at,
     )
 
 

@@ -61,7 +61,7 @@ def _product(sheet: _Sheet) -> Iterator[Event]:
 
 
 def _product_deleted(sheet: _Sheet) -> Iterator[Event]:
-    yield ProductDeleted(product_id=needed_id(sheet.body, "id"))
+    yield ProductDeleted(product_id=needed_id(sheet.body, "id"), is_either=True)
 
 
 def _customer(sheet: _Sheet) -> Iterator[Event]:
