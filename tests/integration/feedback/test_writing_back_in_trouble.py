@@ -188,3 +188,13 @@ def test_what_a_dead_worker_left_is_told_once_its_lease_has_ended(mia: Subscribe
     left = mia.note()
     assert left is not None
     assert (left.state, left.wanted) == ("done", ConsentState.UNSUBSCRIBED)
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)  # on SQLite one unit writes at a time
+def test_a_worker_that_claims_while_another_does_leaves_that_source_alone(mia: Subscribed) -> None:
+    _others_refuse(mia, 3)
+    mia.world.pass_time(DAY)
+    database, now, sources = mia.world.installation.database, mia.world.now, [_source(mia).id]
+    with database.write() as one, database.write() as other:
+        assert claim_write_back(one, sources, now) is not None
+        assert claim_write_back(other, sources, now) is None
