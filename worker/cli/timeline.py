@@ -120,7 +120,7 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
     """What is worth a line, in reading order."""
     mail = f"{message.template} · {message.role} · {message.stream}"
     told = [
-        ("mail", escape(mail + (f" · parcel of {message.parcel_group}" if message.parcel_group else ""))),
+        ("mail", escape(" · ".join(word for word in (mail, _about(message.parcel_group)) if word))),
         ("subject", escape(message.subject)),
         ("reason", escape(message.reason)),
         *(
@@ -137,6 +137,14 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
     if message.details.get("why_no_code"):
         told.append(("no code", escape(str(message.details["why_no_code"]))))
     return [(name, value) for name, value in told if value]
+
+
+def _about(group: str) -> str:
+    """Which parcels a mail tells of, or after which edit of the order it went; empty: all of the order."""
+    if group.startswith("edit-"):
+        return f"after the edit {group.removeprefix('edit-')}"
+    day, _, first = group.partition("+")
+    return f"parcel of {day}" + (f", from parcel {first} on" if first else "") if day else ""
 
 
 def _source(product: ProductLine) -> str:

@@ -130,6 +130,22 @@ def test_each_part_of_a_timeline_stands_apart_and_steps_in_their_order(cli: Cli,
     assert "\n\n\n" not in told
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [
+        ("2026-05-14", "parcel of 2026-05-14"),
+        ("2026-05-14+7", "parcel of 2026-05-14, from parcel 7 on"),
+        ("edit-9", "after the edit 9"),
+    ],
+)
+def test_a_timeline_says_what_a_mail_is_about(cli: Cli, shop: str, database: Database, group: str, told: str) -> None:
+    with database.write() as session:
+        row = make_order(session, get_shop(session, shop))
+        make_message(session, row, parcel_group=group)
+    assert f"transactional · {told}" in cli("timeline", shop, row.number).out
+
+
 def test_earnings_tell_per_mail_what_later_orders_brought(cli: Cli, database: Database, shop: str) -> None:
     assert "No mail went out in that time." in cli("earnings", shop).out
     with database.write() as session:
