@@ -151,10 +151,10 @@ class StandIn:
         return web.Response(status=202, headers={"X-Message-Id": uuid4().hex} | self.limit.headers())
 
     def _keep(self, request: web.Request, body: dict[str, Any]) -> None:
-        self.mails.append(body)
         if self.journal:
             [to] = body["personalizations"][0]["to"]
             self.journal.write("accepted", to=to["email"], subject=body["subject"], **body["custom_args"])
+        self.mails.append(body)  # whoever waits for it reads the journal then
         self.on_taken(request.headers)
 
     def _errors(self, status: int, messages: Iterable[str], headers: dict[str, str] | None = None) -> web.Response:
