@@ -261,6 +261,10 @@ class Box(Value):
     tracking_url: str = ""
 
 
+PART = "#lines:"
+"""Between the id of all that leaves and the lines in one part of it, where a source names no parcels."""
+
+
 class Parcel(Value):
     """One fulfilment: a parcel, or a set of goods ready to collect."""
 

@@ -23,7 +23,7 @@ from schedules.events import (
     ParcelStated,
     ParcelTracked,
 )
-from schedules.facts import Facts, Order, Parcel, ParcelState, PaymentState, Tracking, Value
+from schedules.facts import PART, Facts, Order, Parcel, ParcelState, PaymentState, Tracking, Value
 
 V = TypeVar("V", bound=Value)
 
@@ -110,15 +110,21 @@ def _reports(facts: Facts) -> list[Tracking]:
 def _with_tracking(parcels: Iterable[Parcel], reports: Iterable[Tracking]) -> dict[str, Any]:
     """Every report at its parcel; those of parcels not seen yet stay loose."""
     united = sorted(_earliest(reports), key=lambda report: (report.at, report.id))
-    known = {parcel.id for parcel in parcels}
     attached = [
-        parcel.model_copy(update={"tracking": tuple(each for each in united if each.parcel_id == parcel.id)})
+        parcel.model_copy(update={"tracking": tuple(each for each in united if _is_about(each, parcel))})
         for parcel in parcels
     ]
+    told = {each.id for parcel in attached for each in parcel.tracking}
     return {
         "parcels": tuple(sorted(attached, key=lambda parcel: (parcel.left_at, parcel.id))),
-        "loose_tracking": tuple(each for each in united if each.parcel_id not in known),
+        "loose_tracking": tuple(each for each in united if each.id not in told),
     }
+
+
+def _is_about(report: Tracking, parcel: Parcel) -> bool:
+    """Whether it names the parcel, or means all that had left by then without a name."""
+    is_part = parcel.id.startswith(f"{report.parcel_id}{PART}")
+    return report.parcel_id == parcel.id or (is_part and parcel.left_at <= report.at)
 
 
 def _earliest(reports: Iterable[Tracking]) -> list[Tracking]:

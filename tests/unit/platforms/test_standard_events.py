@@ -36,7 +36,10 @@ from schedules.facts import (
     TrackingStatus,
 )
 from schedules.merging import merge
+from schedules.parcels import arrival
 from tests.support.standard import NOW, event, order, read
+from worker.platforms.bodies import LONGEST_ID
+from worker.platforms.port import Reading
 
 EARLIER = NOW - timedelta(hours=2)
 
@@ -123,12 +126,35 @@ def test_a_parcel_left_when_it_says_or_when_it_was_told() -> None:
     found = _only("order.shipped", data)
     assert isinstance(found, ParcelStated)
     parcel = found.parcel
-    assert (parcel.id, parcel.state, parcel.shipped_at, parcel.is_sighting) == ("1", ParcelState.SHIPPED, NOW, True)
+    assert (parcel.id, parcel.state) == ("1#lines:1", ParcelState.SHIPPED)
+    assert (parcel.shipped_at, parcel.is_sighting) == (NOW, True)
     assert parcel.lines == (ParcelLine(line_id="1", quantity=1),)
     told = _only("order.shipped", data | {"parcel_id": "p2", "shipped_at": EARLIER.isoformat(), "is_pickup": True})
     assert isinstance(told, ParcelStated)
     assert (told.parcel.id, told.parcel.shipped_at, told.parcel.is_pickup) == ("p2", EARLIER, True)
     assert not told.parcel.is_sighting
+
+
+def test_parcels_without_a_name_are_told_apart_by_their_lines() -> None:
+    def told_after(days: int, type_: str, **data: Any) -> Reading:
+        return read(event(type_, {"order_id": "1042"} | data, at=NOW + timedelta(days=days)))
+
+    left = [told_after(day, "order.shipped", lines=[{"line_id": line}]) for line, day in (("1", 0), ("2", 3), ("2", 4))]
+    told = [*left, *(told_after(day, "order.delivered") for day in (2, 6))]
+    events = [each for sent in told for each in sent.events if isinstance(each, ParcelStated | ParcelTracked)]
+    facts = reduce(merge, events, Facts())
+    assert [(each.id, each.shipped_at - NOW, arrival(each)) for each in facts.parcels] == [
+        ("1#lines:1", timedelta(0), NOW + timedelta(days=2)),
+        ("1#lines:2", timedelta(days=3), NOW + timedelta(days=6)),
+    ]
+    assert reduce(merge, reversed(events), Facts()) == facts
+
+
+def test_a_parcel_of_very_many_lines_has_an_id_that_a_database_can_index() -> None:
+    lines = [{"line_id": f"line-{number}"} for number in range(90)]
+    found = _only("order.shipped", {"order_id": "1042", "lines": lines})
+    assert isinstance(found, ParcelStated)
+    assert len(found.parcel.id) <= LONGEST_ID
 
 
 def test_a_tracking_number_told_a_day_later_does_not_send_the_parcel_off_again() -> None:

@@ -21,6 +21,7 @@ from schedules.events import (
     ParcelTracked,
 )
 from schedules.facts import (
+    PART,
     Case,
     CaseKind,
     Channel,
@@ -87,7 +88,7 @@ def orders(draw: st.DrawFn) -> OrderEvent:
 def parcels(draw: st.DrawFn) -> OrderEvent:
     left = draw(HOURS)
     found = parcel(
-        draw(st.sampled_from(["p1", "p2", "p3"])),
+        draw(st.sampled_from(["p1", "p2", "p3", f"p3{PART}1"])),
         left=left,
         lines=draw(st.sampled_from([["1"], ["2"], ["1", "2"], []])),
         state=draw(st.sampled_from([ParcelState.SHIPPED] * 3 + [ParcelState.OPEN, ParcelState.CANCELLED])),

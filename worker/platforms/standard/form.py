@@ -32,6 +32,9 @@ from worker.platforms.standard.values import (
     Url,
 )
 
+WHOLE = "1"
+"""The id of what leaves without one."""
+
 
 class Form(BaseModel):
     """Numbers are taken where an id is asked for; what is not known is passed over."""
@@ -113,7 +116,7 @@ class ParcelLineData(Form):
 
 class ShippedData(Form):
     order_id: Id
-    parcel_id: Id = "1"
+    parcel_id: Id | None = Field(default=None, description="left out: told apart by their lines")
     shipped_at: Moment | None = None
     carrier: str = ""
     tracking_number: str = ""
@@ -126,7 +129,7 @@ class DeliveredData(Form):
     """`status` other than delivered reports what happens on the way."""
 
     order_id: Id
-    parcel_id: Id = "1"
+    parcel_id: Id = Field(default=WHOLE, description="left out: all that left without one, and before")
     at: Moment | None = None
     status: TrackingStatus = TrackingStatus.DELIVERED
     expected_on: date | None = None

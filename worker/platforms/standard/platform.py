@@ -27,9 +27,9 @@ from schedules.events import (
     ProductDeleted,
     ProductStated,
 )
-from schedules.facts import Case, Money, Parcel, ParcelLine, ParcelState, Refund, Tracking
+from schedules.facts import PART, Case, Money, Parcel, ParcelLine, ParcelState, Refund, Tracking
 from worker.errors import UnreadableEventError
-from worker.platforms.bodies import parse, reading, text
+from worker.platforms.bodies import LONGEST_ID, parse, reading, text
 from worker.platforms.port import Delivery, Reading
 from worker.platforms.sentences import sentence
 from worker.platforms.signing import is_signed_bytes
@@ -63,7 +63,7 @@ def _shipped(sent: form.Shipped) -> Iterable[Event]:
     yield ParcelStated(
         order_id=data.order_id,
         parcel=Parcel(
-            id=data.parcel_id,
+            id=data.parcel_id or _unnamed(data.lines),
             state=ParcelState.SHIPPED,
             shipped_at=data.shipped_at or sent.timestamp,
             is_sighting=data.shipped_at is None,
@@ -75,6 +75,13 @@ def _shipped(sent: form.Shipped) -> Iterable[Event]:
             is_pickup=data.is_pickup,
         ),
     )
+
+
+def _unnamed(lines: Iterable[form.ParcelLineData]) -> str:
+    """The id of a parcel that has none: parcels with other lines are others."""
+    told = ",".join(sorted({line.line_id for line in lines}))
+    found = f"{form.WHOLE}{PART}{told}" if told else form.WHOLE
+    return found if len(found) <= LONGEST_ID else f"{form.WHOLE}{PART}{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def _parcel_lines(lines: Iterable[form.ParcelLineData]) -> tuple[ParcelLine, ...]:
