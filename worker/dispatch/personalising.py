@@ -17,7 +17,7 @@ from worker.dispatch.linking import link_host
 from worker.links import Purpose
 from worker.personalisation.buttons import Storefront, with_buttons
 from worker.personalisation.code_requests import CodeDecision
-from worker.personalisation.code_terms import discountable
+from worker.personalisation.code_terms import discountable, reaches
 from worker.personalisation.offers import OfferDecision, OfferRequest, choose_from
 from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.personalisation.stock import Stock
@@ -77,10 +77,12 @@ def personal_of(gated: Gated, segment: Segment, decision: OfferDecision, code: C
 
 
 def _marked(gated: Gated, cards: tuple[OfferCard, ...], code: CodeDecision) -> tuple[OfferCard, ...]:
-    """The cards, with a mark at those that the code takes something off."""
-    if code.view is None:
+    """The cards, with a mark at those that the code takes something off, bought alone."""
+    view = code.view
+    if view is None:
         return cards
-    cheaper = discountable(Offer(cards=cards), gated.edition.sequence.code.never_on)
+    may_be = discountable(Offer(cards=cards), gated.edition.sequence.code.never_on)
+    cheaper = [product for product in may_be if reaches(product, view)]
     return tuple(replace(card, is_discounted=card.product in cheaper) for card in cards)
 
 

@@ -14,7 +14,7 @@ from schedules.facts import Facts
 from schedules.sequence import Sequence as Definition
 from schedules.shop import ShopProfile
 from schedules.timing import zone
-from worker.rendering.port import Offer, ProductView
+from worker.rendering.port import CodeView, Offer, ProductView
 from worker.store.models import DiscountCode
 
 HUNDRED = Decimal(100)
@@ -66,6 +66,12 @@ def discountable(offer: Offer | None, never_on: NeverOn) -> tuple[ProductView, .
 def cheapest_of(products: Sequence[ProductView]) -> Decimal | None:
     """Minimum spend: the cheapest of them, so that the code works for every one."""
     return min((product.price.amount for product in products if product.price), default=None)
+
+
+def reaches(product: ProductView, code: CodeView) -> bool:
+    """Whether a product alone costs what must be spent for the code to work."""
+    least, price = code.minimum, product.price
+    return least is None or (price is not None and price.currency == least.currency and price.amount >= least.amount)
 
 
 def sold_too_low(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from worker.store.models import PoolCode
@@ -33,12 +33,12 @@ def take_code(
 ) -> PoolCode | None:
     """The best free code of this kind that is no deeper than `most`, taken in the caller's transaction.
 
-    It must last until `valid_until`; of equally deep ones, the one that ends first goes first.
+    It must last until `valid_until`; of equally deep ones, the one that ends first goes first. What it says in money is
+    in `currency`, or it says nothing in money.
     """
     lasts = or_(PoolCode.ends_at.is_(None), PoolCode.ends_at >= valid_until)
-    fits = [PoolCode.shop_id == shop_id, _FREE, PoolCode.kind == kind, PoolCode.value <= most, lasts]
-    if kind == "amount":
-        fits.append(PoolCode.currency == currency)
+    is_told = or_(PoolCode.currency == currency, and_(PoolCode.minimum_spend.is_(None), PoolCode.kind != "amount"))
+    fits = (PoolCode.shop_id == shop_id, _FREE, PoolCode.kind == kind, PoolCode.value <= most, lasts, is_told)
     order = (PoolCode.value.desc(), PoolCode.ends_at.is_(None), PoolCode.ends_at, PoolCode.id)
     query = select(PoolCode).where(*fits).order_by(*order).limit(1).with_for_update(skip_locked=True)
     row = session.scalars(query).one_or_none()

@@ -11,7 +11,7 @@ from tests.support.dispatching import World
 from tests.support.orders import a_parcel, an_order
 from worker.delivery.port import Verdict
 from worker.dispatch.service import deliver_batch
-from worker.store.models import DiscountCode, Guide, OfferedProduct, Pairing, Product, Suppression
+from worker.store.models import DiscountCode, Guide, OfferedProduct, Pairing, PoolCode, Product, Shop, Suppression
 
 
 def _sell(world: World) -> None:
@@ -89,6 +89,22 @@ def test_a_first_time_customers_shipping_mail_carries_one_code(world: World) -> 
     assert offer is not None
     assert offer.code is not None
     assert world.message(message_id).details["code"] == offer.code.code
+
+
+def test_a_price_stands_beside_the_code_only_where_it_is_enough_for_it(world: World) -> None:
+    _sell(world)
+    _shipped(world)
+    with world.installation.database.write() as session:
+        shop = session.get_one(Shop, world.shop_id)
+        shop.profile = shop.profile | {"codes": "pool"}
+        code = {"kind": "percent", "value": Decimal(10), "currency": "EUR", "minimum_spend": Decimal(50)}
+        session.add(PoolCode(shop_id=world.shop_id, code="TEN", **code))
+    _shipping_mail(world)
+    deliver_batch(world.installation)
+    offer = world.renderer.inputs[0].offer
+    assert offer is not None
+    assert offer.code is not None
+    assert [card.is_discounted for card in offer.cards] == [False]
 
 
 def test_a_mail_that_is_tried_again_carries_the_same_code(world: World) -> None:

@@ -21,6 +21,7 @@ from worker.imports.codes import import_codes
 from worker.personalisation.code_ends import end_codes
 from worker.personalisation.code_requests import CodeRequest, Maker
 from worker.personalisation.codes import reserve_code
+from worker.rendering.port import CodeView
 from worker.store.codes import LIVE, expire_codes
 from worker.store.models import DiscountCode, OrderRow
 from worker.store.pool import level
@@ -135,32 +136,45 @@ def test_never_deeper_never_two(world: World, tmp_path: Path, seed: int) -> None
         chance.check()
 
 
+def given(world: World, chance: Chance, number: str) -> CodeView | None:
+    """The code of the pool that the shipping mail of an order of the machine shows."""
+    order = chance.facts[number].order
+    assert order is not None
+    request = CodeRequest(
+        shop_id=world.shop_id,
+        order_id=chance.ids[number],
+        address=str(order.customer.email).lower(),
+        step="shipping",
+        stream="transactional",
+        segment=Segment.FIRST_TIME,
+        facts=chance.facts[number],
+        profile=NORTHKETTLE,
+        sequence=packaged_sequence(),
+        offer=None,
+        maker=Maker(kind="pool"),
+        now=MORNING,
+        last_moment=MORNING + DAY,
+    )
+    with world.installation.database.write() as session:
+        return reserve_code(session, request).view
+
+
 def test_a_pool_gives_each_code_once_the_deepest_first_and_says_how_many_are_left(world: World, tmp_path: Path) -> None:
     file = tmp_path / "pool.csv"
     file.write_text("code,value,ends_on\na,5,\nb,10,2031-05-20\nc,10,2032-01-01\nd,12,\n")
     import_codes(world.installation.database, world.shop_id, file)
     chance = Chance(world, 1)
-    given = []
-    for number in ("1", "3"):
-        order, now = chance.facts[number].order, MORNING
-        assert order is not None
-        request = CodeRequest(
-            shop_id=world.shop_id,
-            order_id=chance.ids[number],
-            address=str(order.customer.email).lower(),
-            step="shipping",
-            stream="transactional",
-            segment=Segment.FIRST_TIME,
-            facts=chance.facts[number],
-            profile=NORTHKETTLE,
-            sequence=packaged_sequence(),
-            offer=None,
-            maker=Maker(kind="pool"),
-            now=now,
-            last_moment=now + DAY,
-        )
-        with world.installation.database.write() as session:
-            given.append(reserve_code(session, request).view)
-    assert [(each.code, each.value) for each in given if each] == [("C", Decimal(10)), ("A", Decimal(5))]
+    views = [given(world, chance, number) for number in ("1", "3")]
+    assert [(each.code, each.value) for each in views if each] == [("C", Decimal(10)), ("A", Decimal(5))]
     with world.installation.database.read() as session:
         assert level(session, world.shop_id, MORNING).left == 2
+
+
+def test_a_pools_code_that_asks_for_a_sum_in_another_currency_is_for_nobody_here(world: World, tmp_path: Path) -> None:
+    """Fifty dollars are no fifty euros."""
+    file = tmp_path / "pool.csv"
+    file.write_text("code,value,currency,minimum\na,10,USD,50\nb,5,USD,\n")
+    import_codes(world.installation.database, world.shop_id, file)
+    view = given(world, Chance(world, 1), "1")
+    assert view is not None
+    assert (view.code, view.minimum) == ("B", None)
