@@ -27,6 +27,12 @@ def weighted(rows: Sparse, weights: NDArray[Any]) -> Sparse:
     return sparse.diags(weights.astype(np.float32)) @ rows
 
 
+def narrow(rows: Sparse, most: int) -> Sparse:
+    """The rows with at most so many cells; the others are left empty."""
+    sizes = np.diff(rows.indptr)
+    return sparse.diags((sizes <= most).astype(np.float32)) @ rows
+
+
 def together(rows: Sparse) -> Sparse:
     """How often two columns are set in the same row."""
     return (rows.T @ rows).tocsr()

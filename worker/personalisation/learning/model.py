@@ -27,6 +27,7 @@ from worker.personalisation.learning.matrices import (
     filled,
     incidence,
     inverted,
+    narrow,
     neighbours,
     scaled,
     sparse_of,
@@ -48,6 +49,8 @@ AT_ONCE = 250
 """Products whose regressions are solved together: 7 MB of doubles."""
 SHRINKAGE = 5.0
 """Orders added to a product's count, so that few orders prove little."""
+MOST_PRODUCTS = 300
+"""Who bought more kinds than this over the years says nothing of which belong together, and would pair them all."""
 WORD = re.compile(r"[^\W\d_]{3,}")
 COMMONEST = 500
 """A word in more titles than this says nothing of any of them."""
@@ -145,7 +148,7 @@ def _gram(purchases: Purchases, recipe: Recipe) -> Sparse:
     if recipe.ridge is None:
         return gram
     if recipe.people:
-        gram = gram + recipe.people * together(purchases.by_person)
+        gram = gram + recipe.people * together(narrow(purchases.by_person, MOST_PRODUCTS))
     penalty = recipe.ridge + recipe.dropout * gram.diagonal()
     if recipe.words and any(purchases.titles):
         gram = gram + recipe.words * together(_words(purchases.titles))

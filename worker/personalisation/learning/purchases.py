@@ -11,6 +11,10 @@ from worker.personalisation.learning.matrices import Dense, Indices, Sparse, inc
 
 NOBODY = -1
 """The person of an order that names none."""
+LARGEST_BASKET = 100
+"""An order of more products fills a shelf: it tells nothing of what goes together, and would pair them all."""
+MOST_ORDERS = 500
+"""Who has more is no person, but a till, a wholesaler or a marketplace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,11 @@ class Numbers(dict[str, int]):
 
 
 class Ledger:
-    """Orders on their way into arrays, column by column: as objects a million of them would take a gigabyte."""
+    """Orders on their way into arrays, column by column: as objects a million of them would take a gigabyte.
+
+    Orders without products or with more than `LARGEST_BASKET` are left out of the arrays; those of a person with more
+    than `MOST_ORDERS` are nobody's there.
+    """
 
     def __init__(self) -> None:
         self._products, self._people = Numbers(), Numbers({"": 0})
@@ -80,7 +88,7 @@ class Ledger:
         self._days = array("d")
 
     def add(self, people: Iterable[str], days: Iterable[float], products: Sequence[Sequence[str]]) -> None:
-        """Orders in any sequence, each value as in `Basket`; one without products is left out later."""
+        """Orders in any sequence, each value as in `Basket`."""
         self._persons.extend(map(self._people.__getitem__, people))
         self._days.extend(days)
         self._sizes.extend(map(len, products))
@@ -99,10 +107,11 @@ class Ledger:
         products = tuple(sorted(self._products.keys() | named.keys()))
         columns = _places(self._products, products)[np.frombuffer(self._columns, dtype=np.int64)]
         people = _places(self._people, sorted(self._people))[np.frombuffer(self._persons, dtype=np.int64)] + NOBODY
+        people[np.bincount(people + 1)[people + 1] > MOST_ORDERS] = NOBODY
         sizes, days = np.frombuffer(self._sizes, dtype=np.int64), np.frombuffer(self._days, dtype=np.float64)
         lines = incidence(np.repeat(np.arange(len(sizes)), sizes), columns, (len(sizes), len(products)))
         order = np.lexsort((lines @ np.sqrt(np.arange(1.0, len(products) + 1)), people, days))
-        order = order[sizes[order] > 0]
+        order = order[(sizes[order] > 0) & (sizes[order] <= LARGEST_BASKET)]
         return Purchases(
             products=products,
             titles=tuple(named.get(product, "") for product in products),

@@ -1,5 +1,6 @@
 """After how many days people buy a product again: what is used up has a rhythm, a kettle has none."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from worker.personalisation.learning.matrices import Dense
 from worker.personalisation.learning.purchases import NOBODY, Purchases
 
 LEAST_REPEATS = 20
+LEAST_PEOPLE = 10
+"""What fewer people buy again is the rhythm of a canteen, not of the thing."""
 LEAST_SHARE = 0.2
 """Fewer repeats per buyer mean that it is not used up, but given away, broken or lost."""
 WIDEST_SPREAD = 1.0
@@ -27,17 +30,19 @@ def rhythms(purchases: Purchases) -> list[dict[str, Any]]:
     buyers = np.bincount(products, minlength=len(purchases.products))
     buyers -= np.bincount(products[1:][is_again], minlength=len(buyers))
     kept = is_again & (gaps >= SHORTEST_DAYS) & (gaps <= LONGEST_DAYS)
-    again, gaps = products[1:][kept], gaps[kept]
+    again, people, gaps = products[1:][kept], people[1:][kept], gaps[kept]
     starts = np.flatnonzero(np.diff(again, prepend=-1))
-    return (
-        [
-            {"product_id": purchases.products[again[start]], "days": float(np.median(mine)), "repeats": len(mine)}
-            for start, mine in zip(starts, np.split(gaps, starts[1:]), strict=True)
-            if len(mine) >= max(LEAST_REPEATS, LEAST_SHARE * buyers[again[start]]) and _is_steady(mine)
-        ]
-        if len(starts)
-        else []
-    )
+    return [
+        {
+            "product_id": purchases.products[again[start]],
+            "days": float(np.median(gaps[start:end])),
+            "repeats": end - start,
+        }
+        for start, end in pairwise([*starts.tolist(), len(again)])
+        if end - start >= max(LEAST_REPEATS, LEAST_SHARE * buyers[again[start]])
+        and len(np.unique(people[start:end])) >= LEAST_PEOPLE
+        and _is_steady(gaps[start:end])
+    ]
 
 
 def _is_steady(gaps: Dense) -> bool:

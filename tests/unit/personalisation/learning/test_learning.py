@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from worker.personalisation.learning.completing import Ask, Completer
-from worker.personalisation.learning.model import Part, Recipe, learn, learn_mix
-from worker.personalisation.learning.purchases import NOBODY, Basket, Ledger, gather
+from worker.personalisation.learning.model import MOST_PRODUCTS, Part, Recipe, learn, learn_mix
+from worker.personalisation.learning.purchases import LARGEST_BASKET, MOST_ORDERS, NOBODY, Basket, Ledger, gather
 from worker.personalisation.learning.tuning import COSINE, RECIPES, RECIPES_OF_MANY, ask, choose, ranks, split
 
 GOES_WITH = {"dripper": "filters", "grinder": "beans", "kettle": "scale", "cups": "tin"}
@@ -184,3 +184,23 @@ def test_an_order_that_came_to_nothing_is_left_out() -> None:
     assert (len(purchases), purchases.products, purchases.titles) == (1, ("dripper", "filters"), ("Dripper", ""))
     assert list(purchases.days) == [2.0]
     assert len(Ledger().purchases()) == 0
+
+
+def test_an_order_that_fills_a_shelf_is_left_out() -> None:
+    names = [f"product-{number}" for number in range(LARGEST_BASKET + 1)]
+    purchases = gather([Basket("", 1.0, tuple(names)), Basket("", 2.0, tuple(names[1:]))])
+    assert [len(basket) for basket in purchases.baskets()] == [LARGEST_BASKET]
+
+
+def test_a_till_is_nobody() -> None:
+    rows = [Basket("till", float(day), ("dripper",)) for day in range(MOST_ORDERS + 1)]
+    assert set(gather(rows).people) == {NOBODY}
+    assert NOBODY not in gather(rows[1:]).people
+
+
+def test_who_bought_all_sorts_does_not_pair_them() -> None:
+    """Two products of somebody who bought hundreds, in orders of one each, do not belong together by that."""
+    rows = [Basket("mia", float(day), (f"product-{day}",)) for day in range(MOST_PRODUCTS + 1)]
+    at = (np.array([0]), np.array([1]))
+    assert learn(gather(rows[1:]), Recipe()).pair_scores(*at)[0] > 0
+    assert learn(gather(rows), Recipe()).pair_scores(*at)[0] == 0

@@ -31,3 +31,9 @@ def test_what_few_of_its_buyers_buy_again_has_none() -> None:
     gaps = [30.0 + number % 3 for number in range(40)]
     assert rhythms(gather(bought_again("filters", gaps, buyers_of_one=400))) == []
     assert rhythms(gather(bought_again("filters", gaps[:19]))) == []
+
+
+def test_what_a_few_people_buy_again_and_again_has_none() -> None:
+    """A canteen, a till: forty times a month of theirs say nothing of what others do."""
+    canteens = [Basket(f"canteen-{n % 9}", 30.0 * n, ("filters",)) for n in range(9 * 40)]
+    assert rhythms(gather(canteens)) == []
