@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
+from sqlalchemy import select
 
 from schedules.events import CustomerStated
 from schedules.facts import ConsentState, Order
+from worker.planning.reading import read_event
 from worker.planning.unit import Unit
 from worker.store.erasures import erased_at
-from worker.store.models import CustomerRow
+from worker.store.models import CustomerRow, InboundEvent, Source
 from worker.store.orders import find_customers, locked_customer, normal_address
+from worker.store.people import customer_ref, events_about
 from worker.store.suppressions import carry_over
 
 log = structlog.get_logger()
@@ -35,7 +38,7 @@ def hear_customer(unit: Unit, event: CustomerStated) -> bool:
         return True
     known = find_customers(unit.session, unit.shop.id, address=address, external_id=event.customer_id)
     if not known:
-        log.info("planning.customer.unknown", reason="neither the address nor the id is known yet")
+        log.info("planning.customer.unknown", reason="only an id is told, and no order has told whose it is")
     for each in sorted(known, key=lambda row: row.address):
         row = locked_customer(unit.session, unit.shop.id, each.address, now=unit.now)
         _note(row, unit, event.consent, event.at, event.customer_id, event.orders_count)
@@ -54,7 +57,10 @@ def hear_buyer(unit: Unit, order: Order, *, is_first: bool) -> bool:
         return False
     row = locked_customer(unit.session, unit.shop.id, address, now=unit.now)
     at = order.customer.consent_at or order.updated_at
+    is_new_id = not find_customers(unit.session, unit.shop.id, address=None, external_id=order.customer.id)
     _note(row, unit, order.customer.consent, at, order.customer.id, order.customer.orders_count)
+    if order.customer.id is not None and is_new_id:
+        _hear_earlier(unit, row, order.customer.id)
     known = find_customers(unit.session, unit.shop.id, address=None, external_id=order.customer.id)
     others = [each for each in known if each.address != address]
     refused_at = _refused_at(others)
@@ -62,6 +68,17 @@ def hear_buyer(unit: Unit, order: Order, *, is_first: bool) -> bool:
         _note(row, unit, ConsentState.UNSUBSCRIBED, refused_at, None, None)
     carry_over(unit.session, unit.shop.id, [each.address for each in others], address)
     return False
+
+
+def _hear_earlier(unit: Unit, row: CustomerRow, customer_id: str) -> None:
+    """What was told of the person by their id alone, before anybody knew whose it was; its bodies were kept."""
+    mine = events_about(unit.shop.id, [customer_ref(customer_id)])
+    stored = select(InboundEvent, Source).join(Source, Source.id == InboundEvent.source_id)
+    earlier = stored.where(*mine, InboundEvent.state == "planned", InboundEvent.body.is_not(None))
+    for event, source in unit.session.execute(earlier.order_by(InboundEvent.id)):
+        for told in read_event(event, source).events:
+            if isinstance(told, CustomerStated):
+                _note(row, unit, told.consent, told.at, told.customer_id, told.orders_count)
 
 
 def _refused_at(people: Iterable[CustomerRow]) -> datetime | None:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from worker.bootstrap import Installation
 from worker.errors import UnreadableEventError
-from worker.planning.service import plan_event, read_event
+from worker.planning.reading import read_event
+from worker.planning.service import plan_event
 from worker.store.events import Choice, chosen_until, last_chosen, reopen_events
 from worker.store.models import InboundEvent, Source
 

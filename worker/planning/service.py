@@ -12,11 +12,11 @@ from worker.errors import StorageFullError, StorageUnavailableError, UnreadableE
 from worker.planning.apply import apply_reading
 from worker.planning.disconnecting import cancel_waiting, disconnect_shop
 from worker.planning.erasure import person_ref
+from worker.planning.reading import read_event
 from worker.planning.scheduling import replan
 from worker.planning.shop_erasure import close_shop, erase_people
 from worker.planning.unit import Unit
 from worker.platforms.port import Reading
-from worker.platforms.registry import PLATFORMS
 from worker.store.events import (
     MAX_CLAIMS,
     claim_event,
@@ -158,23 +158,6 @@ def _work_in(unit: Unit, event: InboundEvent, reading: Reading) -> None:
             is_erased = apply_reading(unit, reading.events)
         event.body = None if is_erased else event.body
     finish_event(event, "planned" if reading.events else "ignored", note=reading.note, now=unit.now)
-
-
-def read_event(event: InboundEvent, source: Source) -> Reading:
-    """What the platform's adapter makes of a stored body.
-
-    Raises:
-        UnreadableEventError: the body is not what its topic says, or was purged.
-    """
-    if event.body is None:
-        raise UnreadableEventError("its body was purged")
-    return PLATFORMS[event.kind].read(
-        topic=event.topic,
-        body=event.body,
-        headers=event.headers,
-        received_at=event.received_at,
-        options=source.options,
-    )
 
 
 def _again(work: Callable[[], str | None]) -> str | None:

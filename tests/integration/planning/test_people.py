@@ -307,3 +307,16 @@ def test_a_box_left_unticked_does_not_unsubscribe_a_subscriber(shop: Connected) 
     shop.plan("customers/create", buyer | {"email_marketing_consent": told})
     shop.plan("orders/create", order(1042, shop.now, customer=buyer, buyer_accepts_marketing=False))
     assert [customer.consent for customer in shop.customers()] == [ConsentState.SUBSCRIBED]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_told_of_a_person_by_id_alone_counts_once_an_order_tells_their_address(shop: Connected) -> None:
+    told = {"state": "unsubscribed", "consent_updated_at": (shop.now + timedelta(minutes=5)).isoformat()}
+    shop.plan("customers/update", {"id": 7, "email": None, "email_marketing_consent": told})
+    assert shop.customers() == []
+    for number, customer_id in ((1042, 7), (1043, 8)):
+        buyer = {"id": customer_id, "email": f"mia{customer_id}@example.com"}
+        body = order(number, shop.now, email=buyer["email"], customer=buyer, buyer_accepts_marketing=True)
+        shop.plan("orders/create", body)
+    found = {customer.external_id: customer.consent for customer in shop.customers()}
+    assert found == {"7": ConsentState.UNSUBSCRIBED, "8": ConsentState.SUBSCRIBED}
