@@ -12,6 +12,7 @@ from schedules.facts import Facts, PaymentState
 from worker.platforms.registry import CODE_MAKERS
 from worker.store.codes import LIVE, code_of, codes_named, codes_of_orders, end_code
 from worker.store.models import DiscountCode, OrderRow
+from worker.store.orders import facts_of
 
 log = structlog.get_logger()
 
@@ -19,7 +20,10 @@ log = structlog.get_logger()
 def end_codes(session: Session, order: OrderRow, facts: Facts, now: datetime) -> None:
     """Draws what follows from an order's facts for its own code, and for those that it used."""
     revoke_code(session, order, facts, now)
-    redeem_codes(session, order, facts)
+    if _came_to_nothing(facts):
+        return_codes(session, order, facts, now)
+    else:
+        redeem_codes(session, order, facts)
 
 
 def revoke_code(session: Session, order: OrderRow, facts: Facts, now: datetime) -> bool:
@@ -68,6 +72,28 @@ def why_revoked(facts: Facts) -> str:
     if situations.is_refunded(facts):
         return "the order was refunded in full"
     return "the payment was voided" if order is not None and order.payment is PaymentState.VOIDED else ""
+
+
+def _came_to_nothing(facts: Facts) -> bool:
+    """Whether an order that used a code was never carried out; one that was paid back may well have been."""
+    order = facts.order
+    is_cancelled = facts.cancelled_at is not None or (order is not None and order.cancelled_at is not None)
+    return facts.is_deleted or is_cancelled or (order is not None and order.payment is PaymentState.VOIDED)
+
+
+def return_codes(session: Session, order: OrderRow, facts: Facts, now: datetime) -> None:
+    """Takes back that the order used codes, where a shop can be asked whether it counts them as used all the same."""
+    used = facts.order.discount_codes if facts.order is not None else ()
+    for code in codes_named(session, order.shop_id, used, but_not=order.id) if used else ():
+        if code.state == "redeemed" and code.redeemed_in == order.id and code.backend in CODE_MAKERS:
+            code.state = "created" if code.told else "reserved"
+            code.reason = f"order {order.number or order.external_id}, which used it, came to nothing"
+            code.redeemed_in, code.redeemed_by_other = None, False
+            code.due_at = code.wanted_at = now
+            session.flush()
+            owner = session.get_one(OrderRow, code.order_id)
+            revoke_code(session, owner, facts_of(owner), now)  # it may have come to nothing too, meanwhile
+            log.info("codes.code.returned", code_id=str(code.id), order=str(order.id))
 
 
 def redeem_codes(session: Session, order: OrderRow, facts: Facts) -> None:

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from schedules.facts import Facts
+from schedules.facts import Facts, PaymentState
 from schedules.lifecycle import State
 from tests.support.code_shops import BUSY, THROTTLED
 from tests.support.coding import Coded
@@ -14,8 +15,8 @@ from tests.support.dispatching import Killed
 from tests.support.misbehaving import Trouble
 from tests.support.orders import an_order, keep_order
 from worker.delivery.port import OutgoingMail
-from worker.personalisation.code_ends import redeem_codes
-from worker.store.codes import claim_code
+from worker.personalisation.code_ends import end_codes, redeem_codes
+from worker.store.codes import claim_code, code_of
 from worker.store.models import DiscountCode, Source
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -292,6 +293,48 @@ def test_a_code_that_the_shop_counts_as_used_is_not_shown_again(mia: Coded) -> N
         facts = Facts(order=an_order(mia.world.now, number="77", email="x@y.example", discount_codes=(mia.code.code,)))
         redeem_codes(session, keep_order(session, mia.world.shop_id, facts, mia.world.now), facts)
     assert mia.code.redeemed_by_other
+
+
+def _used_and_ended(mia: Coded, **ended: Any) -> None:
+    """Somebody uses her code, and then that order ends like this; told twice, as shops do."""
+    placed = an_order(mia.world.now, number="77", discount_codes=(mia.code.code,))
+    with mia.world.installation.database.write() as session:
+        order = keep_order(session, mia.world.shop_id, Facts(order=placed), mia.world.now)
+        for changes in ({}, ended, ended):
+            end_codes(session, order, Facts(order=placed.model_copy(update=changes)), mia.world.now)
+            code = code_of(session, mia.world.order_id)
+            assert changes or (code is not None and code.state == "redeemed")
+
+
+@pytest.mark.parametrize(("database", "mia"), PAIRS[:1], indirect=True)
+@pytest.mark.parametrize(("still_counts", "state"), [(False, "created"), (True, "redeemed")])
+def test_a_code_used_in_an_order_that_was_cancelled_is_good_again_where_the_shop_says_so(
+    mia: Coded, still_counts: bool, state: str
+) -> None:
+    mia.mail()
+    mia.deliver()
+    mia.keep()
+    _used_and_ended(mia, cancelled_at=mia.world.now)
+    assert (mia.code.state, mia.code.redeemed_in) == ("created", None)
+    if still_counts:
+        mia.shop.use(mia.code.code)
+    mia.keep()
+    assert mia.code.state == state
+
+
+@pytest.mark.parametrize(("database", "mia"), PAIRS[:1], indirect=True)
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_a_code_that_brought_its_customer_something_or_of_which_no_shop_can_tell_stays_used(
+    mia: Coded, is_asked: bool
+) -> None:
+    mia.mail()
+    mia.deliver()
+    if not is_asked:
+        with mia.world.installation.database.write() as session:
+            session.execute(update(DiscountCode).values(backend="pool"))
+    _used_and_ended(mia, **({"payment": PaymentState.REFUNDED} if is_asked else {"cancelled_at": mia.world.now}))
+    assert mia.code.state == "redeemed"
+    assert mia.code.redeemed_in is not None
 
 
 @both
