@@ -16,11 +16,15 @@ def returned_products(facts: Facts) -> frozenset[str]:
 
 
 def leading_products(facts: Facts) -> tuple[str, ...]:
-    """Product ids that may lead to an offer: pieces that were kept, and are no gift card, tip or the like."""
+    """Product ids that may lead to an offer: pieces that were paid for and kept, and are no gift card, tip or the like.
+
+    What a shop lays in for nothing was not chosen: nobody "often buys" it.
+    """
     lines = facts.order.lines if facts.order else ()
     kinds = (LineKind.PHYSICAL, LineKind.DIGITAL, LineKind.SERVICE)
     gone = _gone_lines(facts)
-    kept = (line for line in lines if line.quantity and line.kind in kinds and line.id not in gone)
+    paid = (line for line in lines if line.quantity and line.total.amount and line.kind in kinds)
+    kept = (line for line in paid if line.id not in gone)
     return tuple(line.product_id for line in kept if line.product_id)
 
 

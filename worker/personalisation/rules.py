@@ -13,7 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from schedules import gift_cards
+from schedules import extras, gift_cards
 from schedules.offers import Named
 from worker.personalisation.candidates import Choice, Item, Limits, Paired, Selection
 from worker.personalisation.reasons import proof_of, reason_of
@@ -149,6 +149,7 @@ def _why_no_complement(paired: Paired, limits: Limits) -> str:
         (item.product_id in limits.offered, "was offered before"),
         (item.price is not None and item.price > limits.order_value, "costs more than the whole order"),
         (_is_substitute(paired, limits), "is of the kind that was just bought"),
+        (paired.kind != "pairing" and extras.is_extra(item.short_title), "is no thing of its own"),
         (_is_unproven(paired), "is bought with it too seldom"),
         (paired.not_before not in ALLOWED_MOMENTS[limits.step], f"comes only once the order is {paired.not_before}"),
     )

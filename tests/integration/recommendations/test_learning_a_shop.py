@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from schedules.facts import Facts, Gift
+from schedules.facts import Facts, Gift, Refund
 from tests.integration.recommendations.conftest import HEADER, past_orders, take
 from tests.support.dispatching import MORNING, World
-from tests.support.orders import a_line, an_order, keep_order
+from tests.support.orders import a_line, an_order, eur, keep_order
 from tests.support.shelf import pair
 from worker.errors import ImportFileError
 from worker.imports.report import ImportReport
@@ -168,7 +168,14 @@ def test_a_new_order_counts_at_the_next_fit_and_a_cancelled_one_no_more(world: W
     assert fit(world.installation, world.shop_id) is None
 
 
-@pytest.mark.parametrize("ended", [{"cancelled_at": MORNING}, {"deleted_at": MORNING}], ids=["cancelled", "deleted"])
+PAID_BACK = Refund(id="r1", at=MORNING, amount=eur("49.40"))
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [{"cancelled_at": MORNING}, {"deleted_at": MORNING}, {"refunds": (PAID_BACK,)}],
+    ids=["cancelled", "deleted", "paid back"],
+)
 def test_an_order_whose_end_was_told_apart_from_it_counts_no_more(
     world: World, tmp_path: Path, ended: dict[str, Any]
 ) -> None:

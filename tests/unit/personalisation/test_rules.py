@@ -223,6 +223,12 @@ def test_what_goes_back_or_is_no_goods_leads_to_nothing() -> None:
     assert leading_products(declined) == ("product-2",)
 
 
+def test_what_was_laid_in_for_nothing_leads_to_nothing() -> None:
+    bag = a_line(2, "Cotton bag", "10.00").model_copy(update={"total": eur("0.00")})
+    facts = Facts(order=an_order(PLACED, lines=(a_line(1, "Dripper 02", "38.00"), bag)))
+    assert leading_products(facts) == ("product-1",)
+
+
 def learned(item: Item, *, score: float = 0.5, support: int = 40, orders: int = 100, **changes: Any) -> Paired:
     proof = Proof(score=score, support=support, orders=orders)
     return paired(item, **({"kind": "co_purchase", "proof": proof} | changes))
@@ -255,3 +261,18 @@ def test_what_orders_do_not_prove_is_not_claimed() -> None:
         assert "too seldom" in select([learned(kettle(), **proof)], limits()).why_not
     assert "of the kind" in select([learned(kettle())], limits(categories=frozenset({"kettles"}))).why_not
     assert chosen(select([paired(kettle())], limits(categories=frozenset({"kettles"})))) == ["kettle"]
+
+
+@pytest.mark.parametrize(
+    ("title", "is_shown"),
+    [
+        *(("Shipping Protection by Safely", False), ("Gift wrap", False), ("2-year protection plan", False)),
+        *(("Kettle with 5-year warranty", True), ("Felt-tip pens", True), ("Coffee sample box", True)),
+    ],
+)
+def test_what_is_bought_with_everything_at_the_till_is_only_shown_where_the_merchant_says_so(
+    title: str, is_shown: bool
+) -> None:
+    item = kettle(short_title=title)
+    assert bool(select([learned(item)], limits()).choices) is is_shown
+    assert bool(select([paired(item)], limits()).choices)

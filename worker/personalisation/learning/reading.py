@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from schedules.situations import is_refunded
 from worker.personalisation.bought import leading_products
 from worker.personalisation.learning.purchases import Ledger
 from worker.personalisation.segments import value_of
@@ -51,7 +52,7 @@ def _row(order: OrderRow, key: str, currency: str) -> dict[str, Any]:
     """What was bought and kept; nothing of orders that came to nothing, were tests, or were placed by businesses."""
     facts = facts_of(order)
     told = facts.order
-    is_over = facts.is_deleted or facts.cancelled_at is not None
+    is_over = facts.is_deleted or facts.cancelled_at is not None or is_refunded(facts)
     counts = told is not None and told.payment.counts_as_order and told.cancelled_at is None and not is_over
     counts = counts and told is not None and not (told.is_test or told.is_b2b)
     return {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from schedules import extras
 from schedules.facts import LineItem, LineKind, Money, PaymentState, Totals
 from worker.platforms.bodies import Body, amount, day, identifier, mapping, needed_id, objects, text, whole
 from worker.platforms.properties import properties_of
@@ -57,7 +58,7 @@ def _line_kind(line: Body) -> LineKind:
     if line.get("gift_card") is True:
         return LineKind.GIFT_CARD
     title = text(line.get("title")).lower()
-    kind = next((kind for pattern, kind in tables.LINE_KIND if pattern.search(title)), None)
+    kind = next((kind for pattern, kind in extras.LINE_KIND if pattern.search(title)), None)
     if kind is LineKind.TIP and line.get("product_id") is not None:
         kind = None
     if kind is LineKind.PROTECTION and line.get("requires_shipping") is True:

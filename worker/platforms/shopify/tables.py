@@ -2,7 +2,7 @@
 
 import re
 
-from schedules.facts import Channel, ConsentState, LineKind, ParcelState, PaymentState, TrackingStatus
+from schedules.facts import Channel, ConsentState, ParcelState, PaymentState, TrackingStatus
 
 PAYMENT = {
     "pending": PaymentState.OPEN,
@@ -76,16 +76,6 @@ TAGGED = (
     (re.compile(r"replacement(?!.?part)|exchange|reshipment|umtausch|ersatzlieferung"), Channel.REPLACEMENT),
     (re.compile(r"^(staff|employee|mitarbeiter)$"), Channel.STAFF),
     (re.compile(r"marketplace|amazon(?!.?pay)|ebay"), Channel.MARKETPLACE),
-)
-
-LINE_KIND = (
-    (re.compile(r"\btips?\b|trinkgeld"), LineKind.TIP),
-    (
-        re.compile(r"shipping protection|package protection|protection plan|warranty|garantieverl|versandschutz"),
-        LineKind.PROTECTION,
-    ),
-    (re.compile(r"gift.?wrap|geschenkverpackung"), LineKind.GIFT_WRAP),
-    (re.compile(r"\b(free )?sample\b|gratisprobe"), LineKind.SAMPLE),
 )
 
 PICKUP = re.compile(r"pick.?up(?!.?(point|locker|station))|click.?(and|&).?collect|abholung", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from schedules import extras
 from schedules.facts import LineItem, LineKind, PaymentState, Totals
 from worker.platforms.bodies import Body, amount, identifier, mapping, needed_id, objects, text, web_url
 from worker.platforms.woocommerce import tables
@@ -117,9 +118,9 @@ def _fee_line(fee: Body, currency: str, *, with_tax: bool) -> LineItem:
 def _product_kind(title: str) -> LineKind:
     """Names borrow words: felt-tip pens are no tip, and a kettle with 5 years of warranty is a kettle."""
     kind = _kind(title, LineKind.PHYSICAL)
-    if kind is LineKind.TIP and not tables.TIP_ALONE.fullmatch(title.lower()):
+    if kind is LineKind.TIP and not extras.TIP_ALONE.fullmatch(title.lower()):
         return LineKind.PHYSICAL
-    if kind is LineKind.PROTECTION and tables.WITH_PROTECTION.search(title.lower()):
+    if kind is LineKind.PROTECTION and extras.WITH_PROTECTION.search(title.lower()):
         return LineKind.PHYSICAL
     return kind
 

@@ -2,7 +2,7 @@
 
 import re
 
-from schedules import gift_cards
+from schedules import extras, gift_cards
 from schedules.facts import Channel, LineKind, PaymentState
 
 PAYMENT = {
@@ -46,21 +46,7 @@ CHANNEL = (
 )
 RENEWAL_KEY = "_subscription_renewal"
 
-LINE_KIND = (
-    (gift_cards.NAME, LineKind.GIFT_CARD),
-    (re.compile(r"\btips?\b|trinkgeld"), LineKind.TIP),
-    (
-        re.compile(r"(shipping|package) protection|protection plan|warranty|garantieverl|versandschutz"),
-        LineKind.PROTECTION,
-    ),
-    (re.compile(r"gift.?wrap|geschenkverpackung"), LineKind.GIFT_WRAP),
-    (re.compile(r"\b(free )?sample\b|gratisprobe"), LineKind.SAMPLE),
-)
-
-TIP_ALONE = re.compile(r"(a )?tips?|trinkgeld")
-WITH_PROTECTION = re.compile(
-    r"(\b(with|incl\w*|plus|mit|inkl\w*)\b|\+).*(protection|warranty|garantieverl|versandschutz)"
-)
+LINE_KIND = ((gift_cards.NAME, LineKind.GIFT_CARD), *extras.LINE_KIND)
 
 PICKUP = frozenset({"local_pickup", "pickup_location"})
 PICKUP_PLACE = ("pickup_location", "_pickup_location_name")
