@@ -75,13 +75,14 @@ def _pairings_of(session: Session, shop_id: UUID, names: set[Name]) -> list[tupl
 def part_prices(
     session: Session, candidates: Iterable[Mapping[UUID, Sequence[tuple[Any, ShelfProduct]]]]
 ) -> dict[UUID, PartPrices]:
-    """By shop: what the parts of the sets among the candidates cost, the first variant of each."""
+    """By shop: what the parts of the sets among the candidates cost one by one: the cheapest variant that is sold."""
     rows = (row for each in candidates for pairs in each.values() for _, row in pairs)
     wanted = {(row.shop_id, name) for row in rows for name in row.bundle_of}
     found: dict[UUID, PartPrices] = defaultdict(dict)
     for row in shelf_products(session, wanted):
-        if row.price is not None:
-            found[row.shop_id].setdefault((row.product_id, row.currency), row.price)
+        if row.price is not None and row.is_active:
+            prices, name = found[row.shop_id], (row.product_id, row.currency)
+            prices[name] = min(prices.get(name, row.price), row.price)
     return found
 
 

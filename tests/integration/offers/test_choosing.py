@@ -230,3 +230,11 @@ def test_a_set_is_shown_with_what_it_saves(world: World) -> None:
     assert first.product.product_id == "set"
     assert first.parts_price is not None
     assert str(first.parts_price.amount) == "50.0000"
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "grinder", "17.00", category="grinders", variant_id="small")
+    price = offered(choose(world))[0].parts_price
+    assert price is not None
+    assert price.amount == 47
+    with world.installation.database.write() as session:
+        session.execute(update(Product).where(Product.product_id == "beans").values(is_active=False))
+    assert offered(choose(world))[0].parts_price is None
