@@ -1,10 +1,13 @@
-"""How late mails went out: the moment a provider had it, less the moment it was meant to go."""
+"""How late mails went out: the moment a provider had it, less the moment it was meant to go.
+
+Marketing is put off on purpose, for caps, quiet hours and ramps: until it was tried in vain it counts from then.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, extract, func, select
+from sqlalchemy import ColumnElement, and_, case, extract, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from worker.store.models import Message
@@ -40,6 +43,8 @@ def lateness(session: Session, *, now: datetime) -> Lateness:
 
 
 def _seconds(session: Session) -> ColumnElement[Any]:
+    is_put_off = and_(Message.stream == literal_column("'marketing'"), Message.tries <= 1)
+    meant = case((is_put_off, Message.send_at), else_=Message.aim_at)
     if not is_postgres(session):
-        return (func.julianday(Message.accepted_at) - func.julianday(Message.aim_at)) * 86400
-    return extract("epoch", Message.accepted_at - Message.aim_at)
+        return (func.julianday(Message.accepted_at) - func.julianday(meant)) * 86400
+    return extract("epoch", Message.accepted_at - meant)

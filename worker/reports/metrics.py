@@ -112,7 +112,7 @@ def _delays(session: Session, now: datetime) -> Iterator[Metric]:
     age = oldest.seconds if oldest else 0
     yield _plain("oldest_overdue_seconds", "How long ago the oldest of them should have gone.", age)
     yield _plain("lateness_mails", "Mails taken by a provider in the last 7 days.", late.mails)
-    told = "From when a mail was meant to go until a provider had it, over the last 7 days."
+    told = "From when a mail was meant to go, or was put off to, until a provider had it, over the last 7 days."
     seconds = _gauge("lateness_seconds", told, "quantile")
     for quantile, value in (("0.5", late.p50), ("0.95", late.p95), ("0.99", late.p99), ("1", late.longest)):
         if value is not None:

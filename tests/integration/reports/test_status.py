@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from sqlalchemy import delete
+
 from tests.support.rows import NOW, make_event, make_message, make_order, make_shop
 from worker.reports.lateness import lateness
 from worker.reports.status import read_status, signs_of_life
-from worker.store.models import Heartbeat
+from worker.store.models import Heartbeat, Message
 from worker.store.pauses import pause, resume
 from worker.store.session import Database
 
@@ -98,6 +100,27 @@ def test_lateness_is_counted_from_the_aim(database: Database) -> None:
     with database.read() as session:
         found = lateness(session, now=NOW + timedelta(minutes=1))
     assert (found.mails, found.p50, found.p95, found.p99, found.longest) == (100, 51.0, 96.0, 100.0, 100.0)
+
+
+def test_marketing_that_was_put_off_on_purpose_is_late_only_from_then_on(database: Database) -> None:
+    """Caps, quiet hours and ramps let it wait for days; a provider that is away makes it late."""
+    sent = {"state": "accepted", "accepted_at": NOW, "aim_at": NOW - timedelta(days=2), "stream": "marketing"}
+    cases = (
+        {"send_at": NOW - timedelta(seconds=5), "tries": 1},
+        {"send_at": NOW - timedelta(seconds=5), "tries": 3},
+        {"send_at": NOW - timedelta(seconds=5), "tries": 1, "stream": "transactional"},
+    )
+    with database.write() as session:
+        shop = make_shop(session)
+        for number, told in enumerate(cases):
+            make_message(session, make_order(session, shop, str(number)), **(sent | told))
+    with database.read() as session:
+        found = lateness(session, now=NOW + timedelta(minutes=1))
+    assert (found.mails, found.p50, found.longest) == (3, 2 * 86400.0, 2 * 86400.0)
+    with database.write() as session:
+        session.execute(delete(Message).where((Message.tries == 3) | (Message.stream == "transactional")))
+        found = lateness(session, now=NOW + timedelta(minutes=1))
+    assert (found.mails, found.longest) == (1, 5.0)
 
 
 def test_a_mail_that_was_sent_by_hand_before_its_time_is_not_late(database: Database) -> None:

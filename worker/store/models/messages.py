@@ -20,6 +20,8 @@ COUNTED = (State.ATTEMPTING, State.UNKNOWN, State.ABANDONED, State.ACCEPTED, Sta
 """States in which a mail reached the person, or may have."""
 CAPPED = "(stream = 'marketing' OR has_offer)"
 """Mails that count for caps."""
+LATE_BY = ("aim_at", "send_at", "stream", "tries")
+"""What tells how late a mail that went out was."""
 BY_HAND = "by_hand"
 """In a message's details: a person asked for it, so it waits for no window and no daytime."""
 KNEW = "knew"
@@ -54,7 +56,7 @@ class Message(Base):
         Index("ix_message_address", "shop_id", "address", "accepted_at"),
         partial_index("ix_message_counted", f"{CAPPED} AND state IN ({_listed(COUNTED)})", "shop_id", "address"),
         Index("ix_message_shop_state", "shop_id", "state", "step", "stream"),  # counting reads the index alone
-        partial_index("ix_message_accepted", "accepted_at IS NOT NULL", "accepted_at", "aim_at", "shop_id", "step"),
+        partial_index("ix_message_accepted", "accepted_at IS NOT NULL", "accepted_at", *LATE_BY, "shop_id", "step"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -73,7 +75,7 @@ class Message(Base):
     send_at: Mapped[datetime]
     aim_at: Mapped[
         datetime
-    ]  # when it was meant to go; lateness and `offer_until` count from the plan, not a postponement
+    ]  # when it was meant to go; `offer_until`, and a receipt's lateness, count from the plan, not a postponement
     offer_until: Mapped[datetime | None]  # after this the mail goes without its offer
     expires_at: Mapped[datetime]
     address: Mapped[str | None]  # lower case; set when planned, re-read at the gate
