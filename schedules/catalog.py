@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from schedules.codes import CodeUse
 from schedules.offers import Named
 from schedules.sequence import FURTHEST_COMBINED, TEMPLATES, Sequence
+from schedules.yaml_slips import slip_of
 
 PATH = "sequences/post_purchase.yaml"
 
@@ -57,6 +58,9 @@ def load_sequence(files: Mapping[str, str]) -> Sequence:
     if text is None:
         raise SequenceError([SequenceFault(PATH, None, "the file is missing.", "Put it back.")])
     node, data = _read(text)
+    if not isinstance(data, dict):
+        problem = "it holds no settings." if data else "it is empty."
+        raise SequenceError([SequenceFault(PATH, None, problem, "Put back what stood there: `content diff` shows it.")])
     try:
         return Sequence.model_validate(data)
     except ValidationError as error:
@@ -173,9 +177,8 @@ def _repeated(node: yaml.MappingNode) -> Iterator[SequenceFault]:
 
 
 def _syntax_fault(error: yaml.YAMLError) -> SequenceFault:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "it is no YAML"
-    return SequenceFault(PATH, mark.line + 1 if mark else None, f"{problem}.", "Check indentation, quotes and colons.")
+    line, problem, remedy = slip_of(error)
+    return SequenceFault(PATH, line, f"{problem}.", remedy)
 
 
 def _fault(node: Any, problem: Any) -> SequenceFault:

@@ -14,6 +14,7 @@ from worker.store.content import SUFFIXES, content_of, packaged_content
 
 TEMPLATES = "email_templates"
 SEQUENCES = "sequences"
+MISNAMED = ".yml"
 From = Annotated[
     Path | None,
     typer.Option("--from", help="Folder with email_templates/ and sequences/. Default: here, else as packaged."),
@@ -32,7 +33,7 @@ def read_folder(folder: Path | None) -> Content:
 
     Raises:
         UserError: the folder holds no templates or no sequences, or a file is not UTF-8 or cannot be read.
-        ContentError: there are files beside the sequence; whoever wrote them thinks that they count.
+        ContentError: there are files beside the sequence, or ending in .yml; whoever wrote them thinks that they count.
     """
     if folder is None:
         if not is_here():
@@ -85,9 +86,11 @@ def write_folder(content: Content, folder: Path) -> list[str]:
 def _texts(folder: Path, prefix: str) -> dict[str, str]:
     found = {}
     for path in sorted(folder.rglob("*")):
-        if not path.is_file() or not path.name.endswith(SUFFIXES):
-            continue
         name = f"{prefix}/{path.relative_to(folder).as_posix()}"
+        if path.name.endswith(MISNAMED):
+            raise ContentError([Fault(name, None, "nothing reads this file.", f"Call it {path.stem}.yaml.")])
+        if not path.is_file() or not path.name.endswith(SUFFIXES) or path.name.startswith("."):
+            continue  # what editors and file managers hide
         try:
             found[name] = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
         except UnicodeDecodeError as error:

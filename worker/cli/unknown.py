@@ -1,4 +1,4 @@
-"""What content is warned of and published all the same: names that no product has, a language only some mails have."""
+"""What content is warned of and published all the same: names that nothing has, a language only some mails have."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from schedules.catalog import NamedThing, named_things
 from worker.cli.output import counted
 from worker.errors import Fault
 from worker.rendering.languages import untranslated
+from worker.rendering.unread import unread
 from worker.store.models import Product
 
 KINDS = {"products": "product id", "categories": "category", "brands": "brand", "tags": "tag"}
@@ -21,7 +22,7 @@ MOST_SHOWN = 12
 
 def warnings_of(session: Session, shop_id: UUID, slug: str, files: Mapping[str, str]) -> list[Fault]:
     """All that is warned of in content without faults."""
-    return [*untranslated(files), *unknown_names(session, shop_id, slug, files)]
+    return [*unread(files), *untranslated(files), *unknown_names(session, shop_id, slug, files)]
 
 
 def unknown_names(session: Session, shop_id: UUID, slug: str, files: Mapping[str, str]) -> list[Fault]:

@@ -103,7 +103,7 @@ def _offer(step: str) -> Offer:
             kind="pairing",
             why=row["pitch"],
             url=products[row["offer_product"]].url,
-            hide_url=f"{BASE}/u/example",
+            hide_url=f"{BASE}/o/example",
             is_discounted=True,
         )
         for row in pairings
@@ -127,10 +127,10 @@ def _guide(language: str) -> GuideView | None:
 
 
 def _links(step: str, *, is_marketing: bool) -> Links:
-    link = f"{BASE}/u/example"
+    out, asked = f"{BASE}/u/example", f"{BASE}/f/example" if step == "follow_up" else ""
     return Links(
-        unsubscribe=link if is_marketing else "",
-        no_offers="" if is_marketing else link,
-        feedback_yes=link if step == "follow_up" else "",
-        feedback_no=link if step == "follow_up" else "",
+        unsubscribe=out if is_marketing else "",
+        no_offers="" if is_marketing else out,
+        feedback_yes=asked,
+        feedback_no=asked,
     )

@@ -7,6 +7,7 @@ from schedules.sequence import TEMPLATES
 from schedules.shop import Role, ShopProfile
 from worker.errors import ContentError, Fault
 from worker.preview.example import example_inputs
+from worker.preview.proofreading import proofread
 from worker.preview.situations import in_situation, situations_of
 from worker.rendering.compiling import languages_of
 from worker.rendering.lint import lint
@@ -30,10 +31,12 @@ def _rehearsed(content: Content, profile: ShopProfile | None) -> Iterator[Fault]
         for language in languages_of(content.files, template):
             base = example_inputs(step, role=Role.REPLACE, language=language, profile=profile)
             for situation in ("", *situations_of(content, step)):
+                inputs = in_situation(base, situation, content)
                 try:
-                    renderer.render(content, in_situation(base, situation, content))
+                    found = [*proofread(renderer.render(content, inputs), inputs)]
                 except ContentError as error:
-                    where = ", ".join((language, *([situation] if situation else [])))
-                    faults = [fault for fault in error.faults if fault.problem not in told]
-                    told |= {fault.problem for fault in faults}
-                    yield from (dataclasses.replace(each, problem=f"{each.problem} ({where})") for each in faults)
+                    found = [*error.faults]
+                where = ", ".join((language, *([situation] if situation else [])))
+                faults = [fault for fault in found if fault.problem not in told]
+                told |= {fault.problem for fault in faults}
+                yield from (dataclasses.replace(each, problem=f"{each.problem} ({where})") for each in faults)

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import yaml
-from jinja2 import Template, TemplateSyntaxError, nodes
+from jinja2 import Template, nodes
 
+from schedules.yaml_slips import slip_of
 from worker.errors import ContentError, Fault
 from worker.rendering.context import ShopContext
 from worker.rendering.formats import RIGHT_TO_LEFT
+from worker.rendering.jinja_slips import told_of
 from worker.rendering.mjml_compiling import KEPT_SOURCES, html_of, mirrored
 from worker.rendering.sandbox import Sandbox, folded
 
@@ -23,6 +25,7 @@ INCLUDE = re.compile(r'(?<![ \t])[ \t]*<mj-include path="(?P<path>[a-z0-9_/.]+)"
 ANY_INCLUDE = re.compile("mj-include", re.IGNORECASE)
 LARGEST_SOURCE = 200_000
 """Characters of one mail's MJML with all that it includes; ours have 10,000."""
+LANGUAGE = re.compile(r"texts\.([a-z]{2,3})\.yaml$")
 WORD = re.compile(r"\[\[([a-z_]+)\]\]")
 EXPRESSION = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 FORMAL = ".formal"
@@ -134,13 +137,25 @@ def read_words(files: Mapping[str, str], path: str) -> dict[str, str]:
     try:
         found = yaml_of(_source(files, path))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else None
-        problem = "it is no YAML, here or in the line before."
-        raise _refused(path, line, problem, "Put each text in double quotes.") from error
-    if not isinstance(found, dict) or not all(isinstance(word, str) for word in found.values()):
-        raise _refused(path, None, "each line must be a name and a text.", 'Write lines like  headline: "Thank you".')
+        line, problem, remedy = slip_of(error)
+        raise _refused(path, line, f"{problem}.", remedy) from error
+    if not isinstance(found, dict):
+        problem = "it holds no texts, of which each is a line with a name."
+        raise _refused(path, None, problem, 'Write lines like  headline: "Thank you".')
+    if faults := [_no_text(files, path, str(name)) for name, word in found.items() if not isinstance(word, str)]:
+        raise ContentError(faults)
     return {str(name): word for name, word in found.items()}
+
+
+def _no_text(files: Mapping[str, str], path: str, name: str) -> Fault:
+    problem, remedy = f"what stands behind {name} is no text.", f'Put it in double quotes: {name}: "…".'
+    return Fault(f"{ROOT}/{path}", line_of_word(files[f"{ROOT}/{path}"], name), problem, remedy)
+
+
+def line_of_word(source: str, name: str) -> int:
+    """The line of a file of texts at which one of them begins."""
+    lines = enumerate(source.splitlines(), 1)
+    return next((number for number, text in lines if text.startswith(f"{name}:")), 1)
 
 
 @lru_cache(KEPT_SOURCES)
@@ -176,6 +191,8 @@ def _html(path: str, source: str, words: Mapping[str, str], *, is_mirrored: bool
     if ANY_INCLUDE.search(source):
         # The MJML compiler would read the file from this machine's disk, whatever it is.
         raise _refused(path, None, "an mj-include is not written as it must be.", 'Write <mj-include path="…" />.')
+    if not source.strip():
+        raise _refused(path, None, "it is empty.", "Put back what stood there: `content diff` shows it.")
     try:
         compiled = html_of(source)
     except Exception as error:
@@ -197,8 +214,7 @@ def _jinja(environment: Sandbox, path: str, source: str, shop: ShopContext | Non
         return template_of(environment, source, shop)
     except Exception as error:
         line = getattr(error, "lineno", None) if not path.endswith(".mjml") else None
-        problem = error.message if isinstance(error, TemplateSyntaxError) else str(error)
-        raise _refused(path, line, f"{problem}.", "Check the {{ … }} and {% … %} in it.") from error
+        raise _refused(path, line, *told_of(error)) from error
 
 
 @lru_cache(4 * KEPT_SOURCES)

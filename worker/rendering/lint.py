@@ -6,7 +6,6 @@ running anything. Then every template is compiled in each of its languages.
 
 import dataclasses
 import difflib
-import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -18,17 +17,29 @@ from jinja2 import TemplateSyntaxError, nodes
 from schedules.catalog import SequenceError, without_effect
 from schedules.sequence import TEMPLATES
 from worker.errors import ContentError, Fault
-from worker.rendering.compiling import ROOT, TAIL, WORD, compile_mail, languages_of, parsed, read_words, word_mail
+from worker.rendering.as_typed import read_as_typed
+from worker.rendering.compiling import (
+    LANGUAGE,
+    ROOT,
+    TAIL,
+    WORD,
+    compile_mail,
+    languages_of,
+    line_of_word,
+    parsed,
+    read_words,
+    word_mail,
+)
 from worker.rendering.context import MailContext
+from worker.rendering.jinja_slips import told_of
+from worker.rendering.mjml_compiling import unclosed
 from worker.rendering.port import Content
 from worker.rendering.sandbox import forbidden
 
 *NEEDED, OPTIONAL = TEMPLATES.values()
 """Content that was made before this mail came needs none."""
-TAG = re.compile(r"<(/?)(mj[a-z0-9-]*)\b(?:[^<>\"]|\"[^\"]*\"){0,2000}?(/?)>")
 LARGEST_FILE = 100_000
 """Characters; the largest of ours has 5,000."""
-LANGUAGE = re.compile(r"texts\.([a-z]{2,3})\.yaml$")
 
 
 def lint(content: Content) -> list[Fault]:
@@ -39,9 +50,9 @@ def lint(content: Content) -> list[Fault]:
     faults += _sequence(content.files)
     for path, text in sorted(content.files.items()):
         if path.startswith(ROOT) and path.endswith((".mjml", ".txt")):
-            faults += [*_expressions(path, text), *_tags(path, text)]
+            faults += [*_expressions(path, text), *unclosed(path, text), *read_as_typed(path, text)]
         elif LANGUAGE.search(path):
-            faults += _texts(content.files, path)
+            faults += [*_texts(content.files, path), *read_as_typed(path, text)]
     return faults or [*_compiled(content.files)]
 
 
@@ -68,11 +79,8 @@ def _texts(files: Mapping[str, str], path: str) -> Iterator[Fault]:
         return
     yield from _written_twice(files[path], path)
     for name, word in words.items():
-        line = next(
-            (number for number, text in enumerate(files[path].splitlines(), 1) if text.startswith(f"{name}:")), 1
-        )
         for fault in _expressions(path, word):
-            yield dataclasses.replace(fault, line=line)
+            yield dataclasses.replace(fault, line=line_of_word(files[path], name))
 
 
 def _written_twice(text: str, path: str) -> Iterator[Fault]:
@@ -115,29 +123,11 @@ def _expressions(path: str, text: str) -> Iterator[Fault]:
         if not faults:
             names.walk(tree, dict(names.loops))
     except TemplateSyntaxError as error:
-        yield Fault(path, error.lineno, f"{error.message}.", "Check the {{ … }} and {% … %} in this line.")
+        yield Fault(path, error.lineno, *told_of(error))
     except (RecursionError, ValueError):
         yield Fault(path, None, "an expression in it is too long or too deep.", "Make it several.")
     else:
         yield from [*faults, *names.faults]
-
-
-def _tags(path: str, text: str) -> Iterator[Fault]:
-    """MJML tags that are not closed: the compiler lets them pass and the mail falls apart."""
-    opened: list[tuple[str, int]] = []
-    for match in TAG.finditer(text):
-        closing, name, alone = match.groups()
-        line = text.count("\n", 0, match.start()) + 1
-        if alone:
-            continue
-        if not closing:
-            opened.append((name, line))
-        elif not opened or opened.pop()[0] != name:
-            yield Fault(path, line, f"</{name}> closes nothing that is open here.", "Check the tags before it.")
-            return
-    if opened:
-        name, line = opened[-1]
-        yield Fault(path, line, f"<{name}> is never closed.", f"Add </{name}>.")
 
 
 def _fields(kind: Any) -> dict[str, Any]:
@@ -228,9 +218,8 @@ class _Names:
         fields = _fields(owner) if dataclasses.is_dataclass(owner) else {}
         if node.attr not in fields:
             if len(self.faults) == before:
-                self._fault(
-                    node, f"'{node.attr}' is unknown here.", f"There are: {', '.join(sorted(fields)) or 'none'}."
-                )
+                parts = f"There are: {', '.join(sorted(fields))}." if fields else "It has no parts: write it without."
+                self._fault(node, f"'{node.attr}' is unknown here.", parts)
             return None
         return fields[node.attr]
 

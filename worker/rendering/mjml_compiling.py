@@ -1,8 +1,11 @@
-"""From MJML to HTML that is small and tells nobody who reads it."""
+"""From MJML to HTML that is small and tells nobody who reads it; and what the compiler lets pass."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from io import StringIO
+
+from worker.errors import Fault
 
 KEPT_SOURCES = 128
 """What was made of as many sources stays in memory: an edit changes few of them, and each is looked at several times on
@@ -12,6 +15,7 @@ GOOGLE_FONT = re.compile(
     r"(?:\" rel=\"stylesheet\" type=\"text/css\">|\);)"
 )
 """As the compiler writes it by itself; a font that a template names with `mj-font` has another address."""
+TAG = re.compile(r"<(/?)(mj[a-z0-9-]*)\b(?:[^<>\"]|\"[^\"]*\"){0,2000}?(/?)>")
 NO_FONTS = re.compile(r'<!--\[if !mso\]><!-->\s*<style type="text/css">\s*</style>\s*<!--<!\[endif\]-->')
 SIDE = re.compile(r'(\balign="|text-align:\s*|padding-|border-)(left|right)\b')
 
@@ -39,3 +43,21 @@ def _private(compiled: str) -> str:
 def _slimmed(compiled: str) -> str:
     """Without the indentation that the compiler adds: mails over 102 KB are clipped by Gmail."""
     return re.sub(r"\n\s*", "\n", compiled)
+
+
+def unclosed(path: str, text: str) -> Iterator[Fault]:
+    """MJML tags that are not closed: the compiler lets them pass and the mail falls apart."""
+    opened: list[tuple[str, int]] = []
+    for match in TAG.finditer(text):
+        closing, name, alone = match.groups()
+        line = text.count("\n", 0, match.start()) + 1
+        if alone:
+            continue
+        if not closing:
+            opened.append((name, line))
+        elif not opened or opened.pop()[0] != name:
+            yield Fault(path, line, f"</{name}> closes nothing that is open here.", "Check the tags before it.")
+            return
+    if opened:
+        name, line = opened[-1]
+        yield Fault(path, line, f"<{name}> is never closed.", f"Add </{name}>.")

@@ -35,7 +35,7 @@ def test_the_packaged_content_is_without_fault() -> None:
         (BODY, "{% if companion %}", "{% for x in lines.x %}{% endfor %}{% if companion %}", True, "line.properties"),
         (BODY, "</mj-section>", "</mj-sectio>", True, "</mj-sectio> closes nothing"),
         (BODY, "{% endif %}", "", False, "endif"),
-        (TEXTS, 'view_order: "View your order"', "view_order: [", False, "no YAML"),
+        (TEXTS, 'view_order: "View your order"', "view_order: [", False, "cannot be read"),
         (TEXTS, 'view_order: "View your order"', "", False, "[[view_order]] is missing. (en)"),
         (TEXTS, "View your order", "{{ shop.name.upper() }}", True, "calls a function"),
         (SEQUENCE, "send: 9 days", "send: soon", True, "'soon' is not a delay"),

@@ -1,0 +1,131 @@
+"""Slips of those who edit mails: each is named with its line and what to do, before a customer reads it."""
+
+import pytest
+
+from worker.preview.rehearsing import examine
+from worker.rendering.lint import lint
+from worker.rendering.port import Content
+from worker.rendering.unread import unread
+from worker.store.content import content_of, packaged_content
+
+ROOT = "email_templates"
+TEXTS = f"{ROOT}/follow_up/texts.en.yaml"
+BODY = f"{ROOT}/follow_up/body.mjml"
+INTRO = '"You have had it for a few days. One tap tells us whether it is what you hoped for."'
+SEQUENCE = "sequences/post_purchase.yaml"
+
+
+def changed(path: str, old: str, new: str) -> Content:
+    files = dict(packaged_content().files)
+    assert old in files[path]
+    files[path] = files[path].replace(old, new, 1)
+    return content_of(files)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('"Hi {name}"', "{name} as it stands. Write {{ name }}"),
+        ('"Hi { { name } }"', "as it stands. Write {{ name }}"),
+        ('"Hi *|FNAME|*"', "*|FNAME|* as it stands"),
+        ('"Hi [[name]]"', "[[ as it stands. Texts hold no other texts"),
+        ('"It is <b>yours</b>"', "<b> as it stands. Leave it out"),
+        ('"Fish&nbsp;and"', "&nbsp; as it stands. Write the sign itself"),
+        ("42", 'behind intro is no text. Put it in double quotes: intro: "…"'),
+        ("no", "behind intro is no text"),
+        ("", "behind intro is no text"),
+        (
+            '"say "hi" to it"',
+            "does not end where it should, here or in the line before. Put each text in double quotes",
+        ),
+        ('"{{ hero.title }}"', "'title' is unknown here. It has no parts"),
+        ('"{% if name %}Hi"', "an {% if … %} is not closed. Put its {% endif %} back."),
+        ('"{% fi name %}Hi"', "there is no {% fi %}. There are if, elif, else"),
+        ('"{% endif %}Hi"', "{% endif %} stands alone."),
+    ],
+)
+def test_a_slip_in_a_text_is_named_at_its_line(text: str, words: str) -> None:
+    content = changed(TEXTS, f"intro: {INTRO}", f"intro: {text}")
+    told = [fault for fault in lint(content) if words in str(fault)]
+    assert told, lint(content)
+    line = packaged_content().files[TEXTS].split(f"intro: {INTRO}")[0].count("\n") + 1
+    assert told[0].file == TEXTS
+    assert told[0].line in (line, line + 1)
+
+
+@pytest.mark.parametrize("text", ['"5 < 6 & 7 > 3, {{ name }} 🎉 مرحبا"', "\"50 % {{ '{' }}\"", '"Tom [& Co]"'])
+def test_what_only_looks_like_a_slip_may_stand_in_a_text(text: str) -> None:
+    assert lint(changed(TEXTS, f"intro: {INTRO}", f"intro: {text}")) == []
+
+
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        ('<mj-image src="file:///C:/banner.png" />', "file:///C:/banner.png leads nowhere in a mailbox"),
+        ('<mj-image src="images/banner.png" />', "images/banner.png leads nowhere"),
+        ('<mj-image src="data:image/png;base64,AAAA" />', "leads nowhere in a mailbox"),
+        ('<mj-image src="https://northkettle.example/a.webp?v=2" />', "do not show https://northkettle.example/a.webp"),
+        ('<mj-button href="www.northkettle.example">Shop</mj-button>', "www.northkettle.example leads nowhere"),
+        ("<mj-raw><script>count()</script></mj-raw>", "mailboxes take <script> out"),
+        ("<mj-text>[[View_order]]</mj-text>", "Write names in small letters"),
+        ("<mj-text>Hi {name}</mj-text>", "{name} as it stands"),
+    ],
+)
+def test_what_no_mailbox_shows_is_named_at_its_line(markup: str, words: str) -> None:
+    section = f"\n<mj-section><mj-column>{markup}</mj-column></mj-section>\n</mj-body>"
+    content = changed(BODY, "</mj-body>", section)
+    [fault] = lint(content)
+    assert words in str(fault)
+    assert fault.line == packaged_content().files[BODY].split("</mj-body>")[0].count("\n") + 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("      send: 9 days", "       send: 9 days", "does not fit those above it. Begin it as far in"),
+        ("      send: 9 days", "\tsend: 9 days", "a tab stands here. Indent with blanks."),
+        ("send: 9 days", "send: say: 9 days", "a colon stands where none may"),
+        ("send: 9 days", "send: @9 days", "begins with a sign that it may not begin with"),
+    ],
+)
+def test_a_slip_in_the_sequence_is_told_without_the_words_of_its_parser(old: str, new: str, words: str) -> None:
+    [fault] = lint(changed(SEQUENCE, old, new))
+    assert words in str(fault)
+    assert fault.line == packaged_content().files[SEQUENCE].split(old)[0].count("\n") + 1
+
+
+def test_an_emptied_file_is_said_to_be_empty() -> None:
+    files = dict(packaged_content().files)
+    assert "it is empty" in str(lint(content_of(files | {BODY: "\n"}))[0])
+    assert "it is empty" in str(lint(content_of(files | {SEQUENCE: ""}))[0])
+    assert "it holds no texts" in str(lint(content_of(files | {TEXTS: ""}))[0])
+
+
+def test_a_mail_without_a_subject_a_way_out_or_an_address_is_not_published_nor_one_that_gmail_would_cut() -> None:
+    files = dict(packaged_content().files)
+    assert examine(packaged_content()) == []
+    files[f"{ROOT}/order_confirmation/subject.txt"] = ""
+    files[BODY] = files[BODY].replace('<mj-include path="components/footer.mjml" />', "")
+    shipping = f"{ROOT}/shipping_confirmation/body.mjml"
+    files[shipping] = files[shipping].replace("</mj-body>", f"<mj-raw><p>{'x' * 60_000}</p></mj-raw></mj-body>", 1)
+    told = [f"{fault.file}: {fault.problem}" for fault in examine(content_of(files))]
+    wanted = (
+        "order_confirmation/subject.txt: the mail has no subject",
+        "follow_up/body.mjml: the link to unsubscribe (unsubscribe_url) is missing",
+        "follow_up/body.mjml: the postal address (shop.address) is missing",
+        "shipping_confirmation/body.mjml: the mail has",
+    )
+    assert not [words for words in wanted if not any(words in fault for fault in told)], told
+    assert not [fault for fault in told if "body.txt" in fault]
+
+
+def test_a_file_that_no_mail_reads_and_a_text_that_none_shows_are_warned_of() -> None:
+    files = dict(packaged_content().files)
+    odd = [f"{ROOT}/follow_up/{name}" for name in ("texts.EN.yaml", "texts.de-AT.yaml", "texts.en (copy).yaml")]
+    odd.append(f"{ROOT}/welcome/subject.txt")
+    files |= dict.fromkeys(odd, 'intro: "Hello"\n')
+    files[TEXTS] += 'headlin.formal: "Good day"\n'
+    *unread_files, unshown = unread(files)
+    assert [fault.file for fault in unread_files] == sorted(odd)
+    assert (unshown.line, "Did you mean headline?" in str(unshown)) == (files[TEXTS].count("\n"), True)
+    assert unread(packaged_content().files) == []
