@@ -1,6 +1,6 @@
 """`python -m worker.alive KIND`: a container's health check. Exits 0 when a process of this kind on this machine lives.
 
-A worker proves its life by its work, a beat by ticks that a worker has heard: an unhealthy beat may lack a worker.
+A beat proves its life by its ticks, a worker by its work: an unhealthy worker may lack a beat, or the broker.
 """
 
 import socket

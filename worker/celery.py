@@ -9,7 +9,7 @@ from kombu import Queue
 
 from worker import queues
 from worker.bootstrap import Installation
-from worker.heartbeats import Pulse, process_name
+from worker.heartbeats import Pulse
 from worker.hints import Hints
 from worker.settings import Settings
 from worker.tasks import TASKS
@@ -22,7 +22,6 @@ SWEEPS_S = {
     queues.KEEP_CODES: 3.0,
     queues.LEARN: 900.0,
     queues.PURGE_BODIES: 600.0,
-    queues.HEARTBEAT: 5.0,
 }
 LONG_S = 30.0
 """What comes more often than this is also done at the start: it takes up what was left behind."""
@@ -38,7 +37,7 @@ class Postpurchase(Celery):
         self.conf.update(configuration(installation.settings))
         self.installation = installation
         self.hints = Hints(self)
-        pulse = Pulse(installation.database)
+        pulse = Pulse(installation.database, "worker")
         for task in TASKS:
             self.register_task(task(installation, self.hints, pulse))
 
@@ -100,12 +99,12 @@ class HintScheduler(Scheduler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        began = time.monotonic()
+        began = self.ticked_at = time.monotonic()
         self._next = {name: began if every < LONG_S else began + every for name, every in SWEEPS_S.items()}
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Sends what is due; in how many seconds something will be."""
-        now = time.monotonic()
+        now = self.ticked_at = time.monotonic()
         for name, at in self._next.items():
             if at <= now:
                 self._next[name] = now + SWEEPS_S[name]
@@ -113,5 +112,4 @@ class HintScheduler(Scheduler):
         return max(0.0, min(self._next.values()) - time.monotonic())
 
     def send_hint(self, name: str) -> None:
-        args = (process_name("beat"),) if name == queues.HEARTBEAT else ()
-        self.app.hints.send(name, *args, longest=LONGEST_SWEEP_QUEUE)
+        self.app.hints.send(name, longest=LONGEST_SWEEP_QUEUE)

@@ -19,7 +19,10 @@ log = structlog.get_logger()
 FORGOTTEN_AFTER = timedelta(days=1)
 PULSE_S = 5.0
 ALIVE = timedelta(seconds=60)
-"""Beat and workers write each second or few; this long without a sign they count as gone."""
+"""Beat and workers write every few seconds; this long without a sign they count as gone.
+
+A beat writes while it ticks, a worker when it has worked: on what a beat wakes it for, through the broker.
+"""
 
 
 def process_name(kind: str) -> str:
@@ -59,17 +62,19 @@ def _tell(database: Database, names: Sequence[str], *, has_ended: bool) -> None:
 
 
 class Pulse:
-    """Says that this worker lives, whenever it works, but no oftener than every few seconds."""
+    """Says that this process lives, no oftener than every few seconds."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kind: str) -> None:
         self._database = database
+        self._kind = kind
         self._last = -PULSE_S
 
     def beat(self) -> None:
+        """Raises StorageUnavailableError: the database does not answer."""
         if time.monotonic() - self._last < PULSE_S:
             return
         self._last = time.monotonic()
-        record_life(self._database, {process_name("worker"): "worker"})
+        record_life(self._database, {process_name(self._kind): self._kind})
 
 
 def last_sign_of(database: Database, kind: str) -> datetime | None:

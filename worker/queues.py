@@ -15,7 +15,6 @@ WRITE_BACK = "postpurchase.write_back"
 KEEP_CODES = "postpurchase.keep_codes"
 LEARN = "postpurchase.learn"
 PURGE_BODIES = "postpurchase.purge_bodies"
-HEARTBEAT = "postpurchase.heartbeat"
 
 QUEUE_OF = {
     PLAN_EVENT: PLANNING,
@@ -27,5 +26,4 @@ QUEUE_OF = {
     KEEP_CODES: MAINTENANCE,
     LEARN: MAINTENANCE,
     PURGE_BODIES: MAINTENANCE,
-    HEARTBEAT: MAINTENANCE,
 }

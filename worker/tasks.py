@@ -14,7 +14,7 @@ from worker.bootstrap import Installation
 from worker.dispatch.service import batch_size, deliver_batch, due_within, sweep_due, sweep_leases
 from worker.errors import StorageUnavailableError
 from worker.feedback.writing_back import write_back_due
-from worker.heartbeats import Pulse, record_life
+from worker.heartbeats import Pulse
 from worker.hints import Hints
 from worker.personalisation.code_keeping import keep_codes
 from worker.planning.service import plan_event, sweep_events
@@ -156,15 +156,6 @@ class PurgeBodies(StageTask):
         purge_bodies(self.installation)
 
 
-class Heartbeat(StageTask):
-    """Proves that `beat` ticks and that the broker carries its hints; a worker's own life is proved by its work."""
-
-    name = queues.HEARTBEAT
-
-    def run(self, beat: str) -> None:
-        record_life(self.installation.database, {beat: "beat"})
-
-
 TASKS: tuple[type[StageTask], ...] = (
     PlanEvent,
     SweepEvents,
@@ -175,5 +166,4 @@ TASKS: tuple[type[StageTask], ...] = (
     KeepCodes,
     Learn,
     PurgeBodies,
-    Heartbeat,
 )

@@ -3,20 +3,26 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import structlog
 import uvicorn
 from celery.beat import Service
 from celery.worker import WorkController, state
 from fastapi import APIRouter
 
 from worker.celery import HintScheduler, Postpurchase
-from worker.errors import SettingsError
-from worker.heartbeats import process_name
+from worker.errors import SettingsError, StorageUnavailableError
+from worker.heartbeats import PULSE_S, Pulse, process_name
 from worker.web.app import create_app
 
+log = structlog.get_logger()
+
 STARTUP_S = 30.0
+LONGEST_TICK_S = 30.0
+"""What a beat needs for one at most, with a broker that does not answer."""
 SHUTDOWN_S = 60.0
 """How long a running task may take to finish; whatever it held is taken up again after its lease."""
 
@@ -129,12 +135,46 @@ class BeatThread(_Threaded):
     def __init__(self, app: Postpurchase) -> None:
         super().__init__("beat")
         self._service = Service(app, scheduler_cls=HintScheduler)
+        scheduler = self._service.scheduler
+        assert isinstance(scheduler, HintScheduler)
+        self._life = _BeatsLife(app, scheduler)
 
     def _run(self) -> None:
         self._service.start()
 
+    def start(self) -> None:
+        super().start()
+        self._life.start()
+
     def ask_to_stop(self) -> None:
         self._service.stop()
+        self._life.ask_to_stop()
+
+    def join(self) -> None:
+        super().join()
+        self._life.join()
+
+
+class _BeatsLife(_Threaded):
+    """Writes that a beat lives, as long as it ticks. A slow database holds up no tick: this thread waits for it."""
+
+    def __init__(self, app: Postpurchase, scheduler: HintScheduler) -> None:
+        super().__init__("beats-life")
+        self._scheduler = scheduler
+        self._pulse = Pulse(app.installation.database, "beat")
+        self._is_over = threading.Event()
+
+    def _run(self) -> None:
+        while not self._is_over.is_set():
+            if time.monotonic() - self._scheduler.ticked_at < LONGEST_TICK_S:
+                try:
+                    self._pulse.beat()
+                except StorageUnavailableError as error:
+                    log.warning("process.sign.lost", error=str(error))
+            self._is_over.wait(PULSE_S)
+
+    def ask_to_stop(self) -> None:
+        self._is_over.set()
 
 
 def _stop_flag(code: int | None) -> None:

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from tests.support.processes import Processes, wait_until
 from tests.support.servers import free_port, fresh_postgres_database
 from worker.bootstrap import Installation, build
+from worker.celery import Postpurchase
 from worker.embedded import Embedded
 from worker.errors import SettingsError
 from worker.heartbeats import last_sign_of
@@ -24,6 +25,7 @@ from worker.reports.status import signs_of_life
 from worker.settings import Settings
 from worker.store.migrate import upgrade
 from worker.store.session import Database
+from worker.threads import BeatThread
 
 UP = """
 import sys
@@ -82,6 +84,20 @@ def test_worker_and_beat_of_up_give_signs_of_life(tmp_path: Path) -> None:
     with database.read() as session:
         signs = signs_of_life(session, real_now=database.now())
     assert [(sign.is_alive, sign.has_ended) for sign in signs] == [(False, True)] * 2
+    installation.close()
+
+
+def test_a_beat_gives_signs_of_life_where_no_worker_hears_it(tmp_path: Path) -> None:
+    installation = build(Settings(data_dir=tmp_path))
+    upgrade(installation.database)
+    app = Postpurchase(installation)
+    beat = BeatThread(app)
+    beat.start()
+    wait_until(lambda: last_sign_of(installation.database, "beat") is not None, "a sign of the beat")
+    beat.ask_to_stop()
+    beat.join()
+    app.close()
+    assert last_sign_of(installation.database, "worker") is None
     installation.close()
 
 

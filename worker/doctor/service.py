@@ -10,6 +10,7 @@ from worker.doctor import machine
 from worker.doctor.checks import Check, Level, fail, ok, warn
 from worker.doctor.codes import check_codes
 from worker.doctor.links import check_link_host
+from worker.doctor.processes import check_processes
 from worker.doctor.provider import check_access
 from worker.doctor.resolver import Resolver
 from worker.doctor.secrets import check_secrets
@@ -19,11 +20,9 @@ from worker.platforms.registry import WRITERS
 from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import read_refusals
 from worker.reports.rhythm import read_rhythms, remedy
-from worker.reports.status import signs_of_life
 from worker.settings import DATABASE_FILE, is_loopback, load_settings, unread_settings
 from worker.store.migrate import why_not_migrated
 from worker.store.models import Shop
-from worker.store.session import Database
 from worker.store.shops import list_shops, list_sources, profile_of
 
 LARGEST_SKEW_S = 2.0
@@ -78,7 +77,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             ok("database", f"{kind} answers and is up to date."),
             *skew,
             *_provider_keys(session, installation),
-            *_processes(session, database),
+            *check_processes(session, installation),
             *_shops(session, installation),
             *_sources(session, installation),
             *check_secrets(session, installation),
@@ -148,24 +147,6 @@ def _closed(line: KeyLine) -> Check:
         return warn("provider", text, "Nothing is lost. If it happens every day, raise the limit at the provider.")
     text = f"Mails wait{until}: {line.failures} calls with {line.key} failed in a row. {line.error}"
     return fail("provider", text, "If the key or account is at fault, set a new key and restart; else just wait.")
-
-
-def _processes(session: Session, database: Database) -> list[Check]:
-    signs = signs_of_life(session, real_now=database.now())
-    checks = []
-    for kind in ("beat", "worker"):
-        own = [sign for sign in signs if sign.kind == kind]
-        alive = [sign for sign in own if sign.is_alive]
-        start = f"Start `postpurchase up` (or `postpurchase {kind}` beside a broker)."
-        if alive:
-            checks.append(ok(kind, f"{len(alive)} alive."))
-        elif own and own[0].has_ended:
-            checks.append(fail(kind, f"It was stopped {own[0].seconds_ago} s ago.", start))
-        elif own:
-            checks.append(fail(kind, f"The last sign of life is {own[0].seconds_ago} s old.", start))
-        else:
-            checks.append(warn(kind, "None has reported within a day.", start))
-    return checks
 
 
 def _shops(session: Session, installation: Installation) -> list[Check]:

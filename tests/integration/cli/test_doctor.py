@@ -40,6 +40,21 @@ def test_a_silent_worker_fails_and_a_lively_one_is_fine(cli: Cli, database: Data
     assert (_levels(ran.document)["worker"], _levels(ran.document)["beat"]) == ("fail", "ok")
 
 
+def test_a_worker_that_no_beat_wakes_is_not_what_to_start(
+    cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTPURCHASE_BROKER_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", "a long random text")
+    with database.write() as session:
+        long_ago = database_now(session) - timedelta(hours=1)
+        session.add(Heartbeat(name="worker:a:1", kind="worker", at=long_ago))
+        session.add(Heartbeat(name="beat:a:2", kind="beat", at=long_ago))
+    remedies = {each["name"]: each["remedy"] for each in cli("doctor", "--json").document["checks"]}
+    assert "postpurchase beat" in remedies["beat"]
+    assert "postpurchase worker" not in remedies["worker"]
+    assert "beat" in remedies["worker"]
+
+
 def test_secrets_that_the_secret_key_does_not_open_fail(
     cli: Cli, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
