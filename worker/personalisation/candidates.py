@@ -59,7 +59,7 @@ class Paired:
     `for_title`: short title of what was bought; of a best seller the category. `fits_title`: short title of what was
     bought that it was made for; empty: nothing that may be named. `due_at`, `bought_at`: of a refill;
     `upgrade_from`: price of what was bought, in the catalogue's currency; `benefits`: what an upgrade does better;
-    `for_product`: id of what was bought, of these two.
+    `for_product`: id of what was bought, of these two. `goes_with`: ids of all that was bought and leads to it.
     """
 
     item: Item
@@ -75,6 +75,7 @@ class Paired:
     upgrade_from: Decimal | None = None
     benefits: str = ""
     for_product: str = ""
+    goes_with: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ class Limits:
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """`why`: what the mail prints; `proof`: what it rests on, for the timeline; `bought_at`, `for_product`: as in
-    `Paired`."""
+    `Paired`; `goes_with`: by whatever speaks for it."""
 
     item: Item
     kind: str
@@ -118,6 +119,7 @@ class Choice:
     proof: str = ""
     bought_at: datetime | None = None
     for_product: str = ""
+    goes_with: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

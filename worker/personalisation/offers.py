@@ -123,6 +123,7 @@ def _offer(
                 proof=choice.proof,
                 bought_at=choice.bought_at,
                 for_product=choice.for_product,
+                goes_with=choice.goes_with,
             )
         )
     return Offer(cards=tuple(cards))

@@ -92,11 +92,12 @@ def _chosen(ranked: Sequence[Paired], limits: Limits, refusals: list[str]) -> li
         if refusal:
             refusals.append(f"{paired.item.short_title} {refusal}")
         elif len(chosen) < limits.most:
-            chosen.append(_choice(paired, limits))
+            chosen.append(_choice(paired, ranked, limits))
     return chosen
 
 
-def _choice(paired: Paired, limits: Limits) -> Choice:
+def _choice(paired: Paired, ranked: Sequence[Paired], limits: Limits) -> Choice:
+    alike = (each for each in ranked if _id(each.item) == _id(paired.item) and not _is_unproven(each))
     return Choice(
         item=paired.item,
         kind=paired.kind,
@@ -104,6 +105,7 @@ def _choice(paired: Paired, limits: Limits) -> Choice:
         proof=proof_of(paired),
         bought_at=paired.bought_at,
         for_product=paired.for_product,
+        goes_with=frozenset[str]().union(*(each.goes_with for each in alike)),
     )
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -59,13 +59,13 @@ class Stock:
 
         A discreet product leads to no offer: that would give it away.
         """
-        titles = titles_of(row for row in self.bought_rows(request) if not row.discreet)
-        by_word = {word: title for (_, word), title in reversed(titles.items())}
-        for name, title in titles.items():
+        causes = causes_of(row for row in self.bought_rows(request) if not row.discreet)
+        titles = {word: cause.title for (_, word), cause in reversed(causes.items())}
+        for name, cause in causes.items():
             for pairing, product in self._paired_with.get((request.shop_id, name), ()):
-                yield _paired(pairing, self._item(product), title, _fits(product, by_word)), product
+                yield _paired(pairing, self._item(product), cause, _fits(product, titles)), product
             for suggestion, product in self._learned_for.get((request.shop_id, name), ()):
-                yield _suggested(suggestion, self._item(product), title, _fits(product, by_word)), product
+                yield _suggested(suggestion, self._item(product), cause, _fits(product, titles)), product
         yield from self._afterwards.candidates(request, self._past(request))
 
     def _item(self, product: ShelfProduct) -> Item:
@@ -144,13 +144,20 @@ class Stock:
         return self._locales[request.shop_id]
 
 
-def titles_of(bought: Iterable[ShelfProduct]) -> dict[Name, str]:
-    """What pairings may ask for -> the short title of the product that has it."""
-    titles: dict[Name, str] = {}
+class Cause(NamedTuple):
+    """What was bought under one name: the short title of the first such product, and the ids of all."""
+
+    title: str
+    products: set[str]
+
+
+def causes_of(bought: Iterable[ShelfProduct]) -> dict[Name, Cause]:
+    """What pairings may ask for -> the products that have it."""
+    causes: dict[Name, Cause] = {}
     for row in bought:
         for name in names_of(row):
-            titles.setdefault(name, row.short_title or row.title)
-    return titles
+            causes.setdefault(name, Cause(row.short_title or row.title, set())).products.add(row.product_id)
+    return causes
 
 
 def _by_name(
@@ -175,14 +182,15 @@ def _fits(product: ShelfProduct, titles: Mapping[str, str]) -> str:
     return next((titles[name] for name in product.fits if name in titles), "")
 
 
-def _paired(pairing: ShelfPairing, item: Item, title: str, fits_title: str) -> Paired:
+def _paired(pairing: ShelfPairing, item: Item, cause: Cause, fits_title: str) -> Paired:
     return Paired(
         item=item,
         priority=pairing.priority,
         pitch=pairing.pitch,
         not_before=pairing.not_before,
-        for_title=title,
+        for_title=cause.title,
         fits_title=fits_title,
+        goes_with=frozenset(cause.products),
     )
 
 
@@ -190,12 +198,13 @@ def _learned_when(suggestion: ShelfSuggestion) -> Name:
     return ("product", suggestion.when_product) if suggestion.when_product else ("category", suggestion.when_category)
 
 
-def _suggested(suggestion: ShelfSuggestion, item: Item, title: str, fits_title: str) -> Paired:
+def _suggested(suggestion: ShelfSuggestion, item: Item, cause: Cause, fits_title: str) -> Paired:
     is_product = bool(suggestion.when_product)
     return Paired(
         item=item,
-        for_title=title if is_product else suggestion.when_category,
+        for_title=cause.title if is_product else suggestion.when_category,
         fits_title=fits_title,
+        goes_with=frozenset(cause.products),
         kind="co_purchase" if is_product else "best_seller",
         proof=Proof(score=suggestion.score, support=suggestion.support, orders=suggestion.orders),
     )

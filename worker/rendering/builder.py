@@ -68,7 +68,6 @@ class Builder:
         guide, shown = guide_of(inputs, order) or NO_GUIDE, self._shown_lines()
         offered = offer_part(inputs.offer or Offer(), inputs.shop, order, self.locale)
         hero_product, pickup = self._product(hero) if hero else None, order.pickup or PickupPoint()
-        kept = shown if len(shown) <= MOST_LINES else shown[: MOST_LINES - 1]
         return MailContext(
             lang=self.locale.replace("_", "-"),
             dir="rtl" if formats.language_of(self.locale) in formats.RIGHT_TO_LEFT else "ltr",
@@ -78,8 +77,9 @@ class Builder:
             hero=self._hero_title(hero, hero_product),
             hero_image=sized(hero_product.image_url, HERO_PIXELS) if hero_product else "",
             hero_url=hero_product.url if hero_product else "",
-            lines=[self._line(line) for line in kept],
-            more_lines=len(shown) - len(kept),
+            for_hero=self._is_for_hero(),
+            lines=[self._line(line) for line in _first_lines(shown)],
+            more_lines=len(shown) - len(_first_lines(shown)),
             others=sum(line.quantity for line in shown if line.kind not in EXTRAS) - (hero.quantity if hero else 0),
             totals=[] if self._hides_prices else totals_context(order, self.labels, self.locale),
             parcel=parcel,
@@ -149,6 +149,10 @@ class Builder:
             return product.short_title
         return hero.title if len(hero.title) <= LONGEST_TITLE else ""
 
+    def _is_for_hero(self) -> bool:
+        told = [card.goes_with for card in (self.inputs.offer or Offer()).cards if card.goes_with is not None]
+        return self.hero is not None and all(self.hero.product_id in products for products in told)
+
     def _date(self, moment_day: date) -> str:
         return formats.day(moment_day, self.locale)
 
@@ -201,6 +205,10 @@ class Builder:
         if point is None:
             return ""
         return ", ".join(part for part in (point.name, formats.one_line(point.address, self.locale)) if part)
+
+
+def _first_lines(lines: list[LineItem]) -> list[LineItem]:
+    return lines if len(lines) <= MOST_LINES else lines[: MOST_LINES - 1]
 
 
 def _first_shown(images: tuple[str, ...]) -> str:

@@ -154,6 +154,7 @@ class MailContext:
     hero: str
     hero_image: str
     hero_url: str
+    for_hero: bool  # every product shown goes with the hero
     lines: list[LineContext]
     more_lines: int  # how many lines are not shown
     others: int  # pieces beside the hero

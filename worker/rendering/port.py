@@ -63,6 +63,7 @@ class OfferCard:
     proof: str = ""  # what the choice rests on, for the timeline
     bought_at: datetime | None = None  # of a refill: when it was bought last
     for_product: str = ""  # of a refill or an upgrade: which product of the order it is about
+    goes_with: frozenset[str] | None = None  # ids of the products of the order that it goes with; None: not told
 
 
 @dataclass(frozen=True, kw_only=True)

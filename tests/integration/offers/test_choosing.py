@@ -72,6 +72,14 @@ def test_categories_and_tags_of_what_was_bought_lead_to_offers_too(world: World)
         "Goes well with Paper filters 02",
         "Goes well with Dripper 02",
     ]
+    assert [sorted(card.goes_with or ()) for card in decision.offer.cards] == [
+        ["product-1"],
+        ["product-2"],
+        ["product-1"],
+    ]
+    with world.installation.database.write() as session:
+        pair(session, world.shop_id, "grinder")
+    assert offered(choose(world))[1].goes_with == {"product-1", "product-2"}
 
 
 def test_what_a_product_was_made_for_is_named_whatever_it_was_paired_with(world: World) -> None:

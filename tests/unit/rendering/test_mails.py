@@ -324,3 +324,15 @@ def test_a_set_tells_what_its_parts_cost_one_by_one() -> None:
     mail = render(replace(base, offer=Offer(cards=(whole,))))
     assert "€49.00 · one by one €63.00" in mail.html
     assert "€49.00 · one by one €63.00" in mail.text
+
+
+@pytest.mark.parametrize(("step", "locale"), [("confirmation", "en"), ("confirmation", "de"), ("follow_up", "en")])
+def test_the_heading_names_the_dearest_thing_only_where_all_products_go_with_it(step: str, locale: str) -> None:
+    base = replace(example(step), locale=locale)
+    assert base.offer is not None
+    named = {"en": "Goes well with Dripper 02", "de": "Passt gut zu Dripper 02"}[locale]
+    assert named in render(base).text
+    cards = tuple(replace(card, goes_with=frozenset({"something else"})) for card in base.offer.cards)
+    mail = render(replace(base, offer=replace(base.offer, cards=cards)))
+    assert named not in mail.text
+    assert {"en": "Goes well with your order", "de": "Passt gut dazu"}[locale] in mail.text
