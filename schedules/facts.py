@@ -74,6 +74,7 @@ class LineItem(Value):
     image_url: str | None = None
     expected_on: date | None = Field(default=None, description="pre-order or back-order: when it should leave")
     properties: tuple[LineProperty, ...] = ()
+    part_of: str | None = Field(default=None, description="id of the line of the set that it is in")
 
 
 class ConsentState(StrEnum):

@@ -1,5 +1,6 @@
 """What the parcels of an order tell: which left on which day, what arrived and when, what is in trouble."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -109,9 +110,15 @@ def has_left_whole(facts: Facts) -> bool:
     for parcel in parcels:
         for line in parcel.lines:
             left[line.line_id] = left.get(line.line_id, 0) + line.quantity
+    goods = [line for line in facts.order.lines if is_shipped_goods(line)]
     return bool(parcels) and all(
-        left.get(line.id, 0) >= line.quantity for line in facts.order.lines if is_shipped_goods(line)
+        left.get(line.id, 0) >= line.quantity or goes_along(line, facts.order, left) for line in goods
     )
+
+
+def goes_along(line: LineItem, order: Order, left: Mapping[str, int]) -> bool:
+    """Whether its set is among what left, or, of a set, a part of it: shops list one or the other."""
+    return line.part_of in left or any(each.part_of == line.id and each.id in left for each in order.lines)
 
 
 def delivered_at(

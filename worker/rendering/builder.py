@@ -29,7 +29,7 @@ from worker.rendering.offers import offer_part
 from worker.rendering.parcels import paid_back, parcel_part, still_wanted
 from worker.rendering.paying import pays_first, pays_on_delivery
 from worker.rendering.port import GuideView, MailInputs, Offer, OfferCard, ProductView, is_discreet
-from worker.rendering.totals import printed_price, totals_context
+from worker.rendering.totals import goes_with_set, printed_price, totals_context
 from worker.rendering.variants import guide_of, hero_of, lead_of, variant_of
 
 MOST_LINES = 6
@@ -80,7 +80,7 @@ class Builder:
             for_hero=self._is_for_hero(),
             lines=[self._line(line) for line in _first_lines(shown)],
             more_lines=len(shown) - len(_first_lines(shown)),
-            others=sum(line.quantity for line in shown if line.kind not in EXTRAS) - (hero.quantity if hero else 0),
+            others=self._pieces_beside(hero, shown),
             totals=[] if self._hides_prices else totals_context(order, self.labels, self.locale),
             parcel=parcel,
             cards=offered.cards,
@@ -113,6 +113,11 @@ class Builder:
             returns_until=self._returns_until(),
             json_ld=json_ld(inputs, order),
         )
+
+    def _pieces_beside(self, hero: LineItem | None, shown: list[LineItem]) -> int:
+        """How many more the subject may promise; what is in a set goes with it."""
+        counted = [line for line in shown if line.kind not in EXTRAS and not goes_with_set(line, self.order)]
+        return max(sum(line.quantity for line in counted) - (hero.quantity if hero else 0), 0)
 
     def _returns_until(self) -> str:
         """The last day of the return window; empty once it has passed."""
@@ -193,7 +198,7 @@ class Builder:
             variant=line.variant_title,
             quantity=line.quantity,
             price=""
-            if self._hides_prices or self.inputs.step == "shipping"
+            if self._hides_prices or self.inputs.step == "shipping" or goes_with_set(line, self.order)
             else formats.money(printed_price(line, self.order), self.locale),
             image="" if self._is_discreet(line) else _first_shown(images),
             expected=self._date(line.expected_on) if line.expected_on and is_later else "",

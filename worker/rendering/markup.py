@@ -10,6 +10,7 @@ from schedules.parcels import group_parcels
 from schedules.shop import Role
 from worker.rendering.formats import web_url
 from worker.rendering.port import MailInputs, is_discreet
+from worker.rendering.totals import goes_with_set
 
 
 def json_ld(inputs: MailInputs, order: Order) -> Markup:
@@ -45,7 +46,7 @@ def _order(inputs: MailInputs, order: Order) -> dict[str, Any]:
                 "eligibleQuantity": {"@type": "QuantitativeValue", "value": line.quantity},
             }
             for line in order.lines
-            if line.quantity and not is_discreet(line, inputs.products)
+            if line.quantity and not is_discreet(line, inputs.products) and not goes_with_set(line, order)
         ],
     }
 

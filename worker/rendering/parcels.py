@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from schedules.facts import Box, Facts, LineItem, LineKind, Order, Parcel, RefundReason
-from schedules.parcels import group_parcels, parcel_groups
+from schedules.parcels import goes_along, group_parcels, parcel_groups
 from worker.rendering import formats
 from worker.rendering.carriers import redirect_url
 from worker.rendering.context import ParcelContext, TrackingContext
@@ -104,4 +104,5 @@ def _to_come(facts: Facts, order: Order, groups: dict[str, list[Parcel]]) -> lis
     for line in (line for parcel in parcels for line in parcel.lines):
         left[line.line_id] = left.get(line.line_id, 0) + line.quantity
     goods, back = (line for line in order.lines if line.kind is LineKind.PHYSICAL), paid_back(facts, *RefundReason)
-    return [line for line in goods if left.get(line.id, 0) < still_wanted(line, back)]
+    waiting = (line for line in goods if left.get(line.id, 0) < still_wanted(line, back))
+    return [line for line in waiting if not goes_along(line, order, left)]

@@ -23,6 +23,12 @@ def printed_price(line: LineItem, order: Order) -> Money:
     return Money(amount=line.unit_price.amount * line.quantity, currency=line.total.currency)
 
 
+def goes_with_set(line: LineItem, order: Order) -> bool:
+    """Whether it costs nothing by itself: a part whose set has the price, or a set whose parts have theirs."""
+    is_in_set = line.part_of is not None or any(each.part_of == line.id for each in order.lines)
+    return is_in_set and not line.unit_price.amount
+
+
 def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list[TotalContext]:
     """Subtotal, total and, of what is shipped, shipping always; the others where they say something.
 

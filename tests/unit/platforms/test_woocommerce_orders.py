@@ -288,6 +288,14 @@ def test_lines_keep_their_pictures_and_products() -> None:
     assert dripper.image_url == "https://northkettle.example/images/1.jpg"
 
 
+def test_what_a_bundle_holds_are_lines_that_name_it() -> None:
+    """As WooCommerce Product Bundles writes it: its documentation of orders in the REST API."""
+    parts = [line(number, name, "0", "0", bundled_by=401) for number, name in ((2, "Dripper 02"), (3, "Filters"))]
+    bundle = line(1, "Morning set", "40.00", "9.20", bundled_items=[402, 403], bundled_by="")
+    read = _order(order(line_items=[bundle, *parts]))
+    assert [each.part_of for each in read.lines] == [None, "401", "401"]
+
+
 def test_someone_elses_address_makes_it_a_present() -> None:
     read = _order(order(shipping=ADDRESS | {"first_name": "Noah"}))
     assert read.gift is not None

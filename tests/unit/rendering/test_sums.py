@@ -33,6 +33,16 @@ def test_lines_add_up_to_the_subtotal_they_stand_above() -> None:
     assert "Dripper 02  €34.20" in render(with_order(example("confirmation"), lines=(reduced,), totals=own)).text
 
 
+@pytest.mark.parametrize("prices", [("38.00", "0"), ("0", "38.00")])
+def test_a_set_and_its_part_cost_what_one_of_them_costs(prices: tuple[str, str]) -> None:
+    whole, part = (line(number, f"Set {number}", price) for number, price in enumerate(prices, 1))
+    lines = (whole, part.model_copy(update={"part_of": whole.id}))
+    mail = render(with_order(example("confirmation"), lines=lines, totals=totals("38.00", shipping="0", tax="5.46")))
+    assert "€0.00" not in mail.text.partition("Subtotal")[0]
+    assert mail.text.count("1 × Set ") == 2
+    assert "more" not in mail.preview.partition(",")[0]
+
+
 @BOTH
 @pytest.mark.parametrize("method", ["Bank transfer", "Cash on delivery", "Invoice"])
 def test_what_is_asked_for_is_what_is_still_open(language: str, method: str) -> None:

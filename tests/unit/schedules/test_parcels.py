@@ -98,6 +98,13 @@ def test_a_line_that_was_removed_is_not_waited_for() -> None:
     assert has_left_whole(known)
 
 
+@pytest.mark.parametrize(("listed", "whole"), [(["1"], True), (["2", "3"], True), (["2"], False)])
+def test_a_set_leaves_with_its_parts_or_they_with_it(listed: list[str], whole: bool) -> None:
+    parts = (a_line(number, "Filters", "0").model_copy(update={"part_of": "1"}) for number in (2, 3))
+    lines = (a_line(1, "Morning set", "49.20"), *parts)
+    assert has_left_whole(facts(parcels=[parcel(left=LEFT, lines=listed)], lines=lines)) is whole
+
+
 def test_a_parcel_that_lists_no_lines_counts_as_everything() -> None:
     assert has_left_whole(facts(parcels=[parcel(left=LEFT, lines=[])]))
 

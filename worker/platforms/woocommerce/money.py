@@ -98,6 +98,7 @@ def _product_line(line: Body, currency: str, *, with_tax: bool) -> LineItem:
         kind=_product_kind(title),
         image_url=web_url(mapping(line.get("image")).get("src")) or None,
         properties=properties_of_line(line),
+        part_of=_reference(line.get("bundled_by")),  # by WooCommerce Product Bundles, which tells each part as a line
     )
 
 
