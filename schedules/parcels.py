@@ -12,6 +12,10 @@ from schedules.timing import local_day, zone
 
 TRAVELS = (LineKind.PHYSICAL, LineKind.SAMPLE)
 
+MOVING = (Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY, Status.ATTEMPTED)
+TAKEN_BACK_AFTER = timedelta(hours=6)
+"""So long after a delivery a report of the parcel on its way corrects it; before, it is news that came late."""
+
 
 def is_shipped_goods(line: LineItem) -> bool:
     """Whether pieces of this line travel in a parcel."""
@@ -63,9 +67,10 @@ def group_parcels(facts: Facts, shop: ShopProfile, group: str) -> list[Parcel]:
 
 
 def arrival(parcel: Parcel) -> datetime | None:
-    """When the carrier reported it delivered; for pick-up: collected."""
+    """When the carrier reported it delivered, and did not take that back; for pick-up: collected."""
+    moving = [report.at for report in parcel.tracking if report.status in MOVING]
     reports = [report.at for report in parcel.tracking if report.status is Status.DELIVERED]
-    return min(reports, default=None)
+    return min((at for at in reports if all(later - at < TAKEN_BACK_AFTER for later in moving)), default=None)
 
 
 def trouble_since(parcel: Parcel) -> datetime | None:

@@ -7,6 +7,7 @@ import pytest
 from schedules.facts import DeliveryKind, DeliverySource, LineKind, ParcelState
 from schedules.facts import TrackingStatus as Status
 from schedules.parcels import (
+    arrival,
     delivered_at,
     group_parcels,
     has_goods,
@@ -194,6 +195,20 @@ def test_what_is_collected_arrives_like_a_parcel() -> None:
     ready = parcel(left=LEFT, arrived=after(days=2), is_pickup=True)
     known = facts(parcels=[ready], delivery=DeliveryKind.PICKUP)
     assert delivered_at(known) == (after(days=2), DeliverySource.REPORTED)
+
+
+@pytest.mark.parametrize("status", [Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY, Status.ATTEMPTED])
+def test_a_delivery_that_the_carrier_takes_back_is_none_until_it_comes_again(status: Status) -> None:
+    moving = report("p1", status, after(days=4))
+    assert arrival(parcel(left=LEFT, arrived=after(days=3), reports=[moving])) is None
+    again = report("p1", Status.DELIVERED, after(days=6), 2)
+    assert arrival(parcel(left=LEFT, arrived=after(days=3), reports=[moving, again])) == after(days=6)
+
+
+def test_a_report_on_the_way_that_comes_with_the_delivery_takes_nothing_back() -> None:
+    """Shops hear of both when they ask the carrier, and may note the time of asking."""
+    moving = report("p1", Status.IN_TRANSIT, after(days=3, hours=2))
+    assert arrival(parcel(left=LEFT, arrived=after(days=3), reports=[moving])) == after(days=3)
 
 
 def test_the_first_report_of_a_delivery_counts() -> None:

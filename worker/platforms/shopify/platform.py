@@ -169,7 +169,7 @@ SILENT = {
 }
 """Why a body that is read may tell nothing."""
 NOTES = {
-    "fulfillment_events/delete": "a carrier's report was withdrawn; the parcel's own status is what counts",
+    "fulfillment_events/delete": "a carrier's report was withdrawn: it counts until a newer one tells otherwise",
     "customers/data_request": "asks for a person's data within 30 days: `postpurchase person SHOP ADDRESS` gives it",
 }
 
