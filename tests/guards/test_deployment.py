@@ -32,6 +32,11 @@ def test_every_service_runs_without_root_and_tells_its_health() -> None:
         assert service["healthcheck"], name
 
 
+def test_no_log_of_a_container_grows_until_the_disk_is_full() -> None:
+    for name, service in _services().items():
+        assert service["logging"]["options"].keys() >= {"max-size", "max-file"}, name
+
+
 def test_what_must_survive_a_restart_lies_in_volumes() -> None:
     named = {volume.partition(":")[0] for service in _services().values() for volume in service.get("volumes", [])}
     assert named == set(COMPOSE["volumes"])
