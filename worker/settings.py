@@ -35,8 +35,8 @@ KEY = re.compile(r"[!-~]+")
 MOST_DAYS = 36500
 """A time further back is none that every date can hold."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-IN_MEMORY = "memory"
-"""The scheme of a broker that no other process can reach."""
+BROKER = re.compile(r"(rediss?|redis\+socket|amqps?|pyamqp)://([^/]*@)?(\[[\da-f:]+\]|[^:@/?]*)(:\d+)?([/?].*)?")
+"""Redis or RabbitMQ, whose clients are installed; any other would be a broker that no process reaches."""
 
 
 class ClockMode(StrEnum):
@@ -117,11 +117,8 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _some_broker(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is None:
-            return None
-        scheme, separator, _ = url.get_secret_value().partition("://")
-        if not separator or scheme == IN_MEMORY:
-            raise ValueError("no URL, or a broker that no other process reaches")
+        if url is not None and not all(map(BROKER.fullmatch, url.get_secret_value().split(";"))):
+            raise ValueError("another broker, or no URL")
         return url
 
     @model_validator(mode="after")

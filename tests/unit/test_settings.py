@@ -178,6 +178,10 @@ REFUSED = [
     ("DATABASE_URL", "postgresql:hush", NO_DATABASE),
     ("BROKER_URL", "hush", NO_BROKER),
     ("BROKER_URL", "memory://", NO_BROKER),
+    ("BROKER_URL", "sqs://hush@", NO_BROKER),
+    ("BROKER_URL", "redsi://hush@cache:6379/0", NO_BROKER),
+    ("BROKER_URL", "redis://:hush@cache:port/0", NO_BROKER),
+    ("BROKER_URL", "redis://:hu/sh@cache:6379/0", NO_BROKER),
     ("DATABASE_URL", "postgresql://user:hush@db:port/postpurchase", NO_DATABASE),
 ]
 
@@ -190,6 +194,27 @@ def test_a_wrong_value_is_refused_in_one_sentence_that_shows_it_unless_it_is_sec
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert str(refused.value) == f"POSTPURCHASE_{setting} {told}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://",
+        "rediss://user:p%40ss@cache.example:6380/1",
+        "rediss://:p@ss@cache.example:6380?ssl_cert_reqs=required",
+        "redis+socket:///run/redis.sock",
+        "amqps://rabbit//",
+        "pyamqp://guest@[::1]:5672/",
+        "amqp://one:5672;amqp://two:5672",
+    ],
+)
+def test_every_broker_that_celery_reaches_with_what_is_installed_is_taken(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("POSTPURCHASE_BROKER_URL", url)
+    taken = load_settings().broker_url
+    assert taken is not None
+    assert taken.get_secret_value() == url
 
 
 def test_each_wrong_setting_has_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
