@@ -16,7 +16,8 @@ class PlannedMessage:
     """A message that exists, as the planner sees it.
 
     `held_by`: `pause` when a pause keeps it, which is not the planner's to release. `sent_at`: when it really went out;
-    None: not known, then `send_at` counts. `knew`: ids of the parcels or edits that it told of; None: not kept.
+    None: not known, then `send_at` counts. `knew`: ids of the parcels that it told of, `showed`: the order's
+    version that it told of; None: not kept.
     `is_elsewhere`: it is for another address than the order has now.
     """
 
@@ -34,6 +35,7 @@ class PlannedMessage:
     held_by: str = "plan"
     sent_at: datetime | None = None
     knew: frozenset[str] | None = None
+    showed: datetime | None = None
     is_elsewhere: bool = False
 
     @property

@@ -57,7 +57,7 @@ def plan(
         connected_at=connected_at,
         siblings=tuple(siblings),
         prospect=prospect or Prospect(),
-        sent={each.key: Sent(each.sent_at or each.send_at, each.knew) for each in messages if _went_out(each)},
+        sent={each.key: _sent(each) for each in messages if _went_out(each)},
     )
     demand = wanted_messages(situation)
     changes: list[Change] = []
@@ -77,6 +77,10 @@ def plan(
 
 def _went_out(message: PlannedMessage) -> bool:
     return (message.state in WENT_OUT or message.sent_at is not None) and not message.never_came
+
+
+def _sent(message: PlannedMessage) -> Sent:
+    return Sent(message.showed or message.sent_at or message.send_at, message.knew)
 
 
 def _as_plan(changes: Sequence[Change], unsent: dict[str, str]) -> Plan:

@@ -23,13 +23,18 @@ Key = tuple[str, str]
 NEVER_LEFT = (ParcelState.CANCELLED, ParcelState.FAILED)
 CLOCKS_DIFFER = timedelta(minutes=1)
 """By so much clocks may, and nobody need mind."""
+SAVED_WITHIN = timedelta(seconds=5)
+"""Of an edit the order's own time may be so much before it: both tell whole seconds, and one is written first."""
 LEAST_ROOM = timedelta(hours=1)
 """What falls due at the very end of its window still has this long: else it would expire at the moment it is due."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A mail that went out. `knew`: ids of parcels or edits that it told of; None: not kept, then its time tells."""
+    """A mail that went out. `at`: when, or as of when it showed the order.
+
+    `knew`: ids of the parcels that it told of; None: not kept, then its time tells.
+    """
 
     at: datetime
     knew: frozenset[str] | None = None
@@ -218,7 +223,7 @@ class _Confirmation(_Maker):
             aim, reason = max(aim, anchor + situation.sequence.wait_for_hold), reasons.ON_HOLD
         self.want("", self.polite(aim), reason, ends=anchor + self.timing.give_up)
         told = situation.told(self.name)
-        edits = [edit for edit in situation.facts.edits if not any(mail.told_of(edit.id, edit.at) for mail in told)]
+        edits = [edit for edit in situation.facts.edits if not any(edit.at <= mail.at + SAVED_WITHIN for mail in told)]
         if told and edits and self.role is Role.REPLACE:
             self._update(edits)
 
@@ -230,8 +235,10 @@ class _Confirmation(_Maker):
         if self.situation.shop.mails_order_updates or newest.shop_mailed:
             self.refuse(reasons.SHOP_TELLS, f"edit-{newest.id}")
             return
-        ends = newest.at + self.timing.give_up
-        self.want(f"edit-{newest.id}", newest.at + self.timing.send, "the order was edited", ends=ends)
+        wait, words = self.timing.send, "the order was edited"
+        if self.situation.order.updated_at + SAVED_WITHIN < newest.at:
+            wait, words = max(wait, self.situation.sequence.wait_for_hold), reasons.EDIT_NOT_SEEN
+        self.want(f"edit-{newest.id}", newest.at + wait, words, ends=newest.at + self.timing.give_up)
 
 
 class _Shipping(_Maker):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -28,6 +29,7 @@ from worker.dispatch.senders import envelope_of
 from worker.errors import PostpurchaseError, StaleFenceError, StorageUnavailableError
 from worker.personalisation.code_requests import CodeDecision
 from worker.rendering.port import MailInputs, RenderedMail
+from worker.store.models.messages import KNEW, SHOWED
 from worker.store.types import new_id
 
 log = structlog.get_logger()
@@ -159,16 +161,18 @@ def _ready(installation: Installation, draft: _Draft, rendered: RenderedMail, co
         account=installation.provider.account(draft.api_key),
         counts_clicks=counted.is_counted,
         is_ramping=is_ramping(gated.truth.profile, message.stream, gated.now),
-        knew=_knew(gated),
+        told=_told_of(gated),
     )
 
 
-def _knew(gated: Gated) -> tuple[str, ...] | None:
-    """What the mail tells of; the rest, whenever it happened, is told by a later one."""
+def _told_of(gated: Gated) -> dict[str, Any]:
+    """What the mail tells of, for its details; the rest, whenever it happened, is told by a later one."""
     facts, group = gated.truth.facts, gated.message.parcel_group
     if gated.message.step == "shipping":
-        return tuple(parcel.id for parcel in group_parcels(facts, gated.truth.profile, group))
-    return tuple(edit.id for edit in facts.edits) if gated.message.step == "confirmation" else None
+        return {KNEW: [parcel.id for parcel in group_parcels(facts, gated.truth.profile, group)]}
+    if gated.message.step == "confirmation" and facts.order is not None:
+        return {SHOWED: facts.order.updated_at.isoformat()}
+    return {}
 
 
 def _mail(installation: Installation, draft: _Draft, rendered: RenderedMail, html: str) -> OutgoingMail:

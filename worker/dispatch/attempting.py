@@ -22,7 +22,6 @@ from worker.rendering.port import Offer
 from worker.store.bulk import insert_rows
 from worker.store.many import is_among
 from worker.store.models import Attempt
-from worker.store.models.messages import KNEW
 from worker.store.session import database_now
 from worker.store.transitions import Change, transition_many
 from worker.store.truth import lock_people, read_witnesses
@@ -99,7 +98,7 @@ def _attempting(provider: str, ready: Ready, real_at: datetime) -> Change:
         "address": ready.address,
         "has_offer": ready.personal.offer is not None,
         "counts_clicks": ready.counts_clicks,
-        "details": ready.message.details | _told(ready.personal) | _known(ready),
+        "details": ready.message.details | _told(ready.personal) | ready.told,
     }
     return Change(ready.message, State.ATTEMPTING, f"handed to {provider}", values)
 
@@ -160,10 +159,6 @@ def _told(personal: Personal) -> dict[str, str]:
         "code": code.code if code else "",
     }
     return told | ({"why_no_code": personal.why_no_code} if personal.why_no_code else {})
-
-
-def _known(ready: Ready) -> dict[str, list[str]]:
-    return {} if ready.knew is None else {KNEW: list(ready.knew)}
 
 
 def _attempts(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -1,7 +1,8 @@
 """Values that pass between the steps of dispatch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from worker.delivery.port import OutgoingMail
 from worker.dispatch.personalising import Personal
@@ -14,8 +15,8 @@ class Ready:
     """A rendered mail and what it was judged by. `judged_at` is the gate's business time; `account` its key's name.
 
     `late_from`: business time from which on it counts as late. `counts_clicks`: it has links that are counted.
-    `is_ramping`: it counts towards the day of a new sender. `knew`: ids of the parcels or edits that it tells of; None:
-    it tells of neither.
+    `is_ramping`: it counts towards the day of a new sender. `told`: for the message's details, which parcels or which
+    version of the order it tells of.
     """
 
     message: Message
@@ -30,7 +31,7 @@ class Ready:
     account: str = ""
     counts_clicks: bool = False
     is_ramping: bool = False
-    knew: tuple[str, ...] | None = None
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

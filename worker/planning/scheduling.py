@@ -1,6 +1,7 @@
 """The planner's verdict on one order, turned into rows."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -17,7 +18,7 @@ from worker.planning.content import sequence_for, sequence_now, without_new_step
 from worker.planning.unit import Unit
 from worker.store.messages import apply_plan, messages_of, transition
 from worker.store.models import Message, OrderRow
-from worker.store.models.messages import KNEW
+from worker.store.models.messages import KNEW, SHOWED
 from worker.store.orders import SIBLING_SPAN, facts_of, lock_order, pinned_facts
 from worker.store.siblings import Place, siblings_of, touched_by
 
@@ -87,7 +88,7 @@ def cancel_pending(unit: Unit, order: OrderRow, reason: str) -> int:
 
 
 def _planned(message: Message, order: OrderRow) -> PlannedMessage:
-    knew = message.details.get(KNEW)
+    knew, showed = message.details.get(KNEW), message.details.get(SHOWED)
     return PlannedMessage(
         step=message.step,
         parcel_group=message.parcel_group,
@@ -103,5 +104,6 @@ def _planned(message: Message, order: OrderRow) -> PlannedMessage:
         held_by=message.held_by or "plan",
         sent_at=message.accepted_at,
         knew=frozenset(map(str, knew)) if knew is not None else None,
+        showed=datetime.fromisoformat(str(showed)) if showed is not None else None,
         is_elsewhere=message.address not in (None, order.address),
     )

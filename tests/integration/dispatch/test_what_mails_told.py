@@ -44,10 +44,14 @@ def test_a_parcel_whose_webhook_comes_after_the_days_mail_gets_a_mail(world: Wor
     assert len(_shipping(world)) == 2
 
 
-def test_a_confirmation_keeps_the_edits_it_knew(world: World) -> None:
-    edit = Edit(id="e1", at=world.now - timedelta(minutes=2))
-    order = an_order(world.now - timedelta(minutes=5))
-    world.become(Facts(order=order, edits=(edit,)))
-    message_id = world.add_message()
+def test_an_edit_that_is_told_of_after_the_order_was_shown_with_it_brings_no_mail(world: World) -> None:
+    order = an_order(world.now - timedelta(minutes=5), updated_at=world.now - timedelta(minutes=2))
+    accepted = {"accepted_first_at": order.placed_at}
+    world.become(Facts(order=order, **accepted))
+    world.add_message()
     deliver_batch(world.installation)
-    assert world.message(message_id).details["knew"] == ["e1"]
+    for number, at in enumerate((order.updated_at, order.updated_at + timedelta(minutes=1)), 1):
+        world.become(Facts(order=order, edits=(Edit(id=str(number), at=at),), **accepted))
+        replan_order(world.installation, world.order_id, "a test")
+    with world.installation.database.read() as session:
+        assert [each.parcel_group for each in messages_of(session, world.order_id)] == ["", "edit-2"]

@@ -1,6 +1,7 @@
 """When the order confirmation goes, and what it waits for."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,7 +17,6 @@ from tests.unit.schedules.examples import (
     companion,
     edit,
     facts,
-    knowing,
     message_of,
     parcel,
     planned,
@@ -177,25 +177,31 @@ def test_an_edit_before_the_confirmation_needs_no_mail_of_its_own() -> None:
 
 
 def test_an_edit_after_the_confirmation_brings_an_updated_one() -> None:
-    known = facts(more={"edits": (edit(1, after(hours=5)),)})
+    known = facts(updated_at=after(hours=5), more={"edits": (edit(1, after(hours=5)),)})
     result = planned(known, messages=told(), now=after(hours=5))
     new = message_of(result, "confirmation")
     assert (new.parcel_group, new.template, new.occurrence) == ("edit-1", "order_confirmation", 0)
     assert new.send_at == after(hours=5, minutes=2)
 
 
-def test_an_edit_that_the_confirmation_did_not_know_brings_an_updated_one_whenever_it_was_made() -> None:
-    """Made a second before the mail went, told a second after it."""
-    out = knowing(told(), "confirmation")
-    known = facts(more={"edits": (edit(1, after(minutes=1, seconds=59)),)})
-    assert message_of(planned(known, messages=out, now=after(minutes=3)), "confirmation").parcel_group == "edit-1"
+def test_an_updated_mail_waits_up_to_an_hour_for_the_order_as_it_was_edited() -> None:
+    """Shopify tells of the edit and of the order apart, in any order."""
+    edits = {"edits": (edit(1, after(hours=5)),)}
+    waiting = applied(planned(facts(more=edits), messages=told(), now=after(hours=5)), told())
+    (message,) = [each for each in waiting if each.parcel_group]
+    assert (message.send_at, message.reason) == (after(hours=6), reasons.EDIT_NOT_SEEN)
+    seen = facts(updated_at=after(hours=5), more=edits)
+    assert [each.send_at for each in planned(seen, messages=waiting, now=after(hours=5, minutes=4)).move] == [
+        after(hours=5, minutes=2)
+    ]
 
 
-def test_an_edit_that_the_confirmation_knew_brings_no_other() -> None:
-    known = facts(more={"edits": (edit(1, after(minutes=1)),)})
-    assert "confirmation" not in steps_of(
-        planned(known, messages=knowing(told(), "confirmation", "1"), now=after(hours=6))
-    )
+@pytest.mark.parametrize(("showed", "comes"), [(PLACED, True), (after(minutes=1, seconds=59), False)])
+def test_an_edit_is_told_again_unless_the_confirmation_showed_it(showed: datetime, comes: bool) -> None:
+    """Made a second before the mail went: what counts is which version of the order it showed, whenever it was told."""
+    out = [replace(each, showed=showed) for each in told()]
+    known = facts(updated_at=after(minutes=2), more={"edits": (edit(1, after(minutes=1, seconds=59)),)})
+    assert ("confirmation" in steps_of(planned(known, messages=out, now=after(minutes=3)))) is comes
 
 
 def test_several_edits_bring_one_mail_about_the_newest() -> None:

@@ -25,7 +25,9 @@ LATE_BY = ("aim_at", "send_at", "stream", "tries")
 BY_HAND = "by_hand"
 """In a message's details: a person asked for it, so it waits for no window and no daytime."""
 KNEW = "knew"
-"""In a message's details: ids of the parcels, or edits, that were known when it was handed over."""
+"""In a message's details: ids of the parcels that were known when it was handed over."""
+SHOWED = "showed"
+"""In a message's details: `updated_at` of the order as the mail showed it."""
 
 
 class Message(Base):
@@ -35,7 +37,7 @@ class Message(Base):
     last orderly end of one. `lease_until` and `attempted_at` are database time; everything else is business time, also
     `resolve_at` (when the policy decides an unknown one). `held_by`: what keeps a held message: `pause` (released when
     the pause ends) or `plan` (released by the planner).
-    `details` keeps what is worth showing; under `KNEW`, which parcels or edits it told of. `role`: replace | companion;
+    `details` keeps what is worth showing; under `KNEW` and `SHOWED`, what it told of. `role`: replace | companion;
     `stream`: transactional | marketing.
     """
 
