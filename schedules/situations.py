@@ -103,6 +103,11 @@ def is_short(order: Order) -> bool:
     return order.channel in (Channel.REPLACEMENT, Channel.SUBSCRIPTION_RENEWAL) or not order.totals.total.amount
 
 
+def is_subscription(order: Order) -> bool:
+    """Whether more of the same comes by itself."""
+    return order.channel in (Channel.SUBSCRIPTION_FIRST, Channel.SUBSCRIPTION_RENEWAL)
+
+
 def has_open_ticket(facts: Facts) -> bool:
     return any(case.kind is CaseKind.TICKET and not case.closed for case in facts.cases)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from schedules.refills import Prospect, due_at
+from schedules.situations import is_subscription
 from worker.personalisation.afterwards import is_used_up, variant_of
 from worker.personalisation.bought import leading_products
 from worker.store.histories import Histories
@@ -31,7 +32,7 @@ def prospect_of(session: Session, shop_id: UUID, address: str, facts: Facts) -> 
     dues = []
     for line in order.lines:
         row = variant_of(line, [each for each in rows if each.product_id == line.product_id])
-        if row is not None and _runs_out(row, rhythms):
+        if row is not None and _runs_out(row, rhythms) and not is_subscription(order):
             bought = sorted({*times[row.product_id], order.placed_at})
             others = rhythms.get(row.product_id)
             dues.append(due_at(bought, quantity=line.quantity, refill_days=row.refill_days, others_days=others))

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
+from schedules.situations import is_subscription
 from worker.personalisation.afterwards import Afterwards, Past
 from worker.personalisation.bought import bought_products, leading_products, returned_products
 from worker.personalisation.candidates import Item, Paired, Proof
@@ -119,7 +120,7 @@ class Stock:
         return (request.facts, *earlier)
 
     def _past(self, request: OfferRequest) -> dict[str, Past]:
-        """When the person bought each product."""
+        """When the person bought each product; what comes by subscription is left out, for nobody need buy it again."""
         times: dict[str, set[datetime]] = defaultdict(set)
         told = {facts.order.id for facts in self._orders(request) if facts.order}
         for facts in self._orders(request):
@@ -129,7 +130,13 @@ class Stock:
         for order in self._histories.orders(request.shop_id, request.address):
             for name in order.products if order.ref not in told else ():
                 times[name].add(order.placed_at)
-        return {name: Past(name, tuple(sorted(each))) for name, each in times.items()}
+        comes = self._subscribed(request)
+        return {name: Past(name, tuple(sorted(each))) for name, each in times.items() if name not in comes}
+
+    def _subscribed(self, request: OfferRequest) -> frozenset[str]:
+        orders = (facts for facts in self._orders(request) if counts_as_bought(facts))
+        told = (facts for facts in orders if facts.order and is_subscription(facts.order))
+        return frozenset[str]().union(*map(bought_products, told))
 
     def hidden(self, request: OfferRequest) -> frozenset[str]:
         return frozenset(self._hidden.get((request.shop_id, request.address), ()))

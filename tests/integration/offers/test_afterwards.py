@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import update
 
-from schedules.facts import Facts
+from schedules.facts import Channel, Facts
 from schedules.refills import Prospect
 from tests.support.dispatching import MORNING, World, delivered_facts
 from tests.support.orders import a_line, a_parcel, an_order, keep_order
@@ -74,6 +75,22 @@ def test_where_nobody_says_how_long_it_lasts_others_tell(world: World) -> None:
     with world.installation.database.write() as session:
         replace_rhythms(session, world.shop_id, [{"product_id": "product-2", "days": 12.0, "repeats": 40}])
     assert [kind for _, kind, _ in shown(choose(world, days=12))] == ["refill"]
+
+
+@pytest.mark.parametrize("channel", [Channel.SUBSCRIPTION_FIRST, Channel.SUBSCRIPTION_RENEWAL])
+def test_what_comes_by_subscription_is_not_offered_again(world: World, channel: Channel) -> None:
+    """Neither in the mail about the subscription, nor in one about another order."""
+    set_filters(world, refill_days=10)
+    assert [kind for _, kind, _ in shown(choose(world, days=10))] == ["refill"]
+    parcel = a_parcel(MORNING + DAY, delivered_at=MORNING + 3 * DAY)
+    facts = Facts(order=an_order(MORNING, channel=channel), parcels=(parcel,), accepted_first_at=MORNING)
+    assert [kind for _, kind, _ in shown(choose(world, days=10, facts=facts))] == ["pairing"]
+    with world.installation.database.read() as session:
+        assert prospect_of(session, world.shop_id, "mia@example.com", facts) == Prospect()
+    earlier = an_order(MORNING - 20 * DAY, number="900", channel=channel)
+    with world.installation.database.write() as session:
+        keep_order(session, world.shop_id, Facts(order=earlier, accepted_first_at=earlier.placed_at), MORNING)
+    assert [kind for _, kind, _ in shown(choose(world, days=18))] == ["pairing"]
 
 
 def test_an_upgrade_waits_for_the_return_window_and_for_want_of_accessories(world: World) -> None:
