@@ -14,12 +14,11 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from schedules.codes import NeverOn
 from worker.bootstrap import Installation
 from worker.errors import SettingsError
 from worker.personalisation.code_issuing import TRIES, draw_text
 from worker.personalisation.code_terms import wanted_terms
-from worker.personalisation.rules import is_gift_card
+from worker.personalisation.exclusions import Exclusions
 from worker.platforms.codes import CodeTerms, Told, as_told
 from worker.platforms.registry import CODE_MAKERS
 from worker.platforms.writing import Access, Result, Written
@@ -35,7 +34,7 @@ from worker.store.codes import (
     postpone_source,
     wake_messages,
 )
-from worker.store.models import DiscountCode, OrderRow, Product, Shop, Source
+from worker.store.models import DiscountCode, OrderRow, Shop, Source
 from worker.store.shops import profile_of
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
@@ -61,9 +60,9 @@ class _Claimed:
 def keep_codes(installation: Installation, *, for_s: float = 20) -> int:
     """Tells shops what is due, for this long; how many were tried. Doubled or cut short it ends the same."""
     _expire(installation)
-    until, tried = time.monotonic() + for_s, 0
+    until, tried, exclusions = time.monotonic() + for_s, 0, Exclusions(installation.database)
     while time.monotonic() < until:
-        claimed = _claim(installation)
+        claimed = _claim(installation, exclusions)
         if claimed is None:
             break
         _settle(installation, claimed, _told(installation, claimed))
@@ -81,7 +80,7 @@ def _expire(installation: Installation) -> None:
         expire_codes(session, now, MOST_EXPIRED)
 
 
-def _claim(installation: Installation) -> _Claimed | None:
+def _claim(installation: Installation, exclusions: Exclusions) -> _Claimed | None:
     now = installation.clock.now()
     with installation.database.read() as session:
         ready = _ready(session) if count_due_codes(session, now) else {}
@@ -93,7 +92,9 @@ def _claim(installation: Installation) -> _Claimed | None:
             return None
         assert code.source_id is not None, "only codes of these sources are claimed"
         source, shop = ready[code.source_id]
-        terms = _terms(session, shop, code)
+        number = session.scalar(select(OrderRow.number).where(OrderRow.id == code.order_id))
+    excluded = exclusions.of(shop.id, code.never_on) if CODE_MAKERS[source.kind].takes_exclusions else ()
+    terms = _terms(shop, code, number, excluded)
     return _Claimed(code=code, shop=shop, source=source, terms=terms, is_revoked=code.state not in LIVE)
 
 
@@ -104,8 +105,7 @@ def _ready(session: Session) -> Mapping[UUID, tuple[Source, Shop]]:
     return {source.id: (source, shop) for source, shop in found if source.api}
 
 
-def _terms(session: Session, shop: Shop, code: DiscountCode) -> CodeTerms:
-    number = session.scalar(select(OrderRow.number).where(OrderRow.id == code.order_id))
+def _terms(shop: Shop, code: DiscountCode, number: str | None, excluded: tuple[str, ...]) -> CodeTerms:
     return CodeTerms(
         code=code.code,
         title=f"Postpurchase, order {number or code.order_id}",
@@ -118,23 +118,8 @@ def _terms(session: Session, shop: Shop, code: DiscountCode) -> CodeTerms:
         email=code.address,
         only=tuple(code.only),
         collection=profile_of(shop).code_collection,
-        excluded=_excluded(session, shop.id, NeverOn.model_validate(code.never_on)),
+        excluded=excluded,
     )
-
-
-def _excluded(session: Session, shop_id: UUID, never_on: NeverOn) -> tuple[str, ...]:
-    """Ids of products that are never discounted, gift cards among them."""
-    columns = (Product.product_id, Product.title, Product.brand, Product.category, Product.tags)
-    rows = session.execute(select(*columns).where(Product.shop_id == shop_id))
-    found = {
-        row.product_id
-        for row in rows
-        if is_gift_card(row.category, tuple(row.tags), row.title)
-        or never_on.covers(
-            product_id=row.product_id, brand=row.brand, category=row.category, tags=tuple(map(str, row.tags))
-        )
-    }
-    return tuple(sorted(found | set(never_on.products)))
 
 
 def _told(installation: Installation, claimed: _Claimed) -> Told:

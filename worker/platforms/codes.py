@@ -66,6 +66,8 @@ class CodeMaker(Protocol):
     kind: str
     names_owner: bool
     """Whether the shop keeps the address of a code's owner beside it."""
+    takes_exclusions: bool
+    """Whether the shop is told which products a code is not for."""
 
     def put(self, access: Access, terms: CodeTerms, told: Mapping[str, Any]) -> Told:
         """Looks whether the shop has the code, makes it if not, and brings it up to these terms.

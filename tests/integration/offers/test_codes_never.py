@@ -17,10 +17,12 @@ from schedules.segments import Segment
 from tests.integration.offers.test_codes import offering
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import NORTHKETTLE, a_parcel, an_order, keep_order
+from tests.support.shelf import stock
 from worker.imports.codes import import_codes
 from worker.personalisation.code_ends import end_codes
 from worker.personalisation.code_requests import CodeRequest, Maker
 from worker.personalisation.codes import reserve_code
+from worker.personalisation.exclusions import Exclusions
 from worker.rendering.port import CodeView
 from worker.store.codes import LIVE, expire_codes
 from worker.store.models import DiscountCode, OrderRow
@@ -178,3 +180,16 @@ def test_a_pools_code_that_asks_for_a_sum_in_another_currency_is_for_nobody_here
     view = given(world, Chance(world, 1), "1")
     assert view is not None
     assert (view.code, view.minimum) == ("B", None)
+
+
+def test_what_codes_are_not_for_is_looked_up_once_a_sweep(world: World) -> None:
+    exclusions, never = Exclusions(world.installation.database), {"brands": ["Reserve"]}
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "card", title="Gift card of 50")
+        stock(session, world.shop_id, "old", brand="reserve")
+    assert exclusions.of(world.shop_id, never) == ("card", "old")
+    assert exclusions.of(world.shop_id, {"products": ["kettle"]}) == ("card", "kettle")
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "new", brand="Reserve")
+    assert exclusions.of(world.shop_id, never) == ("card", "old")
+    assert Exclusions(world.installation.database).of(world.shop_id, never) == ("card", "new", "old")

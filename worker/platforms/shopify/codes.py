@@ -71,6 +71,7 @@ class _Found(Existing):
 class ShopifyCodes:
     kind = "shopify"
     names_owner = False
+    takes_exclusions = False
 
     def put(self, access: Access, terms: CodeTerms, told: Mapping[str, Any]) -> Told:
         found = _find(access, terms.code)

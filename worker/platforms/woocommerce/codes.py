@@ -36,6 +36,7 @@ EXISTS = "woocommerce_rest_coupon_code_already_exists"
 class WooCommerceCodes:
     kind = "woocommerce"
     names_owner = True
+    takes_exclusions = True
 
     def put(self, access: Access, terms: CodeTerms, told: Mapping[str, Any]) -> Told:
         found = _find(access, terms.code)
