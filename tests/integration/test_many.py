@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, event, select
 from sqlalchemy.orm import Session
 
 from tests.support.dispatching import MORNING
 from tests.support.orders import NORTHKETTLE, keep_shop
 from tests.support.shelf import stock
-from worker.store.many import are_among, given_pairs, is_among, once, rows_for
+from worker.store.many import are_among, given_among, given_pairs, is_among, once, rows_for, rows_of
 from worker.store.models import Product
 from worker.store.session import Database
 
@@ -63,3 +63,29 @@ def test_sqlite_looks_pairs_up_instead_of_reading_the_whole_table(sqlite_databas
         text = query.compile(session.connection(), compile_kwargs={"literal_binds": True})
         plan = [row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
     assert not [step for step in plan if step.startswith("SCAN")]
+
+
+@pytest.mark.parametrize(
+    "among",
+    [
+        lambda session: is_among(session, Product.product_id, ["kettle", "beans"]),
+        lambda session: given_among(session, Product.product_id, "names"),
+    ],
+)
+def test_postgres_takes_a_list_apart_once_and_not_for_each_row(
+    postgres_database: Database, among: Callable[[Session], ColumnElement[bool]]
+) -> None:
+    """A plan that was made while a table was small reads all of it, and is kept until statistics are made anew."""
+    statements: list[str] = []
+
+    def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        statements.extend(row[0].strip() for row in cursor.fetchall())
+
+    with postgres_database.read() as session:
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", explain)
+        rows_of(session, select(Product.id).where(among(session)), {"names": ["kettle", "beans"]})
+    [seen] = [line for line in statements if "ANY" in line]
+    assert "InitPlan" in seen
+    assert "::" not in seen

@@ -47,7 +47,7 @@ def is_among(session: Session, attribute: InstrumentedAttribute[Any], values: It
     listed = list(values)
     if not is_postgres(session):
         return attribute.in_(listed)
-    return attribute == any_(_array(attribute, listed))
+    return _is_any(attribute, literal(listed, Listed()))
 
 
 def are_among(
@@ -82,7 +82,7 @@ def given_among(session: Session, attribute: InstrumentedAttribute[Any], name: s
     """`is_among` for a statement that is made once and kept: the values come as the parameter `name`."""
     if not is_postgres(session):
         return attribute.in_(bindparam(name, expanding=True))
-    return attribute == any_(_as_array(attribute, bindparam(name, type_=Listed())))
+    return _is_any(attribute, bindparam(name, type_=Listed()))
 
 
 def given_pairs(
@@ -178,6 +178,13 @@ class Listed(TypeDecorator[Sequence[Any]]):
             return "{" + orjson.dumps(listed).decode()[1:-1] + "}"
         escaped = (each.replace("\\", "\\\\").replace('"', '\\"') for each in listed)
         return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
+
+
+def _is_any(attribute: InstrumentedAttribute[Any], listed: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The list is taken apart in a query of its own, once: PostgreSQL does it for each row that it reads elsewhere, and
+    where a plan is kept from when a table was small it reads them all."""
+    array = _as_array(attribute, listed)
+    return attribute == any_(as_type(select(array).scalar_subquery(), array.type))
 
 
 def _array(attribute: InstrumentedAttribute[Any], values: Sequence[Any]) -> Any:
