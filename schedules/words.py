@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 UNITS = {"minute": 1, "hour": 60, "day": 60 * 24, "week": 60 * 24 * 7}
-DURATION = re.compile(r"(\d{1,7}(?:\.\d+)?) *(minute|hour|day|week)s?", re.ASCII)
+DURATION = re.compile(r"(\d{1,7}(?:\.\d+)?) *(minute|hour|day|week)s?", re.ASCII | re.IGNORECASE)
 HOUR = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 LONGEST = timedelta(days=365)
 
@@ -30,7 +30,7 @@ def parse_duration(words: Any) -> timedelta:
     if found is None:
         remedy = "Write a number and minutes, hours, days or weeks, like '36 hours' or '9 days'."
         raise refused(f"'{words}' is not a delay", remedy)
-    delay = timedelta(minutes=float(found[1]) * UNITS[found[2]])
+    delay = timedelta(minutes=float(found[1]) * UNITS[found[2].lower()])
     if delay > LONGEST:
         raise refused(f"'{words}' is longer than a year", "Write a shorter delay.")
     return delay

@@ -8,6 +8,7 @@ import pytest
 from schedules.catalog import PATH, SequenceError, SequenceFault, load_sequence, packaged_sequence
 from schedules.sequence import Anchor
 from schedules.shop import Role
+from schedules.words import parse_duration
 
 TEXT = (resources.files("schedules") / PATH).read_text(encoding="utf-8")
 
@@ -46,6 +47,10 @@ def test_every_setting_is_explained_beside_or_above_it() -> None:
             assert "#" in line or above.startswith("#") or name in explained, line
             explained.add(name)
         above = line.strip()
+
+
+def test_a_delay_may_be_written_with_capitals() -> None:
+    assert parse_duration("12 Days") == parse_duration(" 12 DAYS ") == timedelta(days=12)
 
 
 def test_a_delay_of_soon_is_refused_with_file_line_and_remedy() -> None:
