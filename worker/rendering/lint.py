@@ -53,7 +53,7 @@ def lint(content: Content) -> list[Fault]:
             faults += [*_expressions(path, text), *unclosed(path, text), *read_as_typed(path, text)]
         elif LANGUAGE.search(path):
             faults += [*_texts(content.files, path), *read_as_typed(path, text)]
-    return faults or [*_compiled(content.files)]
+    return faults or list(dict.fromkeys(_compiled(content.files)))  # what mails share is wrong in each of them
 
 
 def _too_large(files: Mapping[str, str]) -> Iterator[Fault]:
