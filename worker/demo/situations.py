@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import timedelta
 from typing import Any
 
 from schedules.facts import (
@@ -33,7 +33,8 @@ def _companion(base: MailInputs) -> MailInputs:
 
 def _pending(base: MailInputs) -> MailInputs:
     totals = order().totals.model_copy(update={"paid": euros("0"), "outstanding": euros("64.00")})
-    state = {"payment": PaymentState.ACCEPTED, "payment_method": "Bank transfer", "pay_by": date(2026, 5, 4)}
+    pay_by = (base.facts.order or order()).placed_at.date() + timedelta(days=4)
+    state = {"payment": PaymentState.ACCEPTED, "payment_method": "Bank transfer", "pay_by": pay_by}
     return with_order(base, totals=totals, **state)
 
 

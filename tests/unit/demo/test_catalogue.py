@@ -13,7 +13,9 @@ from worker.demo.bodies import LINES
 from worker.demo.examples import a_step_up
 from worker.demo.images import image
 from worker.demo.shop import IMAGES_AT, csv_text
+from worker.demo.situations import CHANGES, example
 from worker.preview.example import example_inputs
+from worker.rendering.port import MailInputs
 
 URL = "http://127.0.0.1:9999"
 
@@ -33,6 +35,16 @@ def test_nothing_but_pictures_is_served(name: str) -> None:
     with pytest.raises(HTTPException) as refused:
         image(name)
     assert refused.value.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "inputs", [example_inputs("confirmation", role=Role.REPLACE, language="en"), example("confirmation")]
+)
+def test_nobody_is_asked_to_have_paid_before_they_ordered(inputs: MailInputs) -> None:
+    order = CHANGES["payment_open"](inputs).facts.order
+    assert order is not None
+    assert order.pay_by is not None
+    assert order.pay_by > order.placed_at.date()
 
 
 def test_pairings_and_guides_speak_of_products_that_exist() -> None:
