@@ -17,7 +17,9 @@ BUTTON = "getComputedStyle(document.querySelector('.do'))"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_the_button_of_a_page_has_an_edge_that_can_be_seen(mailed: Mailed) -> None:
+def test_the_button_of_a_page_has_an_edge_that_can_be_seen_and_a_ring_when_the_keyboard_is_there(
+    mailed: Mailed,
+) -> None:
     """Whatever the brand's colour is, and the database."""
     with camera() as taken:
         page = taken.browser.new_page(viewport={"width": PHONE, "height": 800}, color_scheme="light")
@@ -29,6 +31,8 @@ def test_the_button_of_a_page_has_an_edge_that_can_be_seen(mailed: Mailed) -> No
             edge, ground = (page.evaluate(f"{BUTTON}.{name}") for name in ("borderTopColor", "backgroundColor"))
             seen = [_hexed(each) for each in (edge, ground) if not each.startswith("rgba(")]
             assert max(contrast(each, "#ffffff") for each in seen) >= EDGE, colour
+            page.keyboard.press("Tab")
+            assert contrast(_hexed(page.evaluate(f"{BUTTON}.outlineColor")), "#ffffff") >= EDGE
 
 
 def test_an_email_is_called_so_on_every_page_and_in_every_answer(mailed: Mailed) -> None:
