@@ -13,6 +13,7 @@ from worker.cli.folders import From, is_here, read_folder, write_folder
 from worker.cli.output import JsonFlag, counted, say, screen, show
 from worker.cli.publishing import load_known, log, push, refuse_faults, roll_back
 from worker.cli.shops import Slug
+from worker.cli.slips import refuse_loss
 from worker.cli.unknown import draw_warnings, warnings_of
 from worker.store.content import changed_paths, load
 from worker.store.shops import get_shop, profile_of
@@ -63,10 +64,18 @@ def compare(
 
 
 @app.command("pull")
-def pull(shop: Slug, to: Annotated[Path, typer.Option(help="Folder to write into.")], json: JsonFlag = False) -> None:
+def pull(
+    shop: Slug,
+    to: Annotated[Path, typer.Option(help="Folder to write into.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Also over files that were never published.")] = False,
+    json: JsonFlag = False,
+) -> None:
     """Write a shop's newest revision into a folder, for git."""
     with opened() as installation, installation.database.read() as session:
-        number, content = load(session, get_shop(session, shop).id, None)
+        owner = get_shop(session, shop)
+        number, content = load(session, owner.id, None)
+        if not overwrite:
+            refuse_loss(session, owner, content, to)
     changed = write_folder(content, to)
     sentence = f"Wrote revision {number} into {to}/: {counted(len(changed), 'file')} changed."
     say(sentence, json, revision=number, changed=changed)

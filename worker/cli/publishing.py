@@ -11,14 +11,14 @@ from rich.markup import escape
 from sqlalchemy.orm import Session
 
 from schedules.catalog import above_ceiling, load_sequence
-from schedules.sequence import TEMPLATES
 from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
+from worker.cli.effects import effect_words, mails_touched, unchanged
 from worker.cli.folders import From, is_here, read_folder
 from worker.cli.output import JsonFlag, counted, grid, local, progress, say, screen, show, table
 from worker.cli.shops import Slug
-from worker.cli.slips import refuse_packaged, refuse_to_and_fro
+from worker.cli.slips import going_back, refuse_packaged, refuse_to_and_fro
 from worker.cli.unknown import draw_warnings, warnings_of
 from worker.errors import ContentError, Fault, UserError
 from worker.planning.anew import replan_shop
@@ -29,7 +29,6 @@ from worker.store.content import changed_paths, history, load, publish
 from worker.store.models import Shop
 from worker.store.shops import get_shop, profile_of
 
-STEPS = {template: step for step, template in TEMPLATES.items()}
 SHOWN = 8
 """Moves that are listed one by one; the rest is counted."""
 
@@ -102,7 +101,7 @@ def roll_back(
             if revision is None:
                 refuse_to_and_fro(session, owner)
         note = f"back to revision {number}" if number else "back to the packaged content"
-        _publish(installation, shop, content, note, ask=not yes, dry_run=dry_run, json=json)
+        _publish(installation, shop, content, note, ask=not yes, dry_run=dry_run, json=json, is_back=True)
 
 
 def log(shop: Slug, json: JsonFlag = False) -> None:
@@ -150,12 +149,20 @@ def load_known(session: Session, shop_id: UUID, slug: str, number: int | None) -
 
 
 def _publish(
-    installation: Installation, slug: str, content: Content, note: str, *, ask: bool, dry_run: bool, json: bool
+    installation: Installation,
+    slug: str,
+    content: Content,
+    note: str,
+    *,
+    ask: bool,
+    dry_run: bool,
+    json: bool,
+    is_back: bool = False,
 ) -> None:
     with installation.database.read() as session:
         profile = profile_of(get_shop(session, slug))
     refuse_faults(content, profile)
-    change = _looked_at(installation, slug, content, quiet=json)
+    change = _looked_at(installation, slug, content, quiet=json, is_back=is_back)
     if not change.paths and change.newest and change.effect.is_nothing:
         sentence = f"{slug} has this content already (revision {change.newest})."
         return say(sentence, json, revision=change.newest, changed=False)
@@ -171,16 +178,18 @@ def _publish(
     return say(sentence, json, revision=number, changed=True, **change.document())
 
 
-def _looked_at(installation: Installation, slug: str, content: Content, *, quiet: bool) -> _Change:
+def _looked_at(installation: Installation, slug: str, content: Content, *, quiet: bool, is_back: bool) -> _Change:
     with installation.database.read() as session:
         shop = get_shop(session, slug)
         newest, old = load(session, shop.id, None)
         orders = waiting_orders(session, shop.id, installation.clock.now())
-        warnings = warnings_of(session, shop.id, slug, content.files)
+        paths = changed_paths(old.files, content.files)
+        back = [] if is_back else going_back(session, shop.id, paths, content)
+        warnings = (*back, *warnings_of(session, shop.id, slug, content.files))
     sequence = load_sequence(content.files)
     with progress("Looking at what waits", orders, quiet=quiet) as step:
         effect = forecast(installation, shop.id, sequence, on_orders=step)
-    return _Change(shop, newest, content, changed_paths(old.files, content.files), effect, tuple(warnings))
+    return _Change(shop, newest, content, paths, effect, warnings)
 
 
 def _done(installation: Installation, change: _Change, note: str, *, quiet: bool) -> int:
@@ -197,8 +206,8 @@ def _draw(console: Console, change: _Change) -> None:
     draw_warnings(console, change.warnings)
     effect, timezone = change.effect, profile_of(change.shop).timezone
     rows = grid()
-    rows.add_row("[bright_black]mails[/]", _mails_touched(change.paths) if change.paths else _unchanged(change.newest))
-    rows.add_row("[bright_black]waiting emails[/]", _effect_words(effect))
+    rows.add_row("[bright_black]mails[/]", mails_touched(change.paths) if change.paths else unchanged(change.newest))
+    rows.add_row("[bright_black]waiting emails[/]", effect_words(effect))
     console.print(rows)
     for each in effect.moved[:SHOWN]:
         before, after = local(each.before, timezone), local(each.after, timezone)
@@ -208,39 +217,3 @@ def _draw(console: Console, change: _Change) -> None:
     for (step, reason), count in sorted(effect.cancelled.items()):
         console.print(f"  [yellow]{counted(count, step)}[/] cancelled: {escape(reason)}")
     console.print()
-
-
-def _unchanged(newest: int) -> str:
-    """What publishing is for where no file differs."""
-    if newest:
-        return f"as in revision {newest}, which was published without moving all that waits"
-    return "nothing changes now; from here on updates of Postpurchase leave them as they are"
-
-
-def _mails_touched(paths: tuple[str, ...]) -> str:
-    """Which mails look or read differently from now on."""
-    folders = {path.split("/")[1] for path in paths if path.startswith("email_templates/")}
-    if folders - STEPS.keys():
-        return "all three change"
-    steps = [step for folder, step in STEPS.items() if folder in folders]
-    if not steps:
-        has_sequence = any(path.startswith("sequences/") for path in paths)
-        return "texts and looks stay, the sequence changes" if has_sequence else "nothing changes"
-    return f"{' and '.join(steps)} {'change' if len(steps) > 1 else 'changes'}"
-
-
-def _effect_words(effect: Effect) -> str:
-    if effect.is_nothing:
-        return "none moves"
-    parts = [f"{counted(len(effect.moved), 'email')} move" + ("s" if len(effect.moved) == 1 else "")]
-    if effect.overdue:
-        parts.append(f"{effect.overdue} of them at once")
-    for count, word in (
-        (sum(effect.cancelled.values()), "cancelled"),
-        (sum(effect.new.values()), "new"),
-        (effect.held, "held"),
-        (effect.released, "released"),
-    ):
-        if count:
-            parts.append(f"{count} {word}")
-    return ", ".join(parts)

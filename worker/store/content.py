@@ -93,6 +93,12 @@ def changed_paths(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[
     return tuple(path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path))
 
 
+def published_in(session: Session, shop_id: UUID, path: str, text: str) -> int | None:
+    """The newest of a shop's revisions that has this file with this text; 0: the packaged content; None: none has."""
+    numbers = range(newest_number(session, shop_id), -1, -1)
+    return next((each for each in numbers if load(session, shop_id, each)[1].files.get(path) == text), None)
+
+
 def load(session: Session, shop_id: UUID, number: int | None) -> tuple[int, Content]:
     """A revision by number, or the newest; number 0 is the packaged content of a shop that published none."""
     chosen = number if number is not None else newest_number(session, shop_id)

@@ -86,6 +86,44 @@ def test_a_quote_that_is_not_closed_points_at_its_line_too(cli: Cli, shop: str, 
 
 
 @FILES_ALONE
+def test_pulling_over_changes_that_were_never_published_is_refused_and_loses_nothing(
+    cli: Cli, shop: str, folder: Path
+) -> None:
+    texts = folder / "email_templates" / "follow_up" / "texts.en.yaml"
+    as_published = texts.read_text(encoding="utf-8")
+    texts.write_text(as_published.replace("Read the guide", "A day's work"), encoding="utf-8")
+    refused = cli("content", "pull", shop, "--to", str(folder))
+    assert (refused.code, "email_templates/follow_up/texts.en.yaml" in refused.err) == (2, True)
+    assert "A day's work" in texts.read_text(encoding="utf-8")
+    cli("content", "push", shop, "--from", str(folder))
+    cli("content", "rollback", shop, "0")
+    assert cli("content", "pull", shop, "--to", str(folder), "--json").document["changed"] == [
+        "email_templates/follow_up/texts.en.yaml"
+    ]
+    texts.write_text("\r\n", encoding="utf-8")
+    (folder / "email_templates" / "follow_up" / "body.txt").write_bytes(b"caf\xe9")
+    assert "body.txt" in cli("content", "pull", shop, "--to", str(folder)).err
+    assert cli("content", "pull", shop, "--to", str(folder), "--overwrite").code == 0
+    assert texts.read_text(encoding="utf-8") == as_published
+
+
+@FILES_ALONE
+def test_a_file_that_goes_back_behind_what_a_colleague_published_is_warned_of(
+    cli: Cli, shop: str, folder: Path, tmp_path: Path
+) -> None:
+    """Both pulled the same; each changes another mail."""
+    other = tmp_path / "other"
+    write_folder(packaged_content(), other)
+    for place, mail in ((folder, "follow_up"), (other, "order_confirmation")):
+        body = place / "email_templates" / mail / "body.txt"
+        body.write_text(body.read_text(encoding="utf-8") + "\nOurs.\n", encoding="utf-8")
+    assert cli("content", "push", shop, "--from", str(folder), "--json").document["warnings"] == []
+    [warning] = cli("content", "push", shop, "--from", str(other), "--dry-run", "--json").document["warnings"]
+    assert warning.startswith("email_templates/follow_up/body.txt: it goes back to the packaged content.")
+    assert cli("content", "rollback", shop, "0", "--json").document["warnings"] == []
+
+
+@FILES_ALONE
 def test_lint_says_of_which_files_it_tells(
     cli: Cli, shop: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
