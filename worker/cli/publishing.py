@@ -125,9 +125,9 @@ def log(shop: Slug, json: JsonFlag = False) -> None:
     show({"shop": shop, "revisions": [each._asdict() for each in editions]}, json, draw)
 
 
-def refuse_faults(content: Content, profile: ShopProfile | None = None) -> None:
+def refuse_faults(content: Content, profile: ShopProfile | None = None, *, is_back: bool = False) -> None:
     """Raises ContentError: something is wrong with it, or more than the shop allows; every fault is named."""
-    faults = examine(content, profile)
+    faults = examine(content, profile, is_back=is_back)
     if not faults and profile is not None:
         faults = [Fault(*fault) for fault in above_ceiling(content.files, profile.discount_ceiling)]
     if faults:
@@ -161,7 +161,7 @@ def _publish(
 ) -> None:
     with installation.database.read() as session:
         profile = profile_of(get_shop(session, slug))
-    refuse_faults(content, profile)
+    refuse_faults(content, profile, is_back=is_back)
     change = _looked_at(installation, slug, content, quiet=json, is_back=is_back)
     if not change.paths and change.newest and change.effect.is_nothing:
         sentence = f"{slug} has this content already (revision {change.newest})."

@@ -9,6 +9,7 @@ from worker.dispatch.doors import keys_in_use
 from worker.doctor import machine
 from worker.doctor.checks import Check, Level, fail, ok, warn
 from worker.doctor.codes import check_codes
+from worker.doctor.content import check_content
 from worker.doctor.links import check_link_host
 from worker.doctor.processes import check_processes
 from worker.doctor.provider import check_access
@@ -79,6 +80,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             *_provider_keys(session, installation),
             *check_processes(session, installation),
             *_shops(session, installation),
+            *check_content(session),
             *_sources(session, installation),
             *check_secrets(session, installation),
             *check_codes(session, installation, asks=resolver is not None),

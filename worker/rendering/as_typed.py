@@ -4,11 +4,11 @@ Placeholders of other tools or with a brace too few, tags inside texts, addresse
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from worker.errors import Fault
-from worker.rendering.compiling import LANGUAGE, WORD
+from worker.rendering.compiling import LANGUAGE, ROOT, WORD
 
 EXPRESSION = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|\{#[^{}]*#\}")
 COMMENT = re.compile(r"^[ \t]*#.*", re.MULTILINE)
@@ -24,10 +24,12 @@ MOST_TOLD = 20
 """Faults of one file; more are told once these are mended."""
 
 
-def read_as_typed(path: str, text: str) -> Iterator[Fault]:
-    """Faults of one file, each with its line. `path` ends in .mjml, .txt or .yaml."""
-    for at, problem, remedy in islice(_found(path, text), MOST_TOLD):
-        yield Fault(path, text.count("\n", 0, at) + 1, problem, remedy)
+def read_as_typed(files: Mapping[str, str]) -> Iterator[Fault]:
+    """Faults of all templates and texts, each with its file and line."""
+    for path, text in sorted(files.items()):
+        if path.startswith(ROOT) and (path.endswith((".mjml", ".txt")) or LANGUAGE.search(path)):
+            for at, problem, remedy in islice(_found(path, text), MOST_TOLD):
+                yield Fault(path, text.count("\n", 0, at) + 1, problem, remedy)
 
 
 def _found(path: str, text: str) -> Iterator[tuple[int, str, str]]:

@@ -17,7 +17,6 @@ from jinja2 import TemplateSyntaxError, nodes
 from schedules.catalog import SequenceError, without_effect
 from schedules.sequence import TEMPLATES
 from worker.errors import ContentError, Fault
-from worker.rendering.as_typed import read_as_typed
 from worker.rendering.compiling import (
     LANGUAGE,
     ROOT,
@@ -50,9 +49,9 @@ def lint(content: Content) -> list[Fault]:
     faults += _sequence(content.files)
     for path, text in sorted(content.files.items()):
         if path.startswith(ROOT) and path.endswith((".mjml", ".txt")):
-            faults += [*_expressions(path, text), *unclosed(path, text), *read_as_typed(path, text)]
+            faults += [*_expressions(path, text), *unclosed(path, text)]
         elif LANGUAGE.search(path):
-            faults += [*_texts(content.files, path), *read_as_typed(path, text)]
+            faults += _texts(content.files, path)
     return faults or list(dict.fromkeys(_compiled(content.files)))  # what mails share is wrong in each of them
 
 

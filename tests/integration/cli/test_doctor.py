@@ -9,8 +9,10 @@ import pytest
 from tests.integration.cli.conftest import Cli
 from tests.support.dns import Records
 from worker.doctor.service import examine
+from worker.store.content import content_of, packaged_content, publish
 from worker.store.models import Heartbeat
 from worker.store.session import Database, database_now
+from worker.store.shops import get_shop
 
 
 def _levels(document: Any) -> dict[str, str]:
@@ -179,3 +181,21 @@ def test_a_setting_that_nothing_reads_is_named(cli: Cli, shop: str, monkeypatch:
     assert said["level"] == "warn"
     assert "POSTPURCHASE_REDIRECT_ALL is no setting" in said["text"]
     assert "POSTPURCHASE_REDIRECT_ALL_TO" in said["remedy"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_content_that_this_version_cannot_make_mails_of_fails(cli: Cli, shop: str, database: Database) -> None:
+    def publish_with(words: str) -> list[str]:
+        files = dict(packaged_content().files)
+        files["email_templates/follow_up/subject.txt"] += words
+        with database.write() as session:
+            owner = get_shop(session, shop)
+            publish(session, owner.id, content_of(files), "by an older version", owner.created_at)
+        checks = cli("doctor", "--offline", "--json").document["checks"]
+        return [f"{each['level']}: {each['text']}" for each in checks if "evision" in each["text"]]
+
+    assert publish_with("") == []
+    [told] = publish_with("{{ order.status_label }}")
+    assert told.startswith("fail: Not every mail can be made of revision 2: email_templates/follow_up/subject.txt:")
+    [told] = publish_with("{name}")
+    assert told.startswith("warn: Revision 3 would not be published today: email_templates/follow_up/subject.txt:")

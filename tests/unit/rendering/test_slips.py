@@ -2,7 +2,9 @@
 
 import pytest
 
+from worker.errors import Fault
 from worker.preview.rehearsing import examine
+from worker.rendering.as_typed import read_as_typed
 from worker.rendering.lint import lint
 from worker.rendering.port import Content
 from worker.rendering.unread import unread
@@ -20,6 +22,10 @@ def changed(path: str, old: str, new: str) -> Content:
     assert old in files[path]
     files[path] = files[path].replace(old, new, 1)
     return content_of(files)
+
+
+def found(content: Content) -> list[Fault]:
+    return [*lint(content), *read_as_typed(content.files)]
 
 
 @pytest.mark.parametrize(
@@ -46,8 +52,8 @@ def changed(path: str, old: str, new: str) -> Content:
 )
 def test_a_slip_in_a_text_is_named_at_its_line(text: str, words: str) -> None:
     content = changed(TEXTS, f"intro: {INTRO}", f"intro: {text}")
-    told = [fault for fault in lint(content) if words in str(fault)]
-    assert told, lint(content)
+    told = [fault for fault in found(content) if words in str(fault)]
+    assert told, found(content)
     line = packaged_content().files[TEXTS].split(f"intro: {INTRO}")[0].count("\n") + 1
     assert told[0].file == TEXTS
     assert told[0].line in (line, line + 1)
@@ -55,7 +61,7 @@ def test_a_slip_in_a_text_is_named_at_its_line(text: str, words: str) -> None:
 
 @pytest.mark.parametrize("text", ['"5 < 6 & 7 > 3, {{ name }} 🎉 مرحبا"', "\"50 % {{ '{' }}\"", '"Tom [& Co]"'])
 def test_what_only_looks_like_a_slip_may_stand_in_a_text(text: str) -> None:
-    assert lint(changed(TEXTS, f"intro: {INTRO}", f"intro: {text}")) == []
+    assert found(changed(TEXTS, f"intro: {INTRO}", f"intro: {text}")) == []
 
 
 @pytest.mark.parametrize(
@@ -74,7 +80,7 @@ def test_what_only_looks_like_a_slip_may_stand_in_a_text(text: str) -> None:
 def test_what_no_mailbox_shows_is_named_at_its_line(markup: str, words: str) -> None:
     section = f"\n<mj-section><mj-column>{markup}</mj-column></mj-section>\n</mj-body>"
     content = changed(BODY, "</mj-body>", section)
-    [fault] = lint(content)
+    [fault] = found(content)
     assert words in str(fault)
     assert fault.line == packaged_content().files[BODY].split("</mj-body>")[0].count("\n") + 2
 
@@ -117,6 +123,7 @@ def test_a_mail_without_a_subject_a_way_out_or_an_address_is_not_published_nor_o
     )
     assert not [words for words in wanted if not any(words in fault for fault in told)], told
     assert not [fault for fault in told if "body.txt" in fault]
+    assert examine(content_of(files), is_back=True) == []  # what the shop had before can always be gone back to
 
 
 def test_a_file_that_no_mail_reads_and_a_text_that_none_shows_are_warned_of() -> None:
