@@ -1,6 +1,6 @@
 """What the parcels of an order tell: which left on which day, what arrived and when, what is in trouble."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,16 +27,27 @@ def has_goods(order: Order) -> bool:
 
 
 def sent_parcels(facts: Facts) -> tuple[Parcel, ...]:
-    """Parcels that left; also those that the shop still calls open although they were delivered.
+    """Parcels that left; also those that were delivered although the shop calls them open, or told nothing of them.
 
     What a shop fulfils without sending it, like a gift card, is none.
     """
-    return tuple(
+    left = [
         parcel
         for parcel in facts.parcels
         if parcel.state is ParcelState.SHIPPED or (parcel.state is ParcelState.OPEN and arrival(parcel) is not None)
         if _has_goods_in_it(facts, parcel)
-    )
+    ]
+    return tuple(sorted([*left, *_unseen(facts)], key=lambda parcel: (parcel.left_at, parcel.id)))
+
+
+def _unseen(facts: Facts) -> Iterator[Parcel]:
+    """Parcels that a carrier delivered and of which nobody told that they left. What is in them is not known."""
+    for parcel_id in sorted({report.parcel_id for report in facts.loose_tracking}):
+        told = tuple(report for report in facts.loose_tracking if report.parcel_id == parcel_id)
+        first = told[0].at
+        parcel = Parcel(id=parcel_id, state=ParcelState.SHIPPED, shipped_at=first, updated_at=first, tracking=told)
+        if arrival(parcel) is not None:
+            yield parcel
 
 
 def _has_goods_in_it(facts: Facts, parcel: Parcel) -> bool:

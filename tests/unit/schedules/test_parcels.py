@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from schedules import reasons
 from schedules.facts import DeliveryKind, DeliverySource, LineKind, ParcelState
 from schedules.facts import TrackingStatus as Status
 from schedules.parcels import (
@@ -18,7 +19,18 @@ from schedules.parcels import (
 )
 from schedules.timing import zone
 from tests.support.orders import NORTHKETTLE, a_line, an_order
-from tests.unit.schedules.examples import PLACED, after, delivered, facts, parcel, report, shipped, shop
+from tests.unit.schedules.examples import (
+    PLACED,
+    after,
+    delivered,
+    facts,
+    message_of,
+    parcel,
+    planned,
+    report,
+    shipped,
+    shop,
+)
 
 LEFT = after(days=1)
 STOCKHOLM = zone("Europe/Stockholm")
@@ -66,6 +78,15 @@ def test_what_is_fulfilled_without_travelling_is_no_parcel(kind: LineKind) -> No
     assert parcel_groups(facts(lines=lines, parcels=[at_once]), NORTHKETTLE) == {}
     known = facts(lines=lines, parcels=[at_once, parcel("p2", left=LEFT, lines=["1"], arrived=after(days=3))])
     assert delivered_at(known) == (after(days=3), DeliverySource.REPORTED)
+
+
+def test_what_was_delivered_has_left_though_nobody_told_of_it_leaving() -> None:
+    report_of = {status: report("p9", status, after(days=3)) for status in (Status.DELIVERED, Status.IN_TRANSIT)}
+    known = facts(more={"loose_tracking": (report_of[Status.DELIVERED],)})
+    assert delivered_at(known) == (after(days=3), DeliverySource.REPORTED)
+    assert message_of(planned(known, now=after(days=3)), "follow_up").reason == "9 days after the last delivery"
+    assert planned(known, now=after(days=3)).unsent["shipping"] == reasons.ARRIVED
+    assert delivered_at(facts(more={"loose_tracking": (report_of[Status.IN_TRANSIT],)})) is None
 
 
 def test_a_parcel_of_what_was_removed_since_has_left_all_the_same() -> None:
