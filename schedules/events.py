@@ -120,7 +120,10 @@ class AppUninstalled(Value):
 
 
 class ProductStated(Value):
-    """A catalogue entry as the platform has it now; one per variant. Prices are decimal text in the shop's currency."""
+    """A catalogue entry as the platform has it now; one per variant. Prices are decimal text in the shop's currency.
+
+    `on_sale`: the price is a lowered one, as far as the platform tells.
+    """
 
     type: Literal["product_stated"] = "product_stated"
     product_id: str
@@ -135,6 +138,7 @@ class ProductStated(Value):
     inventory: int | None
     is_active: bool
     updated_at: AwareDatetime | None
+    on_sale: bool = False
 
 
 class VariantsStated(Value):

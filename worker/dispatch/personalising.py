@@ -81,7 +81,8 @@ def _marked(gated: Gated, cards: tuple[OfferCard, ...], code: CodeDecision) -> t
     view = code.view
     if view is None:
         return cards
-    may_be = discountable(Offer(cards=cards), gated.edition.sequence.code.never_on)
+    never_on = gated.edition.sequence.code.never_on
+    may_be = discountable(Offer(cards=cards), never_on, is_for_full_price=view.is_for_full_price)
     cheaper = [product for product in may_be if reaches(product, view)]
     return tuple(replace(card, is_discounted=card.product in cheaper) for card in cards)
 

@@ -15,7 +15,6 @@ from worker.personalisation.code_terms import (
     Variant,
     cheapest_of,
     depth_under,
-    discountable,
     ends_at,
     sold_too_low,
 )
@@ -40,7 +39,7 @@ def issue_code(session: Session, request: CodeRequest) -> DiscountCode | str:
     """A new code, or why there is none."""
     if why_not := _why_none(session, request):
         return why_not
-    products = discountable(request.offer, request.never_on)
+    products = request.discountable
     kind, value = request.sequence.code.depth(request.given)
     depth = depth_under(request.profile, kind, value, cheapest_of(products), request.order.currency)
     if depth is None:
@@ -75,7 +74,7 @@ def _why_none(session: Session, request: CodeRequest) -> str:
 
 
 def why_too_low(session: Session, request: CodeRequest, kind: str, value: Decimal) -> str:
-    products, floor = discountable(request.offer, request.never_on), request.sequence.code.margin_floor
+    products, floor = request.discountable, request.sequence.code.margin_floor
     title = sold_too_low(products, _costs(session, request, products), kind=kind, value=value, floor=floor)
     return f"it would sell {title} below the margin floor of {floor:g} %" if title else ""
 
@@ -95,7 +94,7 @@ def _drawn(request: CodeRequest, depth: Depth) -> DiscountCode:
     code.state = "reserved" if asks else "created"
     code.due_at = code.wanted_at = request.now if asks else None
     if _needs_products(request) and depth.kind != "free_shipping":
-        code.only = sorted({product.product_id for product in discountable(request.offer, request.never_on)})
+        code.only = sorted({product.product_id for product in request.discountable})
     return code
 
 

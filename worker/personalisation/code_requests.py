@@ -9,8 +9,11 @@ from schedules.facts import Facts, Order
 from schedules.segments import Segment
 from schedules.sequence import Sequence
 from schedules.shop import ShopProfile
-from worker.rendering.port import CodeView, Offer
+from worker.personalisation.code_terms import discountable
+from worker.rendering.port import CodeView, Offer, ProductView
 
+SPARES_SALES = "woocommerce"
+"""Whose codes take nothing off what is on sale."""
 OUTBOX = "outbox"
 """Makes codes for mails that are only kept: no shop ever hears of them."""
 
@@ -53,6 +56,11 @@ class CodeRequest:
     @property
     def never_on(self) -> NeverOn:
         return self.sequence.code.never_on
+
+    @property
+    def discountable(self) -> tuple[ProductView, ...]:
+        """The offered products that the code may take something off."""
+        return discountable(self.offer, self.never_on, is_for_full_price=self.maker.kind == SPARES_SALES)
 
     @property
     def order(self) -> Order:

@@ -57,10 +57,11 @@ def depth_under(
     return Depth(kind=kind, value=value, minimum=cheapest) if value else None
 
 
-def discountable(offer: Offer | None, never_on: NeverOn) -> tuple[ProductView, ...]:
-    """The offered products that a code may take something off."""
+def discountable(offer: Offer | None, never_on: NeverOn, *, is_for_full_price: bool = False) -> tuple[ProductView, ...]:
+    """The offered products that a code may take something off. `is_for_full_price`: nothing of what is on sale."""
     products = [card.product for card in offer.cards] if offer else []
-    return tuple(product for product in products if not _is_never(product, never_on))
+    full = (product for product in products if not (is_for_full_price and product.on_sale))
+    return tuple(product for product in full if not _is_never(product, never_on))
 
 
 def cheapest_of(products: Sequence[ProductView]) -> Decimal | None:

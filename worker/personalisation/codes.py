@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from schedules.codes import CodeKind, CodeUse, NeverOn
 from schedules.facts import Money
 from worker.personalisation.code_issuing import issue_code, why_too_low
-from worker.personalisation.code_requests import OUTBOX, CodeDecision, CodeRequest
-from worker.personalisation.code_terms import cheapest_of, discountable, ends_at, wanted_terms
+from worker.personalisation.code_requests import OUTBOX, SPARES_SALES, CodeDecision, CodeRequest
+from worker.personalisation.code_terms import cheapest_of, ends_at, wanted_terms
 from worker.platforms.registry import CODE_MAKERS
 from worker.rendering.port import CodeView
 from worker.store.codes import LIVE, code_of, has_live_code, lower_minimum
@@ -71,7 +71,7 @@ def _bring_up(request: CodeRequest, code: DiscountCode) -> None:
     if code.backend == "pool" and code.told.get("ends_at"):
         until = min(until, datetime.fromisoformat(code.told["ends_at"]))
     code.ends_at = max(code.ends_at, until)
-    products = discountable(request.offer, request.never_on)
+    products = request.discountable
     cheapest = cheapest_of(products)
     # Less to spend makes a share no deeper; an amount would take a larger share of it.
     if code.kind != "amount" and code.backend != "pool" and cheapest is not None:
@@ -110,5 +110,5 @@ def view_of(code: DiscountCode) -> CodeView:
         minimum=Money(amount=code.minimum_spend, currency=code.currency) if code.minimum_spend else None,
         excluded=() if code.only else (*never_on.brands, *never_on.categories),
         is_for_shown=bool(code.only),
-        is_for_full_price=code.backend == "woocommerce",
+        is_for_full_price=code.backend == SPARES_SALES,
     )

@@ -34,7 +34,7 @@ def keep_product(unit: Unit, event: ProductStated) -> None:
     row.brand = row.brand or event.brand
     row.tags = row.tags or list(event.tags)
     if event.price is not None:
-        row.price, row.currency = Decimal(event.price), unit.profile.currency
+        row.price, row.currency, row.on_sale = Decimal(event.price), unit.profile.currency, event.on_sale
     row.unusable = why_unusable(row.url, row.image_url, row.price)
     row.source_updated_at = event.updated_at or row.source_updated_at
     row.updated_at = unit.now

@@ -37,6 +37,7 @@ class ProductView:
     brand: str = ""
     tags: tuple[str, ...] = ()
     discreet: bool = False
+    on_sale: bool = False
     rating: Decimal | None = None
     rating_count: int | None = None
 

@@ -89,6 +89,7 @@ def view_of(row: Product | ShelfProduct, currency: str) -> ProductView:
         brand=row.brand,
         tags=tuple(row.tags),
         discreet=row.discreet,
+        on_sale=row.on_sale,
         rating=row.rating,
         rating_count=row.rating_count,
     )

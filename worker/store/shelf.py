@@ -25,6 +25,7 @@ class ShelfProduct(NamedTuple):
     image_url: str
     price: Decimal | None
     currency: str
+    on_sale: bool
     category: str
     brand: str
     tags: list[Any]

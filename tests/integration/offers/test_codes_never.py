@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,9 +22,9 @@ from tests.support.shelf import stock
 from worker.imports.codes import import_codes
 from worker.personalisation.code_ends import end_codes
 from worker.personalisation.code_requests import CodeRequest, Maker
-from worker.personalisation.codes import reserve_code
+from worker.personalisation.codes import reserve_code, view_of
 from worker.personalisation.exclusions import Exclusions
-from worker.rendering.port import CodeView
+from worker.rendering.port import CodeView, Offer
 from worker.store.codes import LIVE, expire_codes
 from worker.store.models import DiscountCode, OrderRow
 from worker.store.pool import level
@@ -138,27 +139,32 @@ def test_never_deeper_never_two(world: World, tmp_path: Path, seed: int) -> None
         chance.check()
 
 
-def given(world: World, chance: Chance, number: str) -> CodeView | None:
-    """The code of the pool that the shipping mail of an order of the machine shows."""
+def asked(chance: Chance, number: str, **changes: Any) -> CodeRequest:
+    """A shipping mail of an order of the machine asks the pool."""
     order = chance.facts[number].order
     assert order is not None
-    request = CodeRequest(
-        shop_id=world.shop_id,
-        order_id=chance.ids[number],
-        address=str(order.customer.email).lower(),
-        step="shipping",
-        stream="transactional",
-        segment=Segment.FIRST_TIME,
-        facts=chance.facts[number],
-        profile=NORTHKETTLE,
-        sequence=packaged_sequence(),
-        offer=None,
-        maker=Maker(kind="pool"),
-        now=MORNING,
-        last_moment=MORNING + DAY,
-    )
-    with world.installation.database.write() as session:
-        return reserve_code(session, request).view
+    fields: dict[str, Any] = {
+        "shop_id": chance.world.shop_id,
+        "order_id": chance.ids[number],
+        "address": str(order.customer.email).lower(),
+        "step": "shipping",
+        "stream": "transactional",
+        "segment": Segment.FIRST_TIME,
+        "facts": chance.facts[number],
+        "profile": NORTHKETTLE,
+        "sequence": packaged_sequence(),
+        "offer": None,
+        "maker": Maker(kind="pool"),
+        "now": MORNING,
+        "last_moment": MORNING + DAY,
+    }
+    return CodeRequest(**(fields | changes))
+
+
+def given(chance: Chance, number: str) -> CodeView | None:
+    """The code that it shows."""
+    with chance.world.installation.database.write() as session:
+        return reserve_code(session, asked(chance, number)).view
 
 
 def test_a_pool_gives_each_code_once_the_deepest_first_and_says_how_many_are_left(world: World, tmp_path: Path) -> None:
@@ -166,7 +172,7 @@ def test_a_pool_gives_each_code_once_the_deepest_first_and_says_how_many_are_lef
     file.write_text("code,value,ends_on\na,5,\nb,10,2031-05-20\nc,10,2032-01-01\nd,12,\n")
     import_codes(world.installation.database, world.shop_id, file)
     chance = Chance(world, 1)
-    views = [given(world, chance, number) for number in ("1", "3")]
+    views = [given(chance, number) for number in ("1", "3")]
     assert [(each.code, each.value) for each in views if each] == [("C", Decimal(10)), ("A", Decimal(5))]
     with world.installation.database.read() as session:
         assert level(session, world.shop_id, MORNING).left == 2
@@ -177,9 +183,23 @@ def test_a_pools_code_that_asks_for_a_sum_in_another_currency_is_for_nobody_here
     file = tmp_path / "pool.csv"
     file.write_text("code,value,currency,minimum\na,10,USD,50\nb,5,USD,\n")
     import_codes(world.installation.database, world.shop_id, file)
-    view = given(world, Chance(world, 1), "1")
+    view = given(Chance(world, 1), "1")
     assert view is not None
     assert (view.code, view.minimum) == ("B", None)
+
+
+@pytest.mark.parametrize(("kind", "least"), [("woocommerce", 24), ("outbox", 9)])
+def test_woocommerces_codes_spare_what_is_on_sale(world: World, kind: str, least: int) -> None:
+    """The till refuses them for such things: those count for no minimum, and nothing is "off" them."""
+    lowered, full = offering("9.00", "24.00").cards
+    cards = (replace(lowered, product=replace(lowered.product, on_sale=True)), full)
+    request = asked(Chance(world, 1), "1", maker=Maker(kind=kind), offer=Offer(cards=cards))
+    with world.installation.database.write() as session:
+        reserve_code(session, request)
+        code = session.scalars(select(DiscountCode)).one()
+        assert code.minimum_spend == least
+        assert view_of(code).is_for_full_price is (kind == "woocommerce")
+    assert (cards[0].product in request.discountable) is (kind != "woocommerce")
 
 
 def test_what_codes_are_not_for_is_looked_up_once_a_sweep(world: World) -> None:

@@ -37,6 +37,10 @@ def test_a_price_comes_as_text_or_number_or_not_at_all(told: object, expected: s
     assert _stated(price=told).price == expected
 
 
+def test_what_is_on_sale_says_so() -> None:
+    assert [_stated(on_sale=told).on_sale for told in (True, False, None)] == [True, False, False]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -31,6 +31,7 @@ def read_product(body: Body) -> ProductStated | None:
         inventory=_inventory(body),
         is_active=_is_sold(body),
         updated_at=moment(body.get("date_modified_gmt")),
+        on_sale=body.get("on_sale") is True,
     )
 
 

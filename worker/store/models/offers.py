@@ -17,6 +17,7 @@ class Product(Base):
 
     `fits`: product ids, categories or tags that it is made for (empty: anything); `ships_to`: ISO country codes (empty:
     everywhere); `bundle_of`: ids of the products that it holds, at a price of its own.
+    `on_sale`: its price is a lowered one, as far as the platform tells.
     `unusable`: why it is left out of offers (no image, dead URL scheme …); empty when it may be offered.
     """
 
@@ -36,6 +37,7 @@ class Product(Base):
     image_url: Mapped[str] = mapped_column(default="")
     price: Mapped[Decimal | None] = mapped_column(Amount)
     currency: Mapped[str] = mapped_column(default="")
+    on_sale: Mapped[bool] = mapped_column(default=False)
     category: Mapped[str] = mapped_column(default="")
     brand: Mapped[str] = mapped_column(default="")
     tags: Mapped[list[Any]] = mapped_column(default=list)
