@@ -1,5 +1,6 @@
 """Guides: three tips for a product, category or tag, per language."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from babel import Locale, UnknownLocaleError
 
 from worker.imports.cells import Row
+from worker.imports.names import Names
 from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import store
 from worker.imports.table import check, read_rows
@@ -19,19 +21,26 @@ MOST_WORDS = 25
 
 
 def import_guides(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
-    """Adds and changes guides.
+    """Adds and changes guides. Products, categories and tags that the catalogue has not are remarked on.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
+    with database.read() as session:
+        names = Names(session, shop_id)
+
+    def read(row: Row) -> dict[str, Any]:
+        return _read(row, names)
+
     rows = read_rows(path, needed=("language", "headline", "tip_1"), known=COLUMNS)
-    check(rows, _read, KEY, progress)
-    return store(database, Guide, shop_id, rows, _read, KEY, progress=progress)
+    check(rows, read, KEY, progress)
+    report = store(database, Guide, shop_id, rows, read, KEY, progress=progress)
+    return replace(report, left_out=names.remarks)
 
 
-def _read(row: Row) -> dict[str, Any]:
+def _read(row: Row, names: Names) -> dict[str, Any]:
     row.one_of("for_product", "for_category", "for_tag")
-    value: dict[str, Any] = {name: row.text(name) for name in ("for_product", "for_category", "for_tag")}
+    value: dict[str, Any] = {name: names.spelled(row, name) for name in ("for_product", "for_category", "for_tag")}
     value["language"] = _language(row)
     value["headline"] = row.text("headline", needed=True)
     if row.has("url"):

@@ -1,16 +1,16 @@
 """Pairings: the merchant's word on what goes well with what."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from worker.imports.cells import Row
+from worker.imports.names import Names
 from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import store
 from worker.imports.table import check, read_rows
-from worker.store.models import Pairing, Product
+from worker.store.models import Pairing
 from worker.store.session import Database
 
 COLUMNS = ("when_product", "when_category", "when_tag", "offer_product", "priority", "pitch", "not_before")
@@ -19,28 +19,30 @@ MOMENTS = ("", "shipped", "delivered")
 
 
 def import_pairings(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
-    """Adds and changes pairings; the products they name must be in the catalogue.
+    """Adds and changes pairings; the products they name must be in the catalogue. Categories and tags that it has not
+    are kept and remarked on, for products may come later.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
     """
     with database.read() as session:
-        products = set(session.scalars(select(Product.product_id).where(Product.shop_id == shop_id)))
+        names = Names(session, shop_id)
 
     def read(row: Row) -> dict[str, Any]:
-        return _read(row, products)
+        return _read(row, names)
 
     rows = read_rows(path, needed=("offer_product",), known=COLUMNS)
     check(rows, read, KEY, progress)
-    return store(database, Pairing, shop_id, rows, read, KEY, progress=progress)
+    report = store(database, Pairing, shop_id, rows, read, KEY, progress=progress)
+    return replace(report, left_out=names.remarks)
 
 
-def _read(row: Row, products: set[str]) -> dict[str, Any]:
+def _read(row: Row, names: Names) -> dict[str, Any]:
     row.one_of("when_product", "when_category", "when_tag")
-    key = {name: row.text(name) for name in ("when_product", "when_category", "when_tag")}
-    key["offer_product"] = row.text("offer_product", needed=True)
+    key = {"when_product": row.text("when_product"), "offer_product": row.text("offer_product", needed=True)}
+    key |= {name: names.spelled(row, name) for name in ("when_category", "when_tag")}
     for name in ("when_product", "offer_product"):
-        if key[name] and key[name] not in products:
+        if key[name] and not names.has_product(key[name]):
             row.fault(f"{name} is '{key[name]}', which is not in the catalogue.", "Import the products first.")
     if key["when_product"] and key["when_product"] == key["offer_product"]:
         row.fault("it offers the product that was just bought.", "Name another one.")

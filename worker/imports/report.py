@@ -13,7 +13,7 @@ def no_progress(done: int, total: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """Rows by what became of them. `left_out`: sentences on products that are kept, but never offered."""
+    """Rows by what became of them. `left_out`: sentences on what is kept, but shows nowhere."""
 
     added: int = 0
     changed: int = 0

@@ -32,6 +32,17 @@ def test_pairings_name_a_product_a_category_or_a_tag(shelf: Desk) -> None:
     assert shelf.take("pairings", PAIRINGS + lines).unchanged == 3
 
 
+def test_what_no_product_has_is_remarked_on_and_capitals_are_of_no_account(desk: Desk) -> None:
+    desk.take("products", f"{NEEDED},category,tags\n{product('kettle', category='Kettles', tags='Pour-over')}")
+    report = desk.take("pairings", PAIRINGS + ",kettles,,kettle,,,\n,,pour-over,kettle,,,\n,Ketles,,kettle,,,\n")
+    assert report.left_out == ("Line 4 leads to nothing: no product has the category Ketles. Did you mean Kettles?",)
+    named = [(row.when_category, row.when_tag) for row in desk.rows(Pairing)]
+    assert named == [("Kettles", ""), ("", "Pour-over"), ("Ketles", "")]
+    report = desk.take("guides", GUIDES + f"7,,,en,{TIPS},KETTLES,,en,{TIPS}")
+    assert report.left_out == ("Line 2 leads to nothing: no product has the id 7.",)
+    assert [(row.for_product, row.for_category) for row in desk.rows(Guide)] == [("7", ""), ("", "Kettles")]
+
+
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
