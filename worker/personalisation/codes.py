@@ -66,7 +66,10 @@ def _why_not_shown(session: Session, request: CodeRequest, code: DiscountCode) -
 
 
 def _bring_up(request: CodeRequest, code: DiscountCode) -> None:
-    """Makes it last longer, never shorter, and work for every product beside it, never deeper."""
+    """Makes it last longer, never shorter, and work for every product beside it, never deeper; and for its customer at
+    the address that the order has now."""
+    if code.address != request.address:
+        code.address, code.told_at = request.address, None
     until = ends_at(request.facts, request.profile, request.sequence, request.now)
     if code.backend == "pool" and code.told.get("ends_at"):
         until = min(until, datetime.fromisoformat(code.told["ends_at"]))

@@ -17,7 +17,7 @@ from tests.support.orders import an_order, keep_order
 from worker.delivery.port import OutgoingMail
 from worker.personalisation.code_ends import end_codes, redeem_codes
 from worker.store.codes import claim_code, code_of
-from worker.store.models import DiscountCode, Source
+from worker.store.models import DiscountCode, OrderRow, Source
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -274,6 +274,28 @@ def test_a_code_that_somebody_deleted_in_the_shop_is_not_shown_again(mia: Coded)
     assert mia.world.state(message) is State.ACCEPTED
     assert mia.shown(message) == ""
     assert mia.why_not(message) == "its code is revoked: somebody deleted it in the shop"
+
+
+@pytest.mark.parametrize(("database", "mia"), [("sqlite", "woocommerce")], indirect=True)
+def test_a_code_that_is_tied_to_a_mistyped_address_works_for_the_corrected_one_before_it_is_shown_to_it(
+    mia: Coded,
+) -> None:
+    mia.mail()
+    mia.deliver()
+    mia.keep()
+    mia.deliver()
+    told = said(mia)
+    assert told["email_restrictions"] == ["mia@example.com"]
+    told["email_restrictions"].append("dad@example.com")  # the shop let her father use it too
+    with mia.world.installation.database.write() as session:
+        session.execute(update(OrderRow).values(address="mia@right.example"))
+    message = mia.mail("shipping", occurrence=1)
+    mia.deliver()
+    assert mia.world.state(message) is State.SCHEDULED
+    mia.waits(MINUTE)
+    assert mia.shown(message) == mia.code.code
+    assert (mia.code.address, len(mia.codes)) == ("mia@right.example", 1)
+    assert said(mia)["email_restrictions"] == ["mia@example.com", "dad@example.com", "mia@right.example"]
 
 
 @both

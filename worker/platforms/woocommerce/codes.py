@@ -98,13 +98,15 @@ def _made(access: Access, terms: CodeTerms) -> Told:
 
 def _brought_up(access: Access, terms: CodeTerms, found: Mapping[str, Any]) -> Told:
     wanted = _terms(terms)
-    if not terms.email:  # they were erased; else what the shop allowed somebody by hand stays
-        wanted["email_restrictions"] = []
+    allowed = [text(each) for each in found.get("email_restrictions") or ()]
+    is_shut_out = bool(allowed) and terms.email.lower() not in map(str.lower, allowed)
+    if is_shut_out:  # they were erased, or have another address; what the shop allowed somebody by hand stays
+        wanted["email_restrictions"] = [*allowed, terms.email] if terms.email else []
     same = (
         utc(found.get("date_expires_gmt")) == terms.ends_at.replace(microsecond=0)
         and _amount(found.get("minimum_amount")) == _amount(wanted["minimum_amount"])
         and set(found.get("excluded_product_ids") or ()) == set(wanted["excluded_product_ids"])
-        and not (found.get("email_restrictions") and not terms.email)
+        and not is_shut_out
     )
     if same:
         return Told(result=Result.WRITTEN)
