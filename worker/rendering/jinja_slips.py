@@ -6,6 +6,7 @@ from jinja2 import TemplateSyntaxError
 
 UNKNOWN_TAG = re.compile(r"Encountered unknown tag '(\w+)'")
 OPEN = re.compile(r"The innermost block that needs to be closed is '(\w+)'")
+ABSENT = re.compile(r"'None' has no attribute '(\w+)'")
 KNOWN = ("if", "elif", "else", "endif", "for", "endfor")
 
 
@@ -22,3 +23,12 @@ def told_of(error: Exception) -> tuple[str, str]:
         remedy = "Put the {% if … %} or {% for … %} that it belongs to back, or take it out too."
         return f"{{% {unknown[1]} %}} stands alone.", remedy
     return f"{problem}.", "Check the {{ … }} and {% … %} in it."
+
+
+def told_of_running(error: Exception) -> tuple[str, str]:
+    """The same of an expression that could be read, here or in a text that is shown here, and broke in one mail."""
+    if absent := ABSENT.match(str(error)):
+        problem = f"'{absent[1]}' is asked of something that not every mail has."
+        return problem, "Put it between {% if … %} and {% endif %}, as {% if code %}{{ code.code }}{% endif %}."
+    problem = f"an expression, in it or in its texts, cannot be worked out: {str(error).rstrip('.')}."
+    return problem, "Take out or mend what was changed last: `content diff` shows it."

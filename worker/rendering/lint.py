@@ -5,14 +5,10 @@ running anything. Then every template is compiled in each of its languages.
 """
 
 import dataclasses
-import difflib
-import types
-import typing
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import yaml
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError
 
 from schedules.catalog import SequenceError, without_effect
 from schedules.sequence import TEMPLATES
@@ -29,9 +25,9 @@ from worker.rendering.compiling import (
     read_words,
     word_mail,
 )
-from worker.rendering.context import MailContext
 from worker.rendering.jinja_slips import told_of
 from worker.rendering.mjml_compiling import unclosed
+from worker.rendering.named import LOOPED, Names
 from worker.rendering.port import Content
 from worker.rendering.sandbox import forbidden
 
@@ -113,7 +109,7 @@ def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:
 def _expressions(path: str, text: str) -> Iterator[Fault]:
     """Names that no mail has, and expressions that are none."""
     source = WORD.sub("", text)
-    names = _Names(path)
+    names = Names(path)
     if path.endswith(TAIL) or "/components/" in path or LANGUAGE.search(path):
         names.loops = LOOPED
     try:
@@ -127,111 +123,3 @@ def _expressions(path: str, text: str) -> Iterator[Fault]:
         yield Fault(path, None, "an expression in it is too long or too deep.", "Make it several.")
     else:
         yield from [*faults, *names.faults]
-
-
-def _fields(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-ITEMS = {
-    name: typing.get_args(kind)[0] for name, kind in _fields(MailContext).items() if typing.get_origin(kind) is list
-}
-"""Lists of a mail -> the type of what is in them."""
-LOOPED: dict[str, Any] = {"line": ITEMS["lines"], "card": ITEMS["cards"], "row": ITEMS["totals"], "tip": ITEMS["tips"]}
-"""Loop variables that texts and components may use inside the loops of the mails."""
-
-
-def _lists_in(owners: Mapping[str, Any]) -> Iterator[str]:
-    for owner, kind in owners.items():
-        fields = _fields(kind) if dataclasses.is_dataclass(kind) else {}
-        yield from (f"{owner}.{name}" for name, each in fields.items() if typing.get_origin(each) is list)
-
-
-LISTS = (*ITEMS, *_lists_in(_fields(MailContext)), *_lists_in(LOOPED))
-"""What a loop may run over, as templates write it."""
-
-LOOP = frozenset({"index", "first", "last", "length"})
-
-
-class _Names:
-    """Follows every name and attribute through the types of the context."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.faults: list[Fault] = []
-        self.loops: dict[str, Any] = {}
-
-    def walk(self, node: nodes.Node, known: dict[str, Any]) -> None:
-        if isinstance(node, nodes.For):
-            self._loop(node, known)
-            return
-        if isinstance(node, nodes.Getattr | nodes.Name):
-            self._type_of(node, known)
-            return
-        if isinstance(node, nodes.Call):
-            self._fault(node, "a text calls a function, which it may not.", "Use the values as they are.")
-            return
-        if isinstance(node, nodes.Mul | nodes.Mod) and str in (
-            self._type_of(node.left, known),
-            self._type_of(node.right, known),
-        ):
-            self._fault(node, f"'{node.operator}' is used with a text.", "It works with numbers alone.")
-            return
-        for child in node.iter_child_nodes():
-            self.walk(child, known)
-
-    def _loop(self, node: nodes.For, known: dict[str, Any]) -> None:
-        kind = self._type_of(node.iter, known)
-        if typing.get_origin(kind) is not list:
-            self._fault(
-                node, "a loop runs over something that is no list of the mail.", f"Lists are: {', '.join(LISTS)}."
-            )
-            return
-        assert isinstance(node.target, nodes.Name), "lists of a mail are looped with one name"
-        inner = known | {node.target.name: typing.get_args(kind)[0], "loop": None}
-        for child in [*node.body, *node.else_]:
-            self.walk(child, inner)
-
-    def _type_of(self, node: nodes.Node, known: dict[str, Any]) -> Any:
-        """The type of a name or attribute; None when it is not followed further."""
-        if isinstance(node, nodes.Name):
-            if node.name in known:
-                return known[node.name]
-            fields = _fields(MailContext)
-            if node.name not in fields:
-                self._fault(node, f"'{node.name}' is unknown.", f"{_close(node.name, fields)}.")
-                return None
-            return fields[node.name]
-        if isinstance(node, nodes.Getattr):
-            return self._attribute(node, known)
-        if isinstance(node, nodes.Const | nodes.Concat):
-            return type(node.value) if isinstance(node, nodes.Const) else str
-        self.walk(node, known)
-        return None
-
-    def _attribute(self, node: nodes.Getattr, known: dict[str, Any]) -> Any:
-        if isinstance(node.node, nodes.Name) and node.node.name == "loop" and node.attr in LOOP:
-            return None
-        before = len(self.faults)
-        owner = _without_none(self._type_of(node.node, known))
-        fields = _fields(owner) if dataclasses.is_dataclass(owner) else {}
-        if node.attr not in fields:
-            if len(self.faults) == before:
-                parts = f"There are: {', '.join(sorted(fields))}." if fields else "It has no parts: write it without."
-                self._fault(node, f"'{node.attr}' is unknown here.", parts)
-            return None
-        return fields[node.attr]
-
-    def _fault(self, node: nodes.Node, problem: str, remedy: str) -> None:
-        self.faults.append(Fault(self.path, node.lineno, problem, remedy))
-
-
-def _close(name: str, fields: dict[str, Any]) -> str:
-    close = difflib.get_close_matches(name, fields)
-    return f"Close to it: {', '.join(close)}" if close else f"There are: {', '.join(sorted(fields))}"
-
-
-def _without_none(kind: Any) -> Any:
-    if typing.get_origin(kind) in (types.UnionType, typing.Union):
-        return next(each for each in typing.get_args(kind) if each is not type(None))
-    return kind

@@ -3,7 +3,7 @@
 from itertools import islice
 from typing import Any
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template
 from jinja2.runtime import Context
 
 from schedules.sequence import TEMPLATES
@@ -13,6 +13,7 @@ from worker.rendering import formats
 from worker.rendering.builder import Builder
 from worker.rendering.compiling import Compiled, Worded, compile_mail, languages_of, word_mail
 from worker.rendering.context import MailContext, ShopContext
+from worker.rendering.jinja_slips import told_of_running
 from worker.rendering.plain import header_line, wrapped
 from worker.rendering.port import Content, MailInputs, RenderedMail
 from worker.rendering.shops import shop_context
@@ -75,10 +76,11 @@ class Renderer:
 def _run(compiled: Compiled, context: MailContext, template: str) -> RenderedMail:
     values = vars(context)
     plain = _seen_by(compiled.text, values)
-    subject = header_line(_capped(compiled.subject, plain, template))
-    preview = header_line(_capped(compiled.preheader, plain, template))
-    text = wrapped(_capped(compiled.text, plain, template))
-    html = _capped(compiled.html, _seen_by(compiled.html, values | {"preheader": preview + PADDING}), template)
+    subject = header_line(_capped(compiled.subject, plain, f"{template}/subject.txt"))
+    preview = header_line(_capped(compiled.preheader, plain, f"{template}/preheader.txt"))
+    text = wrapped(_capped(compiled.text, plain, f"{template}/body.txt"))
+    seen = _seen_by(compiled.html, values | {"preheader": preview + PADDING})
+    html = _capped(compiled.html, seen, f"{template}/body.mjml")
     return RenderedMail(subject=subject, preview=preview, html=html, text=text, variant=context.variant)
 
 
@@ -96,10 +98,8 @@ def _capped(template: Template, values: Context, name: str) -> str:
         while size <= LARGEST_BYTES and (more := list(islice(stream, PARTS))):
             size += sum(map(len, more))
             parts += more
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        raise _refused(
-            name, f"an expression in it cannot be worked out: {error}.", "Try it with `content lint`."
-        ) from error
+    except Exception as error:
+        raise _refused(name, *told_of_running(error)) from error
     if size > LARGEST_BYTES:
         problem = f"it makes a mail of more than {LARGEST_BYTES // 1000} KB."
         raise _refused(name, problem, "Look for a loop that is too long.")

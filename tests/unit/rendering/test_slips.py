@@ -2,11 +2,14 @@
 
 import pytest
 
-from worker.errors import Fault
+from tests.support.mailing import example
+from worker.errors import ContentError, Fault
 from worker.preview.rehearsing import examine
+from worker.preview.situations import in_situation
 from worker.rendering.as_typed import read_as_typed
 from worker.rendering.lint import lint
 from worker.rendering.port import Content
+from worker.rendering.renderer import Renderer
 from worker.rendering.unread import unread
 from worker.store.content import content_of, packaged_content
 
@@ -44,6 +47,9 @@ def found(content: Content) -> list[Fault]:
             '"say "hi" to it"',
             "does not end where it should, here or in the line before. Put each text in double quotes",
         ),
+        ('"{{ lines }}"', "'lines' is no text: customers would read how it is stored. Run over it"),
+        ('"{{ code }}"', "Name what you want of it, like code.code."),
+        ('"{{ pickup }}"', "It is yes or no: write {% if pickup %}"),
         ('"{{ hero.title }}"', "'title' is unknown here. It has no parts"),
         ('"{% if name %}Hi"', "an {% if … %} is not closed. Put its {% endif %} back."),
         ('"{% fi name %}Hi"', "there is no {% fi %}. There are if, elif, else"),
@@ -124,6 +130,20 @@ def test_a_mail_without_a_subject_a_way_out_or_an_address_is_not_published_nor_o
     assert not [words for words in wanted if not any(words in fault for fault in told)], told
     assert not [fault for fault in told if "body.txt" in fault]
     assert examine(content_of(files), is_back=True) == []  # what the shop had before can always be gone back to
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [("{{ code.code }}", "Put it between {% if … %} and {% endif %}"), ("{{ 1e999 | int }}", "cannot be worked out")],
+)
+def test_what_breaks_in_one_mail_names_the_part_and_the_remedy(expression: str, words: str) -> None:
+    subject = f"{ROOT}/follow_up/subject.txt"
+    files = dict(packaged_content().files)
+    content = content_of(files | {subject: files[subject].strip() + expression})
+    with pytest.raises(ContentError) as refused:
+        Renderer().render(content, in_situation(example("follow_up"), "no_offer", content))
+    [fault] = refused.value.faults
+    assert (fault.file, words in str(fault)) == (subject, True)
 
 
 def test_a_file_that_no_mail_reads_and_a_text_that_none_shows_are_warned_of() -> None:
