@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from schedules.shop import Brand, Role
 from tests.support.intake import Connected, connected
 from tests.support.orders import NORTHKETTLE
 from worker.celery import Postpurchase
@@ -20,7 +21,7 @@ from worker.preview.live import EVERY_S, LiveContent, live_router
 from worker.rendering.port import Content
 from worker.store.content import content_of, history, load, packaged_content, publish
 from worker.store.session import Database
-from worker.store.shops import get_shop
+from worker.store.shops import get_shop, update_shop
 from worker.threads import WebThread
 
 
@@ -120,6 +121,21 @@ def test_what_a_command_publishes_meanwhile_is_said_until_the_files_are_saved_ag
     edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "Open the guide")
     assert "goes by revision" not in read(page)
     assert revisions(shop) == [3, 2, 1]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_page_follows_what_is_set_of_the_shop_meanwhile(shop: Connected, live: LiveContent, page: str) -> None:
+    before, plain = read(f"{page}/version"), read(f"{page}/shipping")
+    with shop.installation.database.write() as session:
+        roles = {"shipping": Role.COMPANION, "follow_up": Role.OFF}
+        update_shop(session, NORTHKETTLE.model_copy(update={"roles": roles, "brand": Brand(colour="#7a1f1f")}))
+    shown = read(page)
+    assert "1 day after the order" in shown
+    assert "switched off; would go 9 days" in shown
+    companion = read(f"{page}/shipping")
+    assert ("#7a1f1f" in plain, "#7a1f1f" in companion) == (False, True)
+    assert ("Unsubscribe" in plain, "Unsubscribe" in companion) == (False, True)
+    assert read(f"{page}/version") != before
 
 
 def test_a_folder_that_is_gone_is_said_and_not_published(shop: Connected, live: LiveContent, folder: Path) -> None:

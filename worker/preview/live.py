@@ -26,6 +26,7 @@ from worker.rendering.compiling import languages_of
 from worker.rendering.port import Content
 from worker.rendering.renderer import Renderer
 from worker.store.content import newest_number, publish
+from worker.store.models import Shop
 from worker.store.shops import get_shop, profile_of
 from worker.web.outbox import MAIL_POLICY, only_loopback
 
@@ -93,11 +94,12 @@ class LiveContent:
         return self.seen
 
     def _compared(self) -> Seen:
-        """Looks whether the shop still has what was saved last, or a command has published something else since."""
+        """Looks what commands did since: published something else, set another colour or role of the shop."""
         with self._installation.database.read() as session:
-            newest = newest_number(session, self._shop_id)
+            newest, profile = newest_number(session, self._shop_id), profile_of(session.get_one(Shop, self._shop_id))
         newer = newest if newest > self.seen.revision else 0
-        if newer != self.seen.newer:
+        if (newer, profile) != (self.seen.newer, self.profile):
+            self.profile = profile
             self.seen = replace(self.seen, version=self.seen.version + 1, newer=newer)
         return self.seen
 
@@ -131,7 +133,7 @@ def _shown(content: Content, step: str, profile: ShopProfile) -> Shown:
     timing = found.timing(profile.role(step))
     hours = f", {timing.daytime.start:%H:%M}–{timing.daytime.end:%H:%M}" if timing.daytime else ""
     goes = f"{in_words(timing.send)} after {COUNTED[timing.counts_from]}{hours}"
-    if not found.enabled:
+    if not found.enabled or profile.role(step) is Role.OFF:
         goes = f"switched off; would go {goes}"
     return Shown(step=step, goes=goes, situations=situations_of(content, step))
 
@@ -167,7 +169,8 @@ def live_router(live: LiveContent) -> APIRouter:
         content = live.look().content
         if step not in TEMPLATES or content is None:
             raise HTTPException(404)
-        plain = example_inputs(step, role=Role.REPLACE, language=language, profile=live.profile)
+        role = Role.COMPANION if live.profile.role(step) is Role.COMPANION else Role.REPLACE
+        plain = example_inputs(step, role=role, language=language, profile=live.profile)
         try:
             made = renderer.render(content, in_situation(plain, situation, content))
         except ContentError as error:
