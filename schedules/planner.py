@@ -7,6 +7,7 @@ does one that bounced once its order has another address.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from schedules import reasons
@@ -102,8 +103,10 @@ def _reconcile(want: Wanted, existing: Sequence[PlannedMessage]) -> list[Change]
         return [_new(want, 0)]
     newest = by_age[-1]
     if not pending:
+        if newest.never_came:
+            return [_new(replace(want, reason=reasons.CORRECTED), newest.occurrence + 1)]
         may_revive = newest.state is State.CANCELLED and newest.reason in reasons.REVIVABLE
-        return [_new(want, newest.occurrence + 1)] if may_revive or newest.never_came else []
+        return [_new(want, newest.occurrence + 1)] if may_revive else []
     *older, current = pending
     changes: list[Change] = [_cancel(each, reasons.REPLACED) for each in older]
     if (current.role, current.stream) != (want.role, want.stream):

@@ -26,6 +26,7 @@ NO_LONGER = "the facts no longer ask for it"
 REPLACED = "a newer one replaced it"
 
 NEVER_AGAIN = "nothing may be sent to this address any more"
+CORRECTED = "the one before never came, and the address was corrected since"
 
 NOT_LEFT = "nothing has left yet"
 NO_GOODS = "nothing of it travels in a parcel"

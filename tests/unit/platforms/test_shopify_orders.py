@@ -1,11 +1,13 @@
 """Shopify's orders: what they are, who placed them, where they go."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from typing import Any
 
 import pytest
 
-from schedules.facts import Channel, DeliveryKind, Gift, LineKind
+from schedules.facts import Channel, DeliveryKind, Facts, Gift, LineKind
+from schedules.merging import merge
 from tests.support.shopify import ADDRESS, DRIPPER, FILTERS, line, order
 from tests.support.shopify_reading import PLACED, order_of, read
 from worker.errors import UnreadableEventError
@@ -38,6 +40,20 @@ def test_an_imported_order_was_placed_when_it_was_processed() -> None:
 @pytest.mark.parametrize(("days", "is_imported"), [(700, True), (4, True), (2, False), (0, False)])
 def test_an_order_that_was_entered_long_after_it_was_placed_is_imported(days: int, is_imported: bool) -> None:
     assert order_of(processed_at=(PLACED - timedelta(days=days)).isoformat()).is_imported is is_imported
+
+
+@pytest.mark.parametrize("title", ["Aeropress", "Zarf"])
+def test_of_versions_of_one_second_the_one_that_was_triggered_last_counts(title: str) -> None:
+    """An app that edits an order right after it was placed brings several."""
+    bodies = [(order(1042, PLACED, line_items=[line(1, name, "38.00")]), name) for name in ("Dripper", title)]
+    told = [
+        read("orders/updated", body, triggered_at=f"2026-05-14T09:30:0{number}.{number + 1}Z").events[0]
+        for number, (body, _) in enumerate(bodies)
+    ]
+    for events in (told, told[::-1]):
+        known = reduce(merge, events, Facts()).order  # type: ignore[arg-type]  # both are about the order
+        assert known is not None
+        assert [each.title for each in known.lines] == [title]
 
 
 @pytest.mark.parametrize("name", ["line_items", "id", "updated_at"])

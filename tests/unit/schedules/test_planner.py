@@ -102,8 +102,8 @@ def test_a_mail_that_never_came_comes_again_once_the_address_is_corrected(state:
     assert planned(known, messages=out, now=now).is_empty
     elsewhere = [replace(each, is_elsewhere=True) for each in out]
     again = planned(known, messages=elsewhere, now=now)
-    assert [(each.step, each.parcel_group, each.occurrence) for each in again.schedule] == [
-        (each.step, each.parcel_group, 1) for each in out
+    assert [(each.step, each.parcel_group, each.occurrence, each.reason) for each in again.schedule] == [
+        (each.step, each.parcel_group, 1, reasons.CORRECTED) for each in out
     ]
     assert planned(known, messages=applied(again, elsewhere), now=now).is_empty
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from schedules.events import (
@@ -43,26 +43,33 @@ from worker.platforms.shopify.people import read_consent
 from worker.platforms.shopify.products import read_product
 from worker.platforms.signing import is_signed
 
+REST_OF_SECOND = timedelta(microseconds=999_999)
 KEPT = ("topic", "shop-domain", "api-version", "triggered-at", "event-id", "webhook-id")
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """One body with what came beside it. `at`: when what it tells happened."""
+    """One body with what came beside it. `at`: when what it tells happened; `triggered`: as its header says."""
 
     body: Body
     at: datetime
+    triggered: datetime | None
     domain: str
 
 
 def _order(sheet: _Sheet) -> Iterator[Event]:
     """The order, and the parcels and refunds it embeds."""
     order = read_order(sheet.body)
-    yield OrderStated(order=order)
+    yield OrderStated(order=order.model_copy(update={"updated_at": _version(order.updated_at, sheet.triggered)}))
     for parcel in objects(sheet.body.get("fulfillments")):
         yield from read_parcel(order.id, parcel)
     for refund in objects(sheet.body.get("refunds")):
         yield read_refund(order.id, refund, order.currency)
+
+
+def _version(updated_at: datetime, triggered: datetime | None) -> datetime:
+    """Orders tell whole seconds: of two versions of one second the one that was triggered later is the newer."""
+    return updated_at if triggered is None else max(updated_at, min(triggered, updated_at + REST_OF_SECOND))
 
 
 def _order_deleted(sheet: _Sheet) -> Iterator[Event]:
@@ -216,23 +223,24 @@ class Shopify:
             return Reading(note=note, is_for_people=topic in FOR_PEOPLE)
         with reading():
             domain = headers.get("x-shopify-shop-domain", "")
-            at = triggered_at(headers, received_at)
-            events = tuple(reader(_Sheet(body=parse(body), at=at, domain=domain)))
+            triggered = triggered_at(headers, received_at)
+            sheet = _Sheet(body=parse(body), at=triggered or received_at, triggered=triggered, domain=domain)
+            events = tuple(reader(sheet))
             return Reading(
                 events=events, order_ref=order_ref(events), note="" if events else SILENT.get(topic, "it tells nothing")
             )
 
 
-def triggered_at(headers: Mapping[str, str], received_at: datetime) -> datetime:
+def triggered_at(headers: Mapping[str, str], received_at: datetime) -> datetime | None:
     """When it happened: bodies that carry no time come out of order, and hours late when they are tried again.
 
-    The header is outside of the signature, so that it is taken only where it can be true.
+    The header is outside of the signature, so that it is taken only where it can be true. None: it tells nothing.
     """
     try:
         told = moment(headers.get("x-shopify-triggered-at", ""))
     except UnreadableEventError:
-        return received_at
-    return received_at if told is None else min(told, received_at)
+        return None
+    return None if told is None else min(told, received_at)
 
 
 def order_ref(events: Sequence[Event]) -> str | None:
