@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.integration.cli.conftest import Cli
 from tests.support.dns import Records
+from tests.support.rows import make_message, make_order
 from worker.doctor.service import examine
 from worker.store.content import content_of, packaged_content, publish
-from worker.store.models import Heartbeat
+from worker.store.models import Heartbeat, Shop
 from worker.store.session import Database, database_now
 from worker.store.shops import get_shop
 
@@ -40,6 +42,23 @@ def test_a_silent_worker_fails_and_a_lively_one_is_fine(cli: Cli, database: Data
     ran = cli("doctor", "--json")
     assert ran.code == 1
     assert (_levels(ran.document)["worker"], _levels(ran.document)["beat"]) == ("fail", "ok")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("late", "level"), [(timedelta(minutes=5), "ok"), (timedelta(minutes=50), "fail")])
+def test_mails_that_are_long_overdue_fail_and_the_oldest_is_named(
+    cli: Cli, shop: str, database: Database, late: timedelta, level: str
+) -> None:
+    with database.write() as session:
+        due = database_now(session) - late
+        make_message(session, make_order(session, session.scalars(select(Shop)).one()), send_at=due, aim_at=due)
+    ran = cli("doctor", "--json")
+    [check] = [each for each in ran.document["checks"] if each["name"] == "mails"]
+    assert check["level"] == level
+    assert ran.code == (1 if level == "fail" else 0)
+    if level == "fail":
+        assert "1 is overdue, the oldest for 50 minutes: confirmation of order 1042, northkettle." in check["text"]
+        assert "postpurchase timeline northkettle 1042" in check["remedy"]
 
 
 def test_a_worker_that_no_beat_wakes_is_not_what_to_start(
