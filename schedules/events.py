@@ -122,7 +122,7 @@ class AppUninstalled(Value):
 class ProductStated(Value):
     """A catalogue entry as the platform has it now; one per variant. Prices are decimal text in the shop's currency.
 
-    `on_sale`: the price is a lowered one, as far as the platform tells.
+    `on_sale`: the price is a lowered one, as far as the platform tells. `needs_choice`: only a variant can be bought.
     """
 
     type: Literal["product_stated"] = "product_stated"
@@ -139,6 +139,7 @@ class ProductStated(Value):
     is_active: bool
     updated_at: AwareDatetime | None
     on_sale: bool = False
+    needs_choice: bool = False
 
 
 class VariantsStated(Value):

@@ -117,7 +117,7 @@ def _offer(
                 kind=choice.kind,
                 why=choice.why,
                 url=view.url,
-                has_choice=_has_choice(choice, (*rows, *bought)),
+                has_choice=row.needs_choice or _has_choice(choice, (*rows, *bought)),
                 hide_url=request.hide_link(view.product_id),
                 parts_price=_parts_price(choice.item),
                 proof=choice.proof,

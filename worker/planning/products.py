@@ -14,7 +14,7 @@ from sqlalchemy import and_, or_, select
 from schedules.events import ProductDeleted, ProductStated, VariantsStated
 from worker.planning.unit import Unit
 from worker.platforms.bodies import MOST
-from worker.store.catalogue import MERCHANTS, why_unusable
+from worker.store.catalogue import MERCHANTS, TOLD_BY_BOTH, why_unusable
 from worker.store.models import Product
 from worker.store.session import insert_into
 from worker.store.types import new_id
@@ -29,7 +29,7 @@ def keep_product(unit: Unit, event: ProductStated) -> None:
     row.url = _link(unit, event.url) or row.url
     row.image_url = event.image_url or row.image_url
     row.inventory = event.inventory
-    row.is_active = event.is_active
+    row.is_active, row.needs_choice = event.is_active, event.needs_choice
     row.category = row.category or event.category
     row.brand = row.brand or event.brand
     row.tags = row.tags or list(event.tags)
@@ -38,6 +38,8 @@ def keep_product(unit: Unit, event: ProductStated) -> None:
     row.unusable = why_unusable(row.url, row.image_url, row.price)
     row.source_updated_at = event.updated_at or row.source_updated_at
     row.updated_at = unit.now
+    if not row.variant_id:
+        _pass_on(unit, row)
     unit.session.flush()
 
 
@@ -125,6 +127,14 @@ def _inherit(unit: Unit, row: Product) -> None:
     parent = unit.session.scalars(select(Product).filter_by(**whole)).first()
     for name in MERCHANTS if parent is not None else ():
         setattr(row, name, getattr(parent, name))
+
+
+def _pass_on(unit: Unit, row: Product) -> None:
+    """Variants are of their product's category, brand and tags where they tell none of their own."""
+    mine = select(Product).where(Product.shop_id == row.shop_id, Product.product_id == row.product_id)
+    for variant in unit.session.scalars(mine.where(Product.variant_id != "").order_by(Product.variant_id)):
+        for name in TOLD_BY_BOTH:
+            setattr(variant, name, getattr(variant, name) or getattr(row, name))
 
 
 def _is_older(told: datetime | None, row: Product) -> bool:

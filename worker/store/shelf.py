@@ -41,6 +41,7 @@ class ShelfProduct(NamedTuple):
     ships_to: list[Any]
     bundle_of: list[Any]
     is_active: bool
+    needs_choice: bool
     unusable: str
 
 

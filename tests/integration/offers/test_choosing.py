@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from schedules.facts import Facts, Gift
 from schedules.lifecycle import State
@@ -56,6 +56,10 @@ def test_what_comes_in_several_variants_leaves_the_choice(world: World) -> None:
     assert [card.has_choice for card in offered(choose(world))] == [False]
     with world.installation.database.write() as session:
         stock(session, world.shop_id, "kettle", "39.00", category="kettles", variant_id="blue")
+    assert [card.has_choice for card in offered(choose(world))] == [True]
+    with world.installation.database.write() as session:
+        session.execute(delete(Product).where(Product.variant_id == "blue"))
+        session.execute(update(Product).where(Product.product_id == "kettle").values(needs_choice=True))
     assert [card.has_choice for card in offered(choose(world))] == [True]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from schedules.events import ProductDeleted
+from schedules.events import ProductDeleted, ProductStated
 from tests.support.intake import Connected
-from worker.planning.products import drop_product
+from worker.planning.products import drop_product, keep_product
 from worker.planning.unit import Unit
 from worker.store.models import Product, Shop
 from worker.store.types import new_id
@@ -164,6 +164,20 @@ def test_a_variant_is_as_discreet_as_the_merchant_said_of_its_product(shop: Conn
     [_, made] = rows(shop)
     assert (made.variant_id, made.discreet, made.short_title, made.category) == ("1003", True, "Kettle", "water")
     assert (made.cost, made.fits, made.ships_to, made.bundle_of) == (Decimal(30), ["101"], ["DE"], ["102"])
+
+
+def test_a_variation_told_of_before_its_product_gets_its_category(shop: Connected) -> None:
+    """WooCommerce's variations have none: one would stand for another kind of thing than its product."""
+    bare = {"url": None, "image_url": None, "price": "9.00", "inventory": 4, "is_active": True, "updated_at": None}
+    told = {"product_id": "7", "title": "Kettle", "category": "", "brand": "", "tags": ()} | bare
+    whole = told | {"variant_id": None, "category": "Kettles", "brand": "NK", "tags": ("steel",)}
+    with shop.installation.database.write() as session:
+        owner = session.scalars(select(Shop)).one()
+        unit = Unit(session=session, shop=owner, source_id=None, now=shop.now)
+        for event in (told | {"variant_id": "71"}, whole):
+            keep_product(unit, ProductStated.model_validate(event))
+    variation = rows(shop)[1]
+    assert (variation.category, variation.brand, variation.tags) == ("Kettles", "NK", ["steel"])
 
 
 def test_links_lead_to_the_address_that_customers_know(shop: Connected) -> None:

@@ -37,6 +37,14 @@ def test_a_price_comes_as_text_or_number_or_not_at_all(told: object, expected: s
     assert _stated(price=told).price == expected
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [("simple", False), ("variation", False), (None, False), ("variable", True), ("grouped", True), ("bundle", True)],
+)
+def test_of_what_comes_in_variants_customers_choose_one_first(told: str | None, expected: bool) -> None:
+    assert _stated(type=told, parent_id=7000).needs_choice is expected
+
+
 def test_what_is_on_sale_says_so() -> None:
     assert [_stated(on_sale=told).on_sale for told in (True, False, None)] == [True, False, False]
 

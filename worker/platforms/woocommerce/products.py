@@ -7,6 +7,8 @@ from schedules.events import ProductStated
 from worker.platforms.bodies import MOST, Body, amount, mapping, moment, needed_id, objects, short, text, web_url
 from worker.platforms.woocommerce.values import plain
 
+SOLD_AS_THEY_ARE = frozenset({"simple", "subscription", "variation", "subscription_variation"})
+"""Types of what lands in a cart by its own number; of all else customers choose what, first."""
 PARENT_LINK = re.compile(r"/products/(\d+)/?$")
 
 
@@ -32,6 +34,7 @@ def read_product(body: Body) -> ProductStated | None:
         is_active=_is_sold(body),
         updated_at=moment(body.get("date_modified_gmt")),
         on_sale=body.get("on_sale") is True,
+        needs_choice=text(body.get("type") or "simple") not in SOLD_AS_THEY_ARE,
     )
 
 

@@ -17,7 +17,7 @@ class Product(Base):
 
     `fits`: product ids, categories or tags that it is made for (empty: anything); `ships_to`: ISO country codes (empty:
     everywhere); `bundle_of`: ids of the products that it holds, at a price of its own.
-    `on_sale`: its price is a lowered one, as far as the platform tells.
+    `on_sale`: its price is a lowered one, as far as the platform tells; `needs_choice`: only a variant can be bought.
     `unusable`: why it is left out of offers (no image, dead URL scheme …); empty when it may be offered.
     """
 
@@ -53,6 +53,7 @@ class Product(Base):
     ships_to: Mapped[list[Any]] = mapped_column(default=list)
     bundle_of: Mapped[list[Any]] = mapped_column(default=list)
     is_active: Mapped[bool] = mapped_column(default=True)
+    needs_choice: Mapped[bool] = mapped_column(default=False)
     unusable: Mapped[str] = mapped_column(default="")
     source_updated_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
