@@ -113,8 +113,9 @@ def shelf_pairings(
 ) -> Iterator[tuple[ShelfPairing, ShelfProduct]]:
     """Pairings of anything named, oldest first, with each variant of what they offer."""
     told = {"shop": shop_id, "products": products, "categories": categories, "tags": tags}
-    for row in rows_of(session, _pairings(session), told):
-        yield ShelfPairing(*row[: len(PAIRING)]), ShelfProduct(*row[len(PAIRING) :])
+    rows = rows_of(session, _pairings(session), told).all()
+    pairings = (ShelfPairing(*row[: len(PAIRING)]) for row in rows)
+    yield from zip(pairings, _as_sold(ShelfProduct(*row[len(PAIRING) :]) for row in rows), strict=True)
 
 
 def shelf_suggestions(
@@ -139,7 +140,15 @@ def shelf_guides(
 
 
 def _products(session: Session, query: Select[Any], names: Iterable[Named]) -> Iterator[ShelfProduct]:
-    return starmap(ShelfProduct, rows_for(session, query, names))
+    return _as_sold(starmap(ShelfProduct, rows_for(session, query, names)))
+
+
+def _as_sold(rows: Iterable[ShelfProduct]) -> Iterator[ShelfProduct]:
+    """With a product that is not sold none of its variants is: platforms that tell of both apart leave those as they
+    are."""
+    every = list(rows)
+    closed = {row[:2] for row in every if not row.variant_id and not row.is_active}
+    return (row._replace(is_active=False) if row[:2] in closed else row for row in every)
 
 
 @once

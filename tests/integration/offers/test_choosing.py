@@ -63,6 +63,14 @@ def test_what_comes_in_several_variants_leaves_the_choice(world: World) -> None:
     assert [card.has_choice for card in offered(choose(world))] == [True]
 
 
+def test_with_a_product_that_is_not_sold_its_variants_are_not_either(world: World) -> None:
+    """WooCommerce tells of a draft; its variations stay published."""
+    with world.installation.database.write() as session:
+        stock(session, world.shop_id, "kettle", "39.00", category="kettles", variant_id="blue")
+        session.execute(update(Product).where(Product.variant_id == "").values(is_active=False))
+    assert choose(world).why_not == "no product fits: Kettle 0.9 is not sold any more"
+
+
 def test_categories_and_tags_of_what_was_bought_lead_to_offers_too(world: World) -> None:
     with world.installation.database.write() as session:
         stock(session, world.shop_id, "grinder", category="grinders")
