@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from schedules.catalog import NamedThing, named_things
 from worker.cli.output import counted
 from worker.errors import Fault
+from worker.rendering import formats
 from worker.rendering.languages import untranslated
 from worker.rendering.unread import unread
 from worker.store.models import Product
+from worker.store.shops import get_shop, profile_of
 
 KINDS = {"products": "product id", "categories": "category", "brands": "brand", "tags": "tag"}
 MOST_SHOWN = 12
@@ -22,7 +24,8 @@ MOST_SHOWN = 12
 
 def warnings_of(session: Session, shop_id: UUID, slug: str, files: Mapping[str, str]) -> list[Fault]:
     """All that is warned of in content without faults."""
-    return [*unread(files), *untranslated(files), *unknown_names(session, shop_id, slug, files)]
+    own = formats.language_of(formats.locale_of(profile_of(get_shop(session, slug)).locale))
+    return [*unread(files), *untranslated(files, own), *unknown_names(session, shop_id, slug, files)]
 
 
 def unknown_names(session: Session, shop_id: UUID, slug: str, files: Mapping[str, str]) -> list[Fault]:

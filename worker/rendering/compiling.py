@@ -19,6 +19,7 @@ from worker.rendering.formats import RIGHT_TO_LEFT
 from worker.rendering.jinja_slips import told_of
 from worker.rendering.mjml_compiling import KEPT_SOURCES, html_of, mirrored
 from worker.rendering.sandbox import Sandbox, folded
+from worker.rendering.totals import LABELS
 
 ROOT = "email_templates"
 INCLUDE = re.compile(r'(?<![ \t])[ \t]*<mj-include path="(?P<path>[a-z0-9_/.]+)" ?/>')
@@ -95,6 +96,9 @@ def _missing(
                 home = "components" if _has_word(files, "components", name) else path.partition("/")[0]
                 remedy = f"Add it to {home}/texts.{language}.yaml."
                 yield Fault(f"{ROOT}/{path}", line, f"the text [[{name}]] is missing.", remedy)
+    if any("row.label" in source for source in sources.values()):
+        home, remedy = f"{ROOT}/components/texts.{language}.yaml", "Add it: customers read it beside a sum."
+        yield from (Fault(home, None, f"the text {name} is missing.", remedy) for name in LABELS if name not in told)
 
 
 def _has_word(files: Mapping[str, str], folder: str, name: str) -> bool:

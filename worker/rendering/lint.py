@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import yaml
 from jinja2 import TemplateSyntaxError
 
-from schedules.catalog import SequenceError, without_effect
+from schedules.catalog import SequenceError, load_sequence, without_effect
 from schedules.sequence import TEMPLATES
 from worker.errors import ContentError, Fault
 from worker.rendering.compiling import (
@@ -90,11 +90,12 @@ def _written_twice(text: str, path: str) -> Iterator[Fault]:
 
 def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:
     """Compiles each template in each language, formal and not; a language must have all texts."""
-    optional = (OPTIONAL,) if any(path.startswith(f"{ROOT}/{OPTIONAL}/") for path in files) else ()
+    is_used = any(step.enabled and step.template == OPTIONAL for step in load_sequence(files).steps.values())
+    optional = (OPTIONAL,) if is_used or any(path.startswith(f"{ROOT}/{OPTIONAL}/") for path in files) else ()
     for template in (*NEEDED, *optional):
         languages = languages_of(files, template)
         if not languages:
-            yield Fault(f"{ROOT}/{template}", None, "it has no texts.", "Add texts.en.yaml.")
+            yield Fault(f"{ROOT}/{template}", None, "it has no texts.", "Put the folder back, with texts.en.yaml.")
         for language in languages:
             for formal in (False, True):
                 try:

@@ -9,6 +9,9 @@ from worker.rendering.context import TotalContext
 
 ROUNDING = Decimal("0.05")
 """Sums that a shop rounds one by one differ by less than this from the total that it rounds."""
+NAMES = "subtotal discount shipping tax tax_included fees credit total paid outstanding"
+LABELS = tuple(f"label_{name}" for name in NAMES.split())
+"""Texts that stand beside the sums."""
 LESS = frozenset({"discount", "credit"})
 """Rows that are taken off."""
 

@@ -5,7 +5,7 @@ import pytest
 from tests.support.mailing import example
 from worker.errors import ContentError, Fault
 from worker.preview.rehearsing import examine
-from worker.preview.situations import in_situation
+from worker.preview.situations import in_situation, situations_of
 from worker.rendering.as_typed import read_as_typed
 from worker.rendering.lint import lint
 from worker.rendering.port import Content
@@ -111,6 +111,25 @@ def test_an_emptied_file_is_said_to_be_empty() -> None:
     assert "it is empty" in str(lint(content_of(files | {BODY: "\n"}))[0])
     assert "it is empty" in str(lint(content_of(files | {SEQUENCE: ""}))[0])
     assert "it holds no texts" in str(lint(content_of(files | {TEXTS: ""}))[0])
+
+
+def test_a_sum_without_its_name_and_a_mail_in_use_without_its_folder_are_refused() -> None:
+    files = dict(packaged_content().files)
+    shared = f"{ROOT}/components/texts.de.yaml"
+    [line] = [each for each in files[shared].splitlines() if each.startswith("label_outstanding:")]
+    told = lint(content_of(files | {shared: files[shared].replace(line, "")}))
+    assert [(fault.file, "label_outstanding is missing" in fault.problem) for fault in told] == [(shared, True)]
+    without = {path: text for path, text in files.items() if "/replenishment/" not in path}
+    assert lint(content_of(without)) == []
+    [fault] = lint(content_of(without | {SEQUENCE: files[SEQUENCE].replace("enabled: false", "enabled: true")}))
+    assert fault.file == f"{ROOT}/replenishment"
+
+
+def test_mails_are_tried_in_every_situation_also_where_nobody_lists_them() -> None:
+    path = f"{ROOT}/follow_up/preview.json"
+    whole = situations_of(packaged_content(), "follow_up")
+    for text in ("", "[]", '{"situations": 3}', '{"situations'):
+        assert situations_of(content_of(dict(packaged_content().files) | {path: text}), "follow_up") == whole
 
 
 def test_a_mail_without_a_subject_a_way_out_or_an_address_is_not_published_nor_one_that_gmail_would_cut() -> None:
