@@ -66,7 +66,7 @@ class Completer:
     ) -> list[Suggested]:
         names = self.purchases.products
         support = pairs.at(basket[:, None], best[None, :]) if len(basket) else np.zeros((1, len(best)))
-        shares = support / counts[basket][:, None] if len(basket) else support
+        shares = support / np.maximum(counts[basket], 1)[:, None] if len(basket) else support
         found = []
         for place, product in enumerate(best):
             row = int(shares[:, place].argmax())

@@ -61,6 +61,15 @@ def test_an_unknown_basket_gets_what_many_buy_and_no_false_reason() -> None:
     assert {each.beside for each in found} == {""}
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_product_whose_orders_are_all_left_out_spoils_no_reason() -> None:
+    shelf = Basket("", 1.0, tuple(f"product-{number}" for number in range(LARGEST_BASKET + 1)))
+    purchases = gather([*baskets(), shelf])
+    completer = Completer(purchases, learn(purchases, Recipe()))
+    ((_, found),) = completer.complete([Ask(order="1", products=("product-1", "dripper"))], 1)
+    assert (found[0].product, found[0].beside) == ("filters", "dripper")
+
+
 def test_a_large_catalogue_is_learned_from_without_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     purchases = gather(baskets())
     in_a_table = learn(purchases, Recipe()).weights.toarray()
