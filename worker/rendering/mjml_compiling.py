@@ -25,7 +25,9 @@ def html_of(source: str) -> str:
     """The HTML of a whole mail's MJML. Raises whatever the compiler raises."""
     from mjml import mjml_to_html  # type: ignore[import-untyped]  # 5 MB that only compiling needs; it ships no types
 
-    compiled = _slimmed(_private(str(mjml_to_html(StringIO(source)).html)))
+    from worker.rendering.mjml_tables import Table
+
+    compiled = _slimmed(_private(str(mjml_to_html(StringIO(source), custom_components=[Table]).html)))
     return compiled.replace('lang="und"', 'lang="{{ lang }}"').replace('dir="auto"', 'dir="{{ dir }}"')
 
 

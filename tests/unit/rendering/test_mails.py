@@ -61,12 +61,13 @@ class Outline(HTMLParser):
 
 @pytest.mark.parametrize(("step", "situation", "language"), PER_LANGUAGE)
 def test_every_mail_keeps_the_frame(step: str, situation: str, language: str) -> None:
-    """Under 80 KB, one h1, no leftover of a template, lines of text at most 72 columns, a subject that fits."""
+    """Under 80 KB, one h1, tables for looks alone, no leftover of a template, 72 columns of text, a fitting subject."""
     mail = rendered(step, situation, locale=language)
     outline = Outline(mail.html)
     assert len(mail.html.encode()) <= 80 * 1024
     assert outline.headings.count("h1") == 1
     assert outline.headings[0] == "h1"
+    assert outline.layout_tables == outline.tables
     assert all("alt" in image for image in outline.images)
     assert "[[" not in mail.html + mail.text + mail.subject + mail.preview
     assert "{{" not in mail.html + mail.text
