@@ -36,15 +36,13 @@ def why_nothing(facts: Facts) -> str | None:
     order = facts.order
     if order is None:
         return reasons.NOT_ARRIVED_YET
-    if facts.is_deleted:
-        return reasons.DELETED
-    if order.cancelled_at is not None or facts.cancelled_at is not None:
-        return reasons.CANCELLED
-    if order.is_test:
-        return reasons.TEST
-    if order.is_imported:
-        return reasons.IMPORTED
-    return _why_no_buyer(order) or _why_no_money(facts, order)
+    return _why_no_order(facts, order) or _why_no_buyer(order) or _why_no_money(facts, order)
+
+
+def is_bought(facts: Facts) -> bool:
+    """Whether something was bought: paid or to be paid, not cancelled, no test; wherever that was."""
+    order = facts.order
+    return order is not None and (_why_no_order(facts, order) or _why_no_money(facts, order)) is None
 
 
 def is_gone(facts: Facts) -> bool:
@@ -62,7 +60,17 @@ def is_own_wish(facts: Facts) -> bool:
     return facts.order is not None and (why_nothing(facts) or why_no_follow_up(facts.order)) is None
 
 
+def _why_no_order(facts: Facts, order: Order) -> str | None:
+    if facts.is_deleted:
+        return reasons.DELETED
+    if order.cancelled_at is not None or facts.cancelled_at is not None:
+        return reasons.CANCELLED
+    return reasons.TEST if order.is_test else None
+
+
 def _why_no_buyer(order: Order) -> str | None:
+    if order.is_imported:
+        return reasons.IMPORTED
     if order.channel in reasons.NOT_ONLINE:
         return reasons.NOT_ONLINE[order.channel]
     if not order.customer.email:

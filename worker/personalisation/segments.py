@@ -59,7 +59,7 @@ def _known(
         if facts.order is None:
             continue
         known.pop(facts.order.id, None)
-        if counts_as_bought(facts):
+        if situations.is_bought(facts):
             known[facts.order.id] = (facts.order.placed_at, value_of(facts, currency))
     return known
 
@@ -67,11 +67,6 @@ def _known(
 def was_placed(facts: Facts) -> bool:
     """Whether it ever was an order, whatever became of it: a payment that never came, or a test, makes none."""
     return facts.accepted_first_at is not None and facts.order is not None and not facts.order.is_test
-
-
-def counts_as_bought(facts: Facts) -> bool:
-    """Whether an order came to something: paid or to be paid, not cancelled, no test."""
-    return facts.order is not None and situations.why_nothing(facts) is None
 
 
 def value_of(facts: Facts, currency: str) -> Decimal | None:

@@ -10,13 +10,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
-from schedules.situations import is_subscription
+from schedules.situations import is_bought, is_subscription
 from worker.personalisation.afterwards import Afterwards, Past
 from worker.personalisation.bought import bought_products, leading_products, returned_products
 from worker.personalisation.candidates import Item, Paired, Proof
 from worker.personalisation.items import item_of
 from worker.personalisation.requests import OfferRequest
-from worker.personalisation.segments import counts_as_bought
 from worker.personalisation.shelves import (
     Name,
     bought_rows,
@@ -124,7 +123,7 @@ class Stock:
         times: dict[str, set[datetime]] = defaultdict(set)
         told = {facts.order.id for facts in self._orders(request) if facts.order}
         for facts in self._orders(request):
-            if facts.order is not None and counts_as_bought(facts):
+            if facts.order is not None and is_bought(facts):
                 for name in leading_products(facts):
                     times[name].add(facts.order.placed_at)
         for order in self._histories.orders(request.shop_id, request.address):
@@ -134,7 +133,7 @@ class Stock:
         return {name: Past(name, tuple(sorted(each))) for name, each in times.items() if name not in comes}
 
     def _subscribed(self, request: OfferRequest) -> frozenset[str]:
-        orders = (facts for facts in self._orders(request) if counts_as_bought(facts))
+        orders = (facts for facts in self._orders(request) if is_bought(facts))
         told = (facts for facts in orders if facts.order and is_subscription(facts.order))
         return frozenset[str]().union(*map(bought_products, told))
 

@@ -341,6 +341,21 @@ def test_an_ordinary_order_and_one_in_trouble_take_part_in_a_combined_follow_up(
     assert not situations.is_gone(facts(more={"cases": (case(CaseKind.RETURN),)}))
 
 
+@pytest.mark.parametrize(
+    ("known", "is_bought"),
+    [
+        (facts(is_imported=True), True),
+        (facts(channel=Channel.POS), True),
+        (facts(is_test=True), False),
+        (facts(is_imported=True, cancelled_at=LEFT), False),
+        (facts(is_imported=True, payment=PaymentState.OPEN), False),
+    ],
+)
+def test_what_was_bought_without_a_mail_of_ours_was_bought_all_the_same(known: Facts, is_bought: bool) -> None:
+    assert situations.is_bought(known) is is_bought
+    assert situations.why_nothing(known)
+
+
 def test_the_newest_open_case_says_when_trouble_began() -> None:
     cases = (case(CaseKind.RETURN, after(days=4)), case(CaseKind.DISPUTE, after(days=6), closed=True))
     assert situations.troubled_at(facts(more={"cases": cases})) == after(days=4)
