@@ -1,6 +1,6 @@
 """The offer of one mail: which products, with which reasons; and the record of what was shown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -39,8 +39,8 @@ def choose_from(stock: Stock, request: OfferRequest) -> OfferDecision:
     selection = select_products((paired for paired, _ in candidates), _limits(stock, request, order))
     if not selection.choices:
         return OfferDecision(why_not=selection.why_not)
-    rows = [row for _, row in candidates]
-    return OfferDecision(offer=_offer(selection, rows, stock.bought_rows(request), request))
+    rows = {(row.product_id, row.variant_id): row for _, row in candidates}
+    return OfferDecision(offer=_offer(selection, rows, request))
 
 
 def _limits(stock: Stock, request: OfferRequest, order: Order) -> Limits:
@@ -101,15 +101,12 @@ def record_offers(session: Session, shown: Sequence[Shown], *, now: datetime) ->
     insert_rows(session, OfferedProduct, rows)
 
 
-def _offer(
-    selection: Selection, rows: Sequence[ShelfProduct], bought: Sequence[ShelfProduct], request: OfferRequest
-) -> Offer:
+def _offer(selection: Selection, rows: Mapping[tuple[str, str], ShelfProduct], request: OfferRequest) -> Offer:
     order = request.facts.order
     assert order is not None, "checked by the caller"
-    by_item = {(row.product_id, row.variant_id): row for row in rows}
     cards = []
     for choice in selection.choices:
-        row = by_item[choice.item.product_id, choice.item.variant_id]
+        row = rows[choice.item.product_id, choice.item.variant_id]
         view = view_of(row, order.currency)
         cards.append(
             OfferCard(
@@ -117,7 +114,7 @@ def _offer(
                 kind=choice.kind,
                 why=choice.why,
                 url=view.url,
-                has_choice=row.needs_choice or _has_choice(choice, (*rows, *bought)),
+                has_choice=row.needs_choice and not _is_settled(choice),
                 hide_url=request.hide_link(view.product_id),
                 parts_price=_parts_price(choice.item),
                 proof=choice.proof,
@@ -129,13 +126,9 @@ def _offer(
     return Offer(cards=tuple(cards))
 
 
-def _has_choice(choice: Choice, rows: Iterable[ShelfProduct]) -> bool:
-    """Whether there are other variants to choose from; of what is bought again it is known which."""
-    item = choice.item
-    if choice.kind == "refill" and item.variant_id:
-        return False
-    others = (row for row in rows if row.product_id == item.product_id and row.is_active)
-    return any(row.variant_id not in ("", item.variant_id) for row in others)
+def _is_settled(choice: Choice) -> bool:
+    """Of what is bought again it is known which variant."""
+    return choice.kind == "refill" and bool(choice.item.variant_id)
 
 
 def _parts_price(item: Item) -> Money | None:

@@ -1,5 +1,7 @@
 """Rows that offers are chosen from, as plain tuples: a batch of mails reads thousands and changes none."""
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import starmap
@@ -14,7 +16,7 @@ from worker.store.models import Guide, Pairing, Product, Suggestion
 
 
 class ShelfProduct(NamedTuple):
-    """The fields of `Product` that offers and their cards look at."""
+    """The fields of `Product` that offers and their cards look at. `needs_choice`: there are other variants too."""
 
     shop_id: UUID
     product_id: str
@@ -111,11 +113,13 @@ def shelf_of(session: Session, shop_id: UUID) -> Iterator[ShelfProduct]:
 def shelf_pairings(
     session: Session, shop_id: UUID, products: list[str], categories: list[str], tags: list[str]
 ) -> Iterator[tuple[ShelfPairing, ShelfProduct]]:
-    """Pairings of anything named, oldest first, with each variant of what they offer."""
+    """Pairings of anything named, oldest first, with what they offer: the variants that offers tell apart."""
     told = {"shop": shop_id, "products": products, "categories": categories, "tags": tags}
     rows = rows_of(session, _pairings(session), told).all()
-    pairings = (ShelfPairing(*row[: len(PAIRING)]) for row in rows)
-    yield from zip(pairings, _as_sold(ShelfProduct(*row[len(PAIRING) :]) for row in rows), strict=True)
+    pairings = [ShelfPairing(*row[: len(PAIRING)]) for row in rows]
+    offered = _as_sold(ShelfProduct(*row[len(PAIRING) :]) for row in rows)
+    kept = {row[:3] for row in told_apart(offered)}
+    yield from (pair for pair in zip(pairings, offered, strict=True) if pair[1][:3] in kept)
 
 
 def shelf_suggestions(
@@ -140,15 +144,42 @@ def shelf_guides(
 
 
 def _products(session: Session, query: Select[Any], names: Iterable[Named]) -> Iterator[ShelfProduct]:
-    return _as_sold(starmap(ShelfProduct, rows_for(session, query, names)))
+    return iter(_as_sold(starmap(ShelfProduct, rows_for(session, query, names))))
 
 
-def _as_sold(rows: Iterable[ShelfProduct]) -> Iterator[ShelfProduct]:
-    """With a product that is not sold none of its variants is: platforms that tell of both apart leave those as they
-    are."""
+def told_apart(rows: Iterable[ShelfProduct]) -> list[ShelfProduct]:
+    """Of variants that offers judge alike the one of which most is left: there may be a hundred of each shirt."""
+    best: dict[tuple[Any, ...], ShelfProduct] = {}
+    for row in rows:
+        alike = (*row[:2], not row.variant_id, row.price, row.currency, row.on_sale, row.cost, row.category, row.brand)
+        lists = map(tuple, (row.tags, row.fits, row.ships_to, row.bundle_of))
+        key = (*alike, row.is_active, row.unusable, row.discreet, *lists)
+        if key not in best or _left(row) > _left(best[key]):
+            best[key] = row
+    return list(best.values())
+
+
+def _left(row: ShelfProduct) -> float:
+    return math.inf if row.inventory is None else row.inventory
+
+
+def _as_sold(rows: Iterable[ShelfProduct]) -> list[ShelfProduct]:
+    """Each variant in the light of the others. With a product that is not sold none of its variants is: platforms that
+    tell of both apart leave those as they are."""
     every = list(rows)
     closed = {row[:2] for row in every if not row.variant_id and not row.is_active}
-    return (row._replace(is_active=False) if row[:2] in closed else row for row in every)
+    variants: dict[Any, set[str]] = defaultdict(set)
+    for row in every:
+        if row.variant_id and row.is_active:
+            variants[row[:2]].add(row.variant_id)
+    return [_beside(row, variants[row[:2]], is_closed=row[:2] in closed) for row in every]
+
+
+def _beside(row: ShelfProduct, variants: set[str], *, is_closed: bool) -> ShelfProduct:
+    others = len(variants) - (row.variant_id in variants)
+    if not others and not is_closed:
+        return row
+    return row._replace(is_active=row.is_active and not is_closed, needs_choice=row.needs_choice or others > 0)
 
 
 @once

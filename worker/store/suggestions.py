@@ -17,7 +17,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from worker.store.models import Learning, Purchase, Rhythm, Suggestion
 from worker.store.session import insert_into, is_postgres
-from worker.store.shelf import ShelfProduct, ShelfSuggestion, shelf_products, shelf_suggestions
+from worker.store.shelf import ShelfProduct, ShelfSuggestion, shelf_products, shelf_suggestions, told_apart
 from worker.store.types import new_id
 
 CHUNK, READ_AT_ONCE = 1000, 10_000
@@ -142,9 +142,10 @@ def rhythms_of(session: Session, shop_id: UUID, products: Iterable[str]) -> dict
 def suggestions_for(
     session: Session, shop_id: UUID, products: Iterable[str], categories: Iterable[str]
 ) -> list[tuple[ShelfSuggestion, ShelfProduct]]:
-    """What was learned for these products and categories, with each variant of the product suggested."""
+    """What was learned for these products and categories, with the variants that offers tell apart."""
     found = shelf_suggestions(session, shop_id, sorted(products), sorted(categories))
     variants: defaultdict[str, list[ShelfProduct]] = defaultdict(list)
     for product in shelf_products(session, {(shop_id, suggestion.product_id) for suggestion in found}):
         variants[product.product_id].append(product)
-    return [(suggestion, product) for suggestion in found for product in variants[suggestion.product_id]]
+    kept = {product_id: told_apart(rows) for product_id, rows in variants.items()}
+    return [(suggestion, product) for suggestion in found for product in kept.get(suggestion.product_id, ())]

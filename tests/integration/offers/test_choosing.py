@@ -12,23 +12,26 @@ from tests.support.dispatching import MORNING, World
 from tests.support.orders import a_line, an_order, keep_order
 from tests.support.shelf import pair, stock
 from worker.personalisation.offers import OfferDecision, OfferRequest, Shown, choose_offer, record_offers
+from worker.personalisation.stock import Stock
 from worker.rendering.port import OfferCard
 from worker.store.models import HiddenProduct, Message, OfferedProduct, Product
 
 
-def choose(world: World, *, step: str = "confirmation", message_id: UUID | None = None, **order: Any) -> OfferDecision:
-    facts = Facts(order=an_order(MORNING, **order))
-    request = OfferRequest(
+def choose(world: World, **asks: Any) -> OfferDecision:
+    with world.installation.database.read() as session:
+        return choose_offer(session, asked(world, **asks))
+
+
+def asked(world: World, *, step: str = "confirmation", message_id: UUID | None = None, **order: Any) -> OfferRequest:
+    return OfferRequest(
         shop_id=world.shop_id,
         message_id=message_id or world.order_id,
         address="mia@example.com",
         step=step,
-        facts=facts,
+        facts=Facts(order=an_order(MORNING, **order)),
         most=3,
         hide_link=lambda product_id: f"https://links.example/o/{product_id}",
     )
-    with world.installation.database.read() as session:
-        return choose_offer(session, request)
 
 
 def offered(decision: OfferDecision) -> tuple[OfferCard, ...]:
@@ -61,6 +64,19 @@ def test_what_comes_in_several_variants_leaves_the_choice(world: World) -> None:
         session.execute(delete(Product).where(Product.variant_id == "blue"))
         session.execute(update(Product).where(Product.product_id == "kettle").values(needs_choice=True))
     assert [card.has_choice for card in offered(choose(world))] == [True]
+
+
+def test_of_variants_that_offers_judge_alike_the_one_of_which_most_is_left_is_looked_at(world: World) -> None:
+    """A shirt has a hundred: each would be judged for each mail."""
+    with world.installation.database.write() as session:
+        session.execute(delete(Product).where(Product.product_id == "kettle"))
+        for variant, price, left in (("a", "49", 0), ("b", "49", 9), ("c", "49", 4), ("d", "39", 5)):
+            stock(session, world.shop_id, "kettle", price, variant_id=variant, inventory=left)
+    with world.installation.database.read() as session:
+        request = asked(world)
+        rows = [row for _, row in Stock(session, [request]).candidates(request)]
+    assert [row.variant_id for row in rows] == ["b", "d"]
+    assert [(card.product.variant_id, card.has_choice) for card in offered(choose(world))] == [("b", True)]
 
 
 def test_with_a_product_that_is_not_sold_its_variants_are_not_either(world: World) -> None:
