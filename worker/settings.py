@@ -232,6 +232,8 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from None
     except UnicodeDecodeError:
         raise SettingsError(".env cannot be read: it is no text in UTF-8. Save it as such.") from None
+    except OSError as error:
+        raise SettingsError(f".env cannot be read ({error.strerror}). Run this as the user whose file it is.") from None
 
 
 def _sentence(problem: Any) -> str:

@@ -230,3 +230,10 @@ def test_settings_in_a_file_that_is_no_text_are_refused(monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingsError, match=r"^\.env cannot be read"):
         load_settings()
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that not even root can read from is Linux's")
+def test_settings_in_a_file_that_cannot_be_read_say_so(tmp_path: Path) -> None:
+    (tmp_path / ".env").symlink_to("/proc/self/mem")
+    with pytest.raises(SettingsError, match=r"^\.env cannot be read \(.+\)\. Run this as the user whose file it is\.$"):
+        load_settings()
