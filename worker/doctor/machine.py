@@ -10,11 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kombu import Connection
+from pydantic_settings import DotEnvSettingsSource
 
 from worker.delivery.smtp_server import Tls, parse_server
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
-from worker.settings import DATABASE_FILE, ClockMode, Settings, is_loopback
+from worker.settings import DATABASE_FILE, PREFIX, SECRETS, ClockMode, Settings, is_loopback
 from worker.unreachable import why
 
 LOW_DISK = 1_000_000_000
@@ -41,7 +42,7 @@ def check_folder(settings: Settings) -> Check:
         return ok("data folder", "Not needed: the database and the secret key are elsewhere.")
     if not folder.exists():
         return warn("data folder", f"{folder}/ does not exist yet.", "It is made with the first shop or by `up`.")
-    if _is_open(folder):
+    if _is_open(folder / DATABASE_FILE):
         text = f"Every user of this machine can read the database in {folder}/: it holds customers' data."
         return warn("data folder", text, f"`chmod -R go-rwx {folder}`")
     try:
@@ -55,12 +56,19 @@ def check_folder(settings: Settings) -> Check:
         )
 
 
-def _is_open(folder: Path) -> bool:
-    """Whether the database lies where others may read it."""
-    database = folder / DATABASE_FILE
-    if os.name != "posix" or not database.exists():
+def check_dotenv() -> list[Check]:
+    """A warning where `.env` holds secrets that others may read."""
+    written = {name.upper() for name, value in DotEnvSettingsSource(Settings).env_vars.items() if value}
+    if not _is_open(Path(".env")) or written.isdisjoint(f"{PREFIX}{name.upper()}" for name in SECRETS):
+        return []
+    return [warn(".env", "Every user of this machine can read it, and it holds secrets.", "`chmod o-rwx .env`")]
+
+
+def _is_open(file: Path) -> bool:
+    """Whether a file lies where others may read it."""
+    if os.name != "posix" or not file.exists():
         return False
-    return bool(folder.stat().st_mode & stat.S_IXOTH and database.stat().st_mode & stat.S_IROTH)
+    return bool(file.absolute().parent.stat().st_mode & stat.S_IXOTH and file.stat().st_mode & stat.S_IROTH)
 
 
 def check_disk(settings: Settings) -> Check:

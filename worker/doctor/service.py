@@ -42,6 +42,7 @@ def examine(resolver: Resolver | None = None) -> list[Check]:
         return [fail("settings", line, "Correct it in the environment or .env.") for line in str(error).splitlines()]
     checks = [
         machine.check_names(unread_settings()),
+        *machine.check_dotenv(),
         machine.check_folder(settings),
         machine.check_disk(settings),
         machine.check_key(settings),

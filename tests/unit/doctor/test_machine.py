@@ -30,6 +30,26 @@ def test_a_full_disk_is_said_before_it_refuses_webhooks(
 
 
 @pytest.mark.parametrize(
+    ("written", "mode", "levels"),
+    [
+        ("POSTPURCHASE_SECRET_KEY=hush", 0o644, [Level.WARN]),
+        ("POSTPURCHASE_SENDGRID_API_KEY=SG.hush", 0o640, []),
+        ("POSTPURCHASE_SENDGRID_API_KEY=\nPOSTPURCHASE_SECRET_KEY_FILE=/run/key", 0o644, []),
+        ("POSTPURCHASE_PUBLIC_URL=https://mail.example.com", 0o644, []),
+    ],
+)
+def test_secrets_in_a_file_that_every_user_can_read_are_warned_of(
+    written: str, mode: int, levels: list[Level], tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    Path(".env").write_text(written)
+    Path(".env").chmod(mode)
+    checks = machine.check_dotenv()
+    assert [check.level for check in checks] == levels
+    assert "hush" not in "".join(check.text + check.remedy for check in checks)
+
+
+@pytest.mark.parametrize(
     ("keys", "level"), [("k" * 40, Level.OK), ("k" * 40 + ",short", Level.WARN), ("k" * 40 + ",", Level.FAIL)]
 )
 def test_a_secret_key_is_judged_without_being_shown(keys: str, level: Level) -> None:
