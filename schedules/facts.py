@@ -249,7 +249,7 @@ class Tracking(Value):
     """One report of a carrier. `id` is the source's, so that the same report counts once."""
 
     id: str
-    parcel_id: str
+    parcel_id: str = Field(description="empty: it is about all that had left by then")
     status: TrackingStatus
     at: AwareDatetime
     expected_on: date | None = None
@@ -262,8 +262,8 @@ class Box(Value):
     tracking_url: str = ""
 
 
-PART = "#lines:"
-"""Between the id of all that leaves and the lines in one part of it, where a source names no parcels."""
+WHOLE = "1"
+"""The id of a parcel that its source does not name: all of the order is in it."""
 
 
 class Parcel(Value):

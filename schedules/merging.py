@@ -23,7 +23,7 @@ from schedules.events import (
     ParcelStated,
     ParcelTracked,
 )
-from schedules.facts import PART, Facts, Order, Parcel, ParcelState, PaymentState, Tracking, Value
+from schedules.facts import WHOLE, Facts, Order, Parcel, ParcelState, PaymentState, Tracking, Value
 
 V = TypeVar("V", bound=Value)
 
@@ -122,9 +122,10 @@ def _with_tracking(parcels: Iterable[Parcel], reports: Iterable[Tracking]) -> di
 
 
 def _is_about(report: Tracking, parcel: Parcel) -> bool:
-    """Whether it names the parcel, or means all that had left by then without a name."""
-    is_part = parcel.id.startswith(f"{report.parcel_id}{PART}")
-    return report.parcel_id == parcel.id or (is_part and parcel.left_at <= report.at)
+    """Whether it names the parcel, or none and means all that had left by then."""
+    if report.parcel_id:
+        return report.parcel_id == parcel.id
+    return parcel.id == WHOLE or parcel.left_at <= report.at
 
 
 def _earliest(reports: Iterable[Tracking]) -> list[Tracking]:

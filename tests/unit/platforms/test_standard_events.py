@@ -55,6 +55,11 @@ def _only(type_: str, data: dict[str, Any]) -> Event:
     return found
 
 
+def told_after(days: int, type_: str, **data: Any) -> Reading:
+    """What is told of the order so many days later."""
+    return read(event(type_, {"order_id": "1042"} | data, at=NOW + timedelta(days=days)))
+
+
 def _eur(amount: str) -> Money:
     return Money(amount=Decimal(amount), currency="EUR")
 
@@ -126,7 +131,7 @@ def test_a_parcel_left_when_it_says_or_when_it_was_told() -> None:
     found = _only("order.shipped", data)
     assert isinstance(found, ParcelStated)
     parcel = found.parcel
-    assert (parcel.id, parcel.state) == ("1#lines:1", ParcelState.SHIPPED)
+    assert (parcel.id, parcel.state) == ("lines:1", ParcelState.SHIPPED)
     assert (parcel.shipped_at, parcel.is_sighting) == (NOW, True)
     assert parcel.lines == (ParcelLine(line_id="1", quantity=1),)
     told = _only("order.shipped", data | {"parcel_id": "p2", "shipped_at": EARLIER.isoformat(), "is_pickup": True})
@@ -136,18 +141,27 @@ def test_a_parcel_left_when_it_says_or_when_it_was_told() -> None:
 
 
 def test_parcels_without_a_name_are_told_apart_by_their_lines() -> None:
-    def told_after(days: int, type_: str, **data: Any) -> Reading:
-        return read(event(type_, {"order_id": "1042"} | data, at=NOW + timedelta(days=days)))
-
     left = [told_after(day, "order.shipped", lines=[{"line_id": line}]) for line, day in (("1", 0), ("2", 3), ("2", 4))]
     told = [*left, *(told_after(day, "order.delivered") for day in (2, 6))]
     events = [each for sent in told for each in sent.events if isinstance(each, ParcelStated | ParcelTracked)]
     facts = reduce(merge, events, Facts())
     assert [(each.id, each.shipped_at - NOW, arrival(each)) for each in facts.parcels] == [
-        ("1#lines:1", timedelta(0), NOW + timedelta(days=2)),
-        ("1#lines:2", timedelta(days=3), NOW + timedelta(days=6)),
+        ("lines:1", timedelta(0), NOW + timedelta(days=2)),
+        ("lines:2", timedelta(days=3), NOW + timedelta(days=6)),
     ]
     assert reduce(merge, reversed(events), Facts()) == facts
+
+
+def test_a_delivery_that_names_no_parcel_is_that_of_all_that_had_left() -> None:
+    """Whoever tracks parcels for a shop may know its orders alone."""
+    told = [
+        *(told_after(days, "order.shipped", parcel_id=name) for name, days in (("p1", 0), ("p2", 1), ("p3", 3))),
+        told_after(2, "order.delivered"),
+    ]
+    events = [each for sent in told for each in sent.events if isinstance(each, ParcelStated | ParcelTracked)]
+    facts = reduce(merge, events, Facts())
+    arrived = NOW + timedelta(days=2)
+    assert [(each.id, arrival(each)) for each in facts.parcels] == [("p1", arrived), ("p2", arrived), ("p3", None)]
 
 
 def test_a_parcel_of_very_many_lines_has_an_id_that_a_database_can_index() -> None:
@@ -173,7 +187,7 @@ def test_a_report_tells_what_happens_on_the_way(status: TrackingStatus) -> None:
     found = _only("order.delivered", {"order_id": "1042", "status": status, "expected_on": "2026-05-18"})
     assert isinstance(found, ParcelTracked)
     assert (found.tracking.status, found.tracking.at) == (status, NOW)
-    assert (found.tracking.parcel_id, found.tracking.expected_on) == ("1", date(2026, 5, 18))
+    assert (found.tracking.parcel_id, found.tracking.expected_on) == ("", date(2026, 5, 18))
 
 
 def test_without_a_status_it_was_delivered() -> None:

@@ -21,7 +21,7 @@ from schedules.events import (
     ParcelTracked,
 )
 from schedules.facts import (
-    PART,
+    WHOLE,
     Case,
     CaseKind,
     Channel,
@@ -88,7 +88,7 @@ def orders(draw: st.DrawFn) -> OrderEvent:
 def parcels(draw: st.DrawFn) -> OrderEvent:
     left = draw(HOURS)
     found = parcel(
-        draw(st.sampled_from(["p1", "p2", "p3", f"p3{PART}1"])),
+        draw(st.sampled_from(["p1", "p2", "p3", WHOLE])),
         left=left,
         lines=draw(st.sampled_from([["1"], ["2"], ["1", "2"], []])),
         state=draw(st.sampled_from([ParcelState.SHIPPED] * 3 + [ParcelState.OPEN, ParcelState.CANCELLED])),
@@ -99,7 +99,7 @@ def parcels(draw: st.DrawFn) -> OrderEvent:
 @st.composite
 def reports(draw: st.DrawFn) -> OrderEvent:
     status = draw(st.sampled_from([TrackingStatus.DELIVERED, TrackingStatus.EXCEPTION, TrackingStatus.IN_TRANSIT]))
-    name, number = draw(st.sampled_from(["p1", "p2", "p3"])), draw(st.integers(1, 2))
+    name, number = draw(st.sampled_from(["p1", "p2", "p3", ""])), draw(st.integers(1, 2))
     promised = draw(st.sampled_from([None, date(2031, 5, 16), date(2031, 6, 2)]))
     return ParcelTracked(order_id=ORDER, tracking=report(name, status, draw(HOURS), number, promised))
 

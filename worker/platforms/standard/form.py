@@ -32,9 +32,6 @@ from worker.platforms.standard.values import (
     Url,
 )
 
-WHOLE = "1"
-"""The id of what leaves without one."""
-
 
 class Form(BaseModel):
     """Numbers are taken where an id is asked for; what is not known is passed over."""
@@ -129,7 +126,7 @@ class DeliveredData(Form):
     """`status` other than delivered reports what happens on the way."""
 
     order_id: Id
-    parcel_id: Id = Field(default=WHOLE, description="left out: all that left without one, and before")
+    parcel_id: Id | None = Field(default=None, description="left out: all that had left by then")
     at: Moment | None = None
     status: TrackingStatus = TrackingStatus.DELIVERED
     expected_on: date | None = None

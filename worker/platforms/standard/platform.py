@@ -27,7 +27,7 @@ from schedules.events import (
     ProductDeleted,
     ProductStated,
 )
-from schedules.facts import PART, Case, Money, Parcel, ParcelLine, ParcelState, Refund, Tracking
+from schedules.facts import WHOLE, Case, Money, Parcel, ParcelLine, ParcelState, Refund, Tracking
 from worker.errors import UnreadableEventError
 from worker.platforms.bodies import LONGEST_ID, parse, reading, text
 from worker.platforms.port import Delivery, Reading
@@ -80,8 +80,8 @@ def _shipped(sent: form.Shipped) -> Iterable[Event]:
 def _unnamed(lines: Iterable[form.ParcelLineData]) -> str:
     """The id of a parcel that has none: parcels with other lines are others."""
     told = ",".join(sorted({line.line_id for line in lines}))
-    found = f"{form.WHOLE}{PART}{told}" if told else form.WHOLE
-    return found if len(found) <= LONGEST_ID else f"{form.WHOLE}{PART}{hashlib.sha256(told.encode()).hexdigest()}"
+    found = f"lines:{told}" if told else WHOLE
+    return found if len(found) <= LONGEST_ID else f"lines:{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def _parcel_lines(lines: Iterable[form.ParcelLineData]) -> tuple[ParcelLine, ...]:
@@ -92,8 +92,8 @@ def _delivered(sent: form.Delivered) -> Iterable[Event]:
     data = sent.data
     at = data.at or sent.timestamp
     report = Tracking(
-        id=f"{data.parcel_id}:{data.status}:{at.isoformat()}",
-        parcel_id=data.parcel_id,
+        id=f"{data.parcel_id or ''}:{data.status}:{at.isoformat()}",
+        parcel_id=data.parcel_id or "",
         status=data.status,
         at=at,
         expected_on=data.expected_on,
