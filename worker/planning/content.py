@@ -5,12 +5,13 @@ from sqlalchemy import select
 from schedules.catalog import PATH, packaged_sequence, parsed_sequence
 from schedules.sequence import STEPS, Sequence
 from worker.planning.unit import Unit
+from worker.store.content import newest_sequence
 from worker.store.models import OrderRow, Revision
 
 
 def sequence_for(unit: Unit, order: OrderRow) -> Sequence:
     """The newest published sequence of the shop, or the packaged one. The order keeps the revision it began with."""
-    number, sequence = _newest(unit)
+    number, sequence = unit.published
     if order.revision is None:
         order.revision = number
     return sequence
@@ -18,15 +19,7 @@ def sequence_for(unit: Unit, order: OrderRow) -> Sequence:
 
 def sequence_now(unit: Unit) -> Sequence:
     """The same, where nothing is to be written."""
-    return _newest(unit)[1]
-
-
-def _newest(unit: Unit) -> tuple[int | None, Sequence]:
-    newest = select(Revision.number, Revision.files[PATH]).where(Revision.shop_id == unit.shop.id)
-    found = unit.session.execute(newest.order_by(Revision.number.desc()).limit(1)).one_or_none()
-    if found is None or found[1] is None:
-        return None, packaged_sequence()
-    return found[0], parsed_sequence(found[1])
+    return newest_sequence(unit.session, unit.shop.id)[1]
 
 
 def without_new_steps(unit: Unit, order: OrderRow, sequence: Sequence) -> Sequence:

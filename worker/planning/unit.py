@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from schedules.sequence import Sequence
 from schedules.shop import ShopProfile
+from worker.store.content import newest_sequence, settle_content
 from worker.store.models import Shop
 from worker.store.shops import first_connected_at, profile_of
 
@@ -25,6 +27,12 @@ class Unit:
     def connected_at(self) -> datetime | None:
         """When the shop was connected for the first time."""
         return first_connected_at(self.session, self.shop.id)
+
+    @cached_property
+    def published(self) -> tuple[int | None, Sequence]:
+        """The newest sequence with its revision; None: the packaged one. Who publishes another waits for this unit."""
+        settle_content(self.session, self.shop.id)
+        return newest_sequence(self.session, self.shop.id)
 
     @cached_property
     def profile(self) -> ShopProfile:

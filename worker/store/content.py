@@ -10,12 +10,16 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy import text as statement
 from sqlalchemy.orm import Session
 
+from schedules.catalog import PATH, packaged_sequence, parsed_sequence
+from schedules.sequence import Sequence
 from worker.errors import UserError
 from worker.kept import Kept
 from worker.rendering.port import Content
-from worker.store.models import Revision, Shop
+from worker.store.models import Revision
+from worker.store.session import is_postgres
 
 SUFFIXES = (".mjml", ".txt", ".yaml", ".json")
 NEWEST_NUMBER = select(func.max(Revision.number)).where(Revision.shop_id == bindparam("shop"))
@@ -45,12 +49,13 @@ def publish(
 ) -> int:
     """Keeps the content as the shop's newest revision; its number. The same content again keeps the old number.
 
-    Whoever publishes at the same moment waits for this one. `after`: the revision that it was compared with.
+    It waits for units that plan by the older one, so that what they let wait is seen, and for others who publish.
+    `after`: the revision that it was compared with.
 
     Raises:
         UserError: another was published since.
     """
-    session.execute(select(Shop.id).where(Shop.id == shop_id).with_for_update(key_share=True))
+    _lock(session, shop_id, is_shared=False)
     newest = _newest(session, shop_id)
     if newest is not None and newest.digest == content.digest:
         return newest.number
@@ -66,6 +71,33 @@ def publish(
     session.add(row)
     session.flush()
     return number
+
+
+_LOCKS = {
+    False: statement("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
+    True: statement("SELECT pg_advisory_xact_lock_shared(hashtextextended(:key, 0))"),
+}
+"""By whether several may hold it."""
+
+
+def settle_content(session: Session, shop_id: UUID) -> None:
+    """Lets nobody publish for a shop until this unit ends: what is read of its content from now on stays the newest."""
+    _lock(session, shop_id, is_shared=True)
+
+
+def _lock(session: Session, shop_id: UUID, *, is_shared: bool) -> None:
+    """On SQLite a writing unit is alone anyway."""
+    if is_postgres(session):
+        session.execute(_LOCKS[is_shared], {"key": f"content:{shop_id}"})
+
+
+def newest_sequence(session: Session, shop_id: UUID) -> tuple[int | None, Sequence]:
+    """The sequence of a shop's newest revision with its number; None: the packaged one."""
+    newest = select(Revision.number, Revision.files[PATH]).where(Revision.shop_id == shop_id)
+    found = session.execute(newest.order_by(Revision.number.desc()).limit(1)).one_or_none()
+    if found is None or found[1] is None:
+        return None, packaged_sequence()
+    return found[0], parsed_sequence(found[1])
 
 
 class Edition(NamedTuple):

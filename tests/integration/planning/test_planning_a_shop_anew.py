@@ -11,13 +11,17 @@ import structlog
 from sqlalchemy import event, update
 
 from schedules.catalog import load_sequence
+from schedules.sequence import ASSUME_DELIVERED_AFTER
 from tests.support.intake import Connected
 from tests.support.shopify import fulfillment, order, tracking
 from worker.heartbeats import record_life
 from worker.planning.anew import replan_shop
+from worker.planning.apply import apply_reading
 from worker.planning.forecast import forecast
+from worker.planning.service import read_event
+from worker.planning.unit import Unit
 from worker.store.content import content_of, packaged_content, publish
-from worker.store.models import OrderRow
+from worker.store.models import OrderRow, Shop, Source
 from worker.store.session import Database
 from worker.store.shops import get_shop
 
@@ -80,6 +84,34 @@ def test_orders_that_nothing_changes_for_are_only_read(shop: Connected) -> None:
     assert replan_shop(shop.installation, owner, "content revision 1") == 2
     event.remove(engine, "before_cursor_execute", note)
     assert locking == []
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)  # on SQLite one unit writes at a time
+def test_what_is_planned_while_content_is_published_goes_by_the_new_content(shop: Connected) -> None:
+    """Publishing looks at what waits; what a unit that began before is about to let wait, it could not see."""
+    database, owner, placed = shop.installation.database, _owner(shop), shop.now - timedelta(days=1)
+    shop.plan("orders/create", order(1042, placed))
+    told = shop.take("fulfillments/create", fulfillment(1042, shop.now))
+    assert told.to_plan is not None
+    parcel = shop.event(told.to_plan)
+    files = dict(packaged_content().files) | {SEQUENCE: AS_PACKAGED.replace("send: 9 days", "send: 11 days")}
+
+    def publish_later() -> None:
+        with database.write() as session:
+            publish(session, owner, content_of(files), "", shop.now)
+        replan_shop(shop.installation, owner, "content revision 1")
+
+    publishing = threading.Thread(target=publish_later)
+    with database.write() as session:
+        unit = Unit(session=session, shop=session.get_one(Shop, owner), source_id=parcel.source_id, now=shop.now)
+        apply_reading(unit, read_event(parcel, session.get_one(Source, parcel.source_id)).events)
+        session.flush()
+        publishing.start()
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+        while publishing.is_alive() and not session.connection().exec_driver_sql(waiting).all():
+            pass
+    publishing.join()
+    assert min(_follow_ups(shop).values()) > shop.now + ASSUME_DELIVERED_AFTER + timedelta(days=10)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
