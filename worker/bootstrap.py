@@ -87,6 +87,26 @@ def build(settings: Settings | None = None) -> Installation:
     return Installation(settings=settings, database=database, clock=Clock(database, settings.clock))
 
 
+def has_database(settings: Settings) -> bool:
+    """Whether there is one to look into: the embedded database is made with the first shop or by `up`.
+
+    Raises:
+        SettingsError: this user may not look into the data folder.
+    """
+    if settings.database_url is not None:
+        return True
+    try:
+        (settings.data_dir / DATABASE_FILE).stat()
+    except PermissionError:
+        raise SettingsError(
+            f"The data folder {settings.data_dir} cannot be read by this user. Run this as the user that runs "
+            "Postpurchase, or name another in POSTPURCHASE_DATA_DIR."
+        ) from None
+    except OSError:
+        return False
+    return True
+
+
 def _make_private(folder: Path) -> None:
     """The data folder, and in it the database for this user alone, whatever the folder lets others do."""
     make_data_folder(folder)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from worker import telemetry
-from worker.bootstrap import Installation, build
+from worker.bootstrap import Installation, build, has_database
 from worker.errors import UserError
-from worker.settings import DATABASE_FILE, Settings, load_settings
+from worker.settings import load_settings
 from worker.store.migrate import upgrade, why_not_migrated
 
 
@@ -23,12 +23,12 @@ def opened(*, create: bool = False) -> Iterator[Installation]:
     """
     settings = load_settings()
     telemetry.configure(as_json=settings.log_json, level=logging.WARNING)
-    if is_missing(settings) and not create:
+    is_new = not has_database(settings)
+    if is_new and not create:
         raise UserError(
             f"There is no database in {settings.data_dir}/ yet. Begin with `postpurchase shop add SLUG`, watch "
             "`postpurchase demo`, or name the right folder in POSTPURCHASE_DATA_DIR."
         )
-    is_new = is_missing(settings)
     installation = build(settings)
     try:
         installation.database.now()  # says plainly when the database does not answer
@@ -39,8 +39,3 @@ def opened(*, create: bool = False) -> Iterator[Installation]:
         yield installation
     finally:
         installation.close()
-
-
-def is_missing(settings: Settings) -> bool:
-    """Whether the embedded database has not been made yet."""
-    return settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists()

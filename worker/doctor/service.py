@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
-from worker.bootstrap import Installation, build
+from worker.bootstrap import Installation, build, has_database
 from worker.delivery.addressing import may_send
 from worker.dispatch.doors import keys_in_use
 from worker.doctor import machine
@@ -22,7 +22,7 @@ from worker.platforms.registry import WRITERS
 from worker.reports.providers import KeyLine, read_keys
 from worker.reports.refusals import read_refusals
 from worker.reports.rhythm import read_rhythms, remedy
-from worker.settings import DATABASE_FILE, is_loopback, load_settings, unread_settings
+from worker.settings import is_loopback, load_settings, unread_settings
 from worker.store.migrate import why_not_migrated
 from worker.store.models import Shop
 from worker.store.shops import list_shops, list_sources, profile_of
@@ -40,6 +40,10 @@ def examine(resolver: Resolver | None = None) -> list[Check]:
         settings = load_settings()
     except SettingsError as error:
         return [fail("settings", line, "Correct it in the environment or .env.") for line in str(error).splitlines()]
+    try:
+        is_there = has_database(settings)
+    except SettingsError as error:
+        return [fail("data folder", "Nothing can be looked at.", str(error))]
     checks = [
         machine.check_names(unread_settings()),
         *machine.check_dotenv(),
@@ -51,7 +55,7 @@ def examine(resolver: Resolver | None = None) -> list[Check]:
         machine.check_public_url(settings),
         machine.check_broker(settings),
     ]
-    if settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists():
+    if not is_there:
         remedy = "Begin with `postpurchase shop add SLUG`."
         return [*checks, warn("database", "The embedded database does not exist yet.", remedy)]
     installation = build(settings)
