@@ -116,6 +116,7 @@ def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> M
         timezone=timezone,
         now=gated.now,
         products=gated.products,
+        pictures=gated.pictures,
         offer=personal.offer,
         guide=gated.guide,
         links=links_of(installation.links, message, profile),

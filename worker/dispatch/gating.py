@@ -40,13 +40,15 @@ Consequence = tuple[State, str, dict[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Gated:
-    """A message with what it was judged by and the judgement. `products`: those behind the order's lines."""
+    """A message with what it was judged by and the judgement. `products`: those behind the order's lines;
+    `pictures`: as for `MailInputs`."""
 
     message: Message
     truth: Truth
     edition: Edition
     judgement: Judgement
     products: dict[str, ProductView]
+    pictures: dict[str, str]
     guide: GuideView | None
     now: datetime
 
@@ -125,9 +127,15 @@ def _judged(session: Session, shelf: Shelf, library: Library, seen: _Seen, now: 
     guide = library.guide(seen.reader)
     about = {"has_guide": guide is not None, "is_discreet": library.is_discreet(seen.reader)}
     judgement = _refusal(truth) or judge(_inputs(message, truth, edition, now, **about))
-    products = library.products(seen.reader)
     return Gated(
-        message=message, truth=truth, edition=edition, judgement=judgement, products=products, guide=guide, now=now
+        message=message,
+        truth=truth,
+        edition=edition,
+        judgement=judgement,
+        products=library.products(seen.reader),
+        pictures=library.pictures(seen.reader),
+        guide=guide,
+        now=now,
     )
 
 

@@ -29,7 +29,9 @@ class Library:
     """Read for some readers in two queries, and good for those alone."""
 
     def __init__(self, session: Session, readers: Sequence[Reader]) -> None:
-        self._rows = _rows(session, readers)
+        every = _rows(session, readers)
+        self._variants = {row[:3]: row for row in every}
+        self._rows = {row[:2]: row for row in reversed(every)}
         self._guides = _guides(session, readers, self._rows)
 
     def products(self, reader: Reader) -> dict[str, ProductView]:
@@ -39,6 +41,14 @@ class Library:
             return {}
         found = {name: self._rows.get((reader.shop_id, name)) for name in _bought(reader.facts)}
         return {name: view_of(row, order.currency) for name, row in found.items() if row is not None}
+
+    def pictures(self, reader: Reader) -> dict[str, str]:
+        """The picture of the variant that was bought, by line id, where the catalogue has one."""
+        order = reader.facts.order
+        lines = order.lines if order else ()
+        names = {line.id: (reader.shop_id, line.product_id or "", line.variant_id or "") for line in lines}
+        found = {line_id: self._variants.get(name) for line_id, name in names.items()}
+        return {line_id: row.image_url for line_id, row in found.items() if row is not None}
 
     def is_discreet(self, reader: Reader) -> bool:
         """Whether all that was bought, and is left, is discreet: then no mail asks about it."""
@@ -70,12 +80,9 @@ def _bought(facts: Facts) -> list[str]:
     return sorted({line.product_id for line in lines if line.product_id})
 
 
-def _rows(session: Session, readers: Sequence[Reader]) -> dict[tuple[UUID, str], ShelfProduct]:
+def _rows(session: Session, readers: Sequence[Reader]) -> list[ShelfProduct]:
     wanted = sorted({(reader.shop_id, name) for reader in readers for name in _bought(reader.facts)})
-    found: dict[tuple[UUID, str], ShelfProduct] = {}
-    for row in shelf_products(session, wanted):
-        found.setdefault((row.shop_id, row.product_id), row)
-    return found
+    return list(shelf_products(session, wanted))
 
 
 def _guides(

@@ -75,7 +75,7 @@ class Builder:
             order=self._order(),
             name=formats.first_name(order.customer.first_name),
             hero=self._hero_title(hero, hero_product),
-            hero_image=sized(hero_product.image_url, HERO_PIXELS) if hero_product else "",
+            hero_image=_first_shown(self._pictures(hero), HERO_PIXELS) if hero else "",
             hero_url=hero_product.url if hero_product else "",
             for_hero=self._is_for_hero(),
             lines=[self._line(line) for line in _first_lines(shown)],
@@ -190,8 +190,6 @@ class Builder:
         return self.order.gift is not None and self.order.gift.hide_prices
 
     def _line(self, line: LineItem) -> LineContext:
-        product = self._product(line)
-        images = (product.image_url if product else "", line.image_url or "")
         is_later = line.expected_on is not None and self.inputs.step != "shipping"  # what is in a parcel has left
         return LineContext(
             title=line.title,
@@ -200,10 +198,15 @@ class Builder:
             price=""
             if self._hides_prices or self.inputs.step == "shipping" or goes_with_set(line, self.order)
             else formats.money(printed_price(line, self.order), self.locale),
-            image="" if self._is_discreet(line) else _first_shown(images),
+            image="" if self._is_discreet(line) else _first_shown(self._pictures(line), THUMB_PIXELS),
             expected=self._date(line.expected_on) if line.expected_on and is_later else "",
             properties=[PropertyContext(name=each.name, value=each.value) for each in line.properties],
         )
+
+    def _pictures(self, line: LineItem) -> tuple[str, ...]:
+        """Of the variant that was bought, else of its product, else what the order says."""
+        product = self._product(line)
+        return self.inputs.pictures.get(line.id, ""), product.image_url if product else "", line.image_url or ""
 
     def _pickup_place(self) -> str:
         point = self.order.pickup
@@ -216,6 +219,6 @@ def _first_lines(lines: list[LineItem]) -> list[LineItem]:
     return lines if len(lines) <= MOST_LINES else lines[: MOST_LINES - 1]
 
 
-def _first_shown(images: tuple[str, ...]) -> str:
-    """The first picture that every mailbox shows, as small as lines show it; empty: none."""
-    return next((shown for each in images if (shown := sized(formats.web_url(each), THUMB_PIXELS))), "")
+def _first_shown(images: tuple[str, ...], pixels: int) -> str:
+    """The first picture that every mailbox shows, so large; empty: none."""
+    return next((shown for each in images if (shown := sized(formats.web_url(each), pixels))), "")

@@ -116,6 +116,7 @@ class MailInputs:
     timezone: str
     now: datetime
     products: dict[str, ProductView] = field(default_factory=dict)  # by product_id, of the order's own lines
+    pictures: dict[str, str] = field(default_factory=dict)  # by line id, of the variants that were bought
     offer: Offer | None = None
     guide: GuideView | None = None
     links: Links = field(default_factory=Links)

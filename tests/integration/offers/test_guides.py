@@ -8,6 +8,7 @@ from sqlalchemy import update
 from schedules.facts import Facts, LineKind
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import a_line, an_order
+from tests.support.shelf import stock
 from worker.personalisation.library import Library, Reader
 from worker.store.models import Guide, Product
 
@@ -79,3 +80,21 @@ def test_a_digital_order_has_the_guide_of_its_dearest_access(world: World) -> No
         a_line(2, "Brewing course", "30.00").model_copy(update={"kind": LineKind.DIGITAL}),
     )
     assert found(world, facts=Facts(order=an_order(MORNING, lines=lines))) == "course"
+
+
+def test_each_line_has_the_picture_of_the_variant_that_was_bought(world: World) -> None:
+    """A blue kettle was ordered, and the mail showed the red one."""
+    lines = [a_line(number, "Kettle", "49.00").model_copy(update={"product_id": "kettle"}) for number in (1, 2, 3)]
+    lines = [line.model_copy(update={"variant_id": name}) for line, name in zip(lines, "abz", strict=True)]
+    with world.installation.database.write() as session:
+        for variant in "ab":
+            picture = f"https://northkettle.example/{variant}.jpg"
+            stock(session, world.shop_id, "kettle", variant_id=variant, image_url=picture)
+    reader = Reader(world.shop_id, Facts(order=an_order(MORNING, lines=tuple(lines))), "en")
+    with world.installation.database.read() as session:
+        library = Library(session, [reader])
+    assert library.products(reader)["kettle"].image_url == "https://northkettle.example/kettle.jpg"
+    assert library.pictures(reader) == {
+        "1": "https://northkettle.example/a.jpg",
+        "2": "https://northkettle.example/b.jpg",
+    }

@@ -337,3 +337,13 @@ def test_the_heading_names_the_dearest_thing_only_where_all_products_go_with_it(
     mail = render(replace(base, offer=replace(base.offer, cards=cards)))
     assert named not in mail.text
     assert {"en": "Goes well with your order", "de": "Passt gut dazu"}[locale] in mail.text
+
+
+@pytest.mark.parametrize("step", ["confirmation", "follow_up"])
+def test_a_mail_shows_the_variant_that_was_bought(step: str) -> None:
+    base = example(step)
+    assert base.facts.order is not None
+    hero = base.facts.order.lines[0]
+    picture = "https://cdn.northkettle.example/blue.jpg"
+    assert picture not in render(base).html
+    assert picture in render(replace(base, pictures={hero.id: picture})).html
