@@ -1,18 +1,26 @@
 """The options that describe a shop: `shop add` and `shop set` share this table."""
 
-import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from babel.numbers import is_currency
 from pydantic import ValidationError
 
 from schedules.sequence import STEPS
 from schedules.shop import CodeSource, Role, ShopProfile
-from worker.cli.shop_values import delivery_days, is_day, is_delivery_days, is_locale, is_order_url, is_url, is_zone
+from worker.cli.shop_values import (
+    delivery_days,
+    is_day,
+    is_delivery_days,
+    is_locale,
+    is_order_url,
+    is_picture_url,
+    is_text,
+    is_url,
+    is_zone,
+)
 from worker.delivery.addressing import may_send
 from worker.errors import UserError
 
@@ -28,7 +36,7 @@ class Field:
     help: str
     paths: tuple[str, ...]
     type: type = str
-    accepts: Callable[[str], bool] = bool
+    accepts: Callable[[str], bool] = is_text
     wanted: str = "some text"
     adapt: Callable[[str], Any] = str
 
@@ -95,7 +103,12 @@ FIELDS: dict[str, Field] = {
         accepts=is_order_url,
         wanted="a URL that begins with https:// and holds no braces but {number}",
     ),
-    "logo_url": _url("PNG, twice the size it is shown in.", "brand.logo_url"),
+    "logo_url": Field(
+        "PNG, twice the size it is shown in.",
+        ("brand.logo_url",),
+        accepts=is_picture_url,
+        wanted="a URL of a PNG or JPEG that begins with https://: mailboxes do not show SVG and WebP",
+    ),
     "colour": Field(
         "Of the brand, like #1f5c4a.",
         ("brand.colour",),
@@ -158,26 +171,6 @@ FIELDS: dict[str, Field] = {
 EMPTY = ShopProfile(slug="empty", name="Empty").model_dump(mode="json")
 """A shop of which nothing is told."""
 ROLE_HELP = f"STEP=ROLE; steps: {', '.join(STEPS)}; roles: replace, companion, off. Repeatable."
-
-
-def with_profile_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command that takes `**options` one option per field, and `--role`."""
-    signature = inspect.signature(command)
-    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    made = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[field.type | None, typer.Option(help=field.help, show_default=False)],
-        )
-        for name, field in FIELDS.items()
-    ]
-    role = Annotated[list[str] | None, typer.Option("--role", help=ROLE_HELP)]
-    made.append(inspect.Parameter("role", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=role))
-    command.__signature__ = signature.replace(parameters=[*own, *made])  # type: ignore[attr-defined]  # read by Typer
-    command.__annotations__ = {p.name: p.annotation for p in [*own, *made]}
-    return command
 
 
 def changed_profile(profile: ShopProfile, options: dict[str, Any]) -> ShopProfile:

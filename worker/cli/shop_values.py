@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -45,6 +46,16 @@ def is_day(text: str) -> bool:
 def is_url(text: str) -> bool:
     """Whether it is an address of the web, without blanks."""
     return re.fullmatch(r"https?://[^/\s]\S*", text) is not None
+
+
+def is_text(text: str) -> bool:
+    """Whether it says something; `\\n` is how a line ends."""
+    return bool(text.replace("\\n", "").strip())
+
+
+def is_picture_url(text: str) -> bool:
+    """Whether it is one of a picture that all mailboxes may show."""
+    return is_url(text) and not urlsplit(text).path.lower().endswith((".svg", ".webp", ".avif"))
 
 
 def is_order_url(text: str) -> bool:

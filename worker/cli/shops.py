@@ -14,8 +14,9 @@ from schedules.shop import ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show, table
-from worker.cli.shop_fields import FIELDS, changed_profile, with_profile_options
+from worker.cli.shop_fields import FIELDS, changed_profile
 from worker.cli.shop_keys import set_key
+from worker.cli.shop_options import with_profile_options
 from worker.cli.shop_values import told_delivery_days
 from worker.errors import UserError
 from worker.planning.anew import replan_shop

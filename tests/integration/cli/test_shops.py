@@ -106,6 +106,8 @@ def test_setting_a_value_leaves_the_others_alone(cli: Cli, shop: str, database: 
         ("--locale", "xx-nowhere", "pt-BR"),
         ("--reply-to", "nobody", "hi@shop.com"),
         ("--marketing-from", "hello@news..northkettle.example", "hi@shop.com"),
+        ("--postal-address", " \\n ", "some text"),
+        ("--logo-url", "https://northkettle.example/logo.SVG?v=2", "PNG or JPEG"),
         ("--url", "northkettle.example", "https://"),
         ("--url", "https://northkettle.example /shop", "https://"),
         ("--change-url", "northkettle.example/contact", "https://"),
