@@ -27,21 +27,22 @@ def has_goods(order: Order) -> bool:
 
 
 def sent_parcels(facts: Facts) -> tuple[Parcel, ...]:
-    """Parcels that left; also those that were delivered although the shop calls them open, or told nothing of them.
+    """Parcels that left; also those that were delivered although the shop calls them open, or told nothing of any.
 
     What a shop fulfils without sending it, like a gift card, is none.
     """
-    left = [
+    left = tuple(
         parcel
         for parcel in facts.parcels
         if parcel.state is ParcelState.SHIPPED or (parcel.state is ParcelState.OPEN and arrival(parcel) is not None)
         if _has_goods_in_it(facts, parcel)
-    ]
-    return tuple(sorted([*left, *_unseen(facts)], key=lambda parcel: (parcel.left_at, parcel.id)))
+    )
+    return left or tuple(_unseen(facts))
 
 
 def _unseen(facts: Facts) -> Iterator[Parcel]:
-    """Parcels that a carrier delivered and of which nobody told that they left. What is in them is not known."""
+    """Parcels that a carrier delivered and of which nobody told that they left. What is in them is not known: it may be
+    what is in one that was told of by another name."""
     for parcel_id in sorted({report.parcel_id for report in facts.loose_tracking}):
         told = tuple(report for report in facts.loose_tracking if report.parcel_id == parcel_id)
         first = told[0].at

@@ -89,6 +89,14 @@ def test_what_was_delivered_has_left_though_nobody_told_of_it_leaving() -> None:
     assert delivered_at(facts(more={"loose_tracking": (report_of[Status.IN_TRANSIT],)})) is None
 
 
+def test_a_delivery_of_an_unknown_parcel_says_nothing_beside_parcels_that_are_known() -> None:
+    """A tracker may have names of its own for them: the other line has not left yet."""
+    loose = {"loose_tracking": (report("JD1", Status.DELIVERED, after(days=3)),)}
+    known = facts(parcels=[parcel(left=LEFT, lines=["1"])], more=loose)
+    assert list(parcel_groups(known, NORTHKETTLE)) == ["2031-05-13"]
+    assert delivered_at(known) is None
+
+
 def test_a_parcel_of_what_was_removed_since_has_left_all_the_same() -> None:
     lines = tuple(a_line(number, "Dripper 02", "38.00").model_copy(update={"quantity": number}) for number in (0, 1))
     known = facts(lines=lines, parcels=[parcel("p1", left=LEFT, lines=["0"]), parcel("p2", left=LEFT, lines=["gone"])])
