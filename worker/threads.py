@@ -17,6 +17,7 @@ from worker.celery import HintScheduler, Postpurchase
 from worker.errors import SettingsError, StorageUnavailableError
 from worker.heartbeats import PULSE_S, Pulse, process_name
 from worker.web.app import create_app
+from worker.web.server import Server
 
 log = structlog.get_logger()
 
@@ -82,7 +83,7 @@ class WebThread(_Threaded):
             server_header=False,
             timeout_graceful_shutdown=10,
         )
-        self._server = uvicorn.Server(config)
+        self._server = Server(config)
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
@@ -95,7 +96,7 @@ class WebThread(_Threaded):
             self._thread.join(0.02)
 
     def ask_to_stop(self) -> None:
-        self._server.should_exit = True
+        self._server.end()
 
     def join(self) -> None:
         super().join()
