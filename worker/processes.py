@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 FIRST_PAUSES_S, LONGEST_PAUSE_S = (0.5, 1.0, 2.0), 5.0
 """Between the looks for a database that does not answer when a process starts."""
+LOOK_S = 2.0
+"""Between two looks whether everything still runs; a signal is heard at once."""
 COLLECT_AFTER = 20_000
 """New objects until the youngest are looked through; Python's own default is 700."""
 
@@ -130,7 +132,7 @@ def rest_collector() -> None:
 
 def _wait(stop: threading.Event, running: Part | Embedded) -> int:
     """Until a signal comes (0) or something that should run has died (1)."""
-    while not stop.wait(0.5):
+    while not stop.wait(LOOK_S):
         if not running.is_alive:
             log.error("process.thread.died", alarm=True, reason="a part of this process ended by itself")
             return 1
