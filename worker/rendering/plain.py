@@ -3,13 +3,17 @@
 import re
 
 COLUMNS = 72
+JOINERS = "\u200c\u200d"
+"""They hold signs of one emoji together, and letters of Persian and Indian words apart or together."""
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def header_line(text: str) -> str:
     """A header's value: one line without control characters, nor such as turn the direction of what follows."""
     line = " ".join(text.split())
-    return line if line.isprintable() else " ".join("".join(c if c.isprintable() else " " for c in line).split())
+    if line.isprintable():
+        return line
+    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in line).split())
 
 
 def wrapped(text: str) -> str:

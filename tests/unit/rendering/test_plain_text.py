@@ -11,6 +11,7 @@ from tests.support.mailing import render, rendered
 from worker.demo.examples import CODE, KETTLE, STEPS, card
 from worker.demo.situations import CHANGES, example, with_order
 from worker.rendering.formats import day
+from worker.rendering.plain import header_line
 from worker.rendering.port import Offer
 
 HREF = re.compile(r'<a href="(https?://[^"]+)"|<a[^>]*? href="(https?://[^"]+)"')
@@ -80,3 +81,12 @@ def test_a_german_date_at_the_end_of_a_sentence_has_one_full_stop(month: int) ->
 def test_days_are_written_as_each_language_does(locale: str, shown: str) -> None:
     """Also in languages that only the shop's own texts are in."""
     assert day(date(2026, 5, 12), locale) == shown
+
+
+@pytest.mark.parametrize("text", ["For your family 👨‍👩‍👧 ❤️‍🔥", "می‌خواهم", "क्‍ष"])
+def test_a_subject_keeps_what_joins_emojis_and_letters(text: str) -> None:
+    assert header_line(text) == text
+
+
+def test_a_subject_is_one_line_that_turns_no_direction() -> None:
+    assert header_line(" One\r\nBcc: all@example.com\u202e \u200b two\u2066 ") == "One Bcc: all@example.com two"
