@@ -13,6 +13,7 @@ from worker.imports.cells import Row
 from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import Values, store
 from worker.imports.table import check, read_rows
+from worker.planning.products import follow_variants
 from worker.store.catalogue import tell_variants, why_unusable
 from worker.store.models import Product
 from worker.store.session import Database, database_now
@@ -31,7 +32,7 @@ def import_products(database: Database, shop_id: UUID, path: Path, *, progress: 
     """Adds and changes products. Those without an image or with a link that is none are kept, but never offered.
 
     A column that the file leaves out is left as it is. What a row without a variant says holds for each variant that
-    the platform told of and the file does not name.
+    the platform told of and the file does not name; its price and stock are theirs.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
@@ -53,6 +54,7 @@ def import_products(database: Database, shop_id: UUID, path: Path, *, progress: 
     def afterwards(session: Session, values: Sequence[Values]) -> None:
         told = {value["product_id"]: value for value in values if not value["variant_id"]}
         tell_variants(session, shop_id, told, but_not=variants)
+        follow_variants(session, shop_id, told)
 
     check(rows, look, KEY, progress)
     report = store(database, Product, shop_id, rows, read, KEY, stamp=_stamp, afterwards=afterwards, progress=progress)

@@ -4,12 +4,15 @@ What the merchant's own file says about a product (short title, category, tags â
 what changes by itself: title, price, stock, pictures, whether it is sold at all.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
 
 from schedules.events import ProductDeleted, ProductStated, VariantsStated
 from worker.planning.unit import Unit
@@ -61,6 +64,21 @@ def keep_variants(unit: Unit, event: VariantsStated) -> None:
             _follow(row, sold)
             row.updated_at = unit.now
     unit.session.flush()
+
+
+def follow_variants(session: Session, shop_id: UUID, product_ids: Iterable[str]) -> None:
+    """Lets rows of whole products, as a file has them, follow the variants that the platform told of: a file is of the
+    day on which somebody wrote it, and would bring back old prices and stock."""
+    mine = (Product.shop_id == shop_id, Product.product_id.in_(sorted(product_ids)))
+    rows = session.scalars(select(Product).where(*mine).order_by(Product.product_id, Product.variant_id)).all()
+    told: dict[str, list[Product]] = defaultdict(list)
+    for row in rows:
+        if row.variant_id and row.source_updated_at is not None:
+            told[row.product_id].append(row)
+    for row in rows:
+        if not row.variant_id and row.source_updated_at is None and (variants := told[row.product_id]):
+            _follow(row, [each for each in variants if each.is_active])
+    session.flush()
 
 
 def drop_product(unit: Unit, event: ProductDeleted) -> None:

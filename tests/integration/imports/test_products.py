@@ -87,7 +87,7 @@ def keep_variant(desk: Desk, variant_id: str, **told: Any) -> None:
 
 
 def variant(desk: Desk, variant_id: str) -> Product:
-    [found] = [row for row in desk.rows(Product) if row.variant_id == variant_id]
+    [found] = [row for row in desk.rows(Product) if (row.product_id, row.variant_id) == ("7", variant_id)]
     return found  # type: ignore[no-any-return]  # the desk's rows are of any table
 
 
@@ -102,6 +102,17 @@ def test_what_a_file_says_of_a_product_holds_for_the_variants_the_platform_told_
     desk.take("products", f"{header}\n{product('7', **told | {'discreet': 'no', 'ships_to': ''})}")
     row = variant(desk, "71")
     assert (row.discreet, row.ships_to) == (False, [])
+
+
+def test_an_old_file_brings_back_no_price_or_stock_that_the_platform_has_changed(desk: Desk) -> None:
+    header, told = f"{NEEDED},inventory", {"price": "24.00", "inventory": "50"}
+    for variant_id, price, left in (("71", "29.00", 3), ("72", "27.00", 0)):
+        fields = {"price": Decimal(price), "currency": "EUR", "inventory": left, "source_updated_at": MORNING}
+        keep_variant(desk, variant_id, url="https://a.example/7", image_url="https://a.example/7.jpg", **fields)
+    desk.take("products", f"{header}\n{product('7', **told)}{product('8', **told)}")
+    whole = variant(desk, "")
+    assert (whole.product_id, whole.title, whole.price, whole.inventory) == ("7", "Oil", Decimal(29), 3)
+    assert desk.rows(Product)[-1].price == Decimal(24)
 
 
 def test_a_variant_that_the_file_names_is_what_the_file_says_of_it(desk: Desk) -> None:
