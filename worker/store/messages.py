@@ -153,7 +153,7 @@ def _hold(unit: _Unit, message: Message, entry: Cancel) -> None:
 
 
 def _release(unit: _Unit, message: Message, entry: Cancel) -> None:
-    _to(unit, message, State.SCHEDULED, entry.reason)
+    _to(unit, message, State.SCHEDULED, entry.reason, send_at=max(message.send_at, unit.now))
 
 
 def _cancel(unit: _Unit, message: Message, entry: Cancel) -> None:

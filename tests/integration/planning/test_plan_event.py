@@ -238,6 +238,21 @@ def test_a_hold_set_by_hand_holds_the_messages_until_it_is_released(shop: Connec
         assert [message.state for message in shop.messages()] == [state]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_what_was_held_past_its_time_is_due_when_it_is_released(shop: Connected, hours: int) -> None:
+    """So that it is no lateness: somebody wanted it to wait."""
+    shop.plan("orders/create", order(1042, shop.now))
+    due = shop.now + timedelta(hours=hours)
+    with shop.installation.database.write() as session:
+        session.execute(update(Message).values(state="held", send_at=due))
+    released = shop.now
+    replan_order(shop.installation, shop.order(1042).id, "a test")
+    [message] = shop.messages()
+    assert message.state == "scheduled"
+    assert max(due, released) <= message.send_at <= max(due, shop.installation.clock.now())
+
+
 @pytest.mark.parametrize("topic", ["carts/update", "checkouts/create"])
 def test_a_topic_of_no_use_is_never_planned(shop: Connected, topic: str) -> None:
     shop.take(topic, {"id": 1})
