@@ -30,7 +30,7 @@ Port = Annotated[int | None, typer.Option(help="Default: 8000, or a free one.", 
 def demo(once: Once = False, port: Port = None, json: JsonFlag = False) -> None:
     """Watch an order become its three emails: nothing to set up, nothing really sent."""
     telemetry.configure(as_json=False, level=logging.ERROR)
-    console = Console(stderr=True, highlight=False) if json else screen()
+    console = side() if json else screen()
     console.print(f"[bold]Northkettle[/], an invented shop for coffee gear. Business time of {ZONE}.\n")
     from worker.demo.service import running_demo  # brings servers: only this command needs them
 

@@ -54,14 +54,14 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document 
 
 def screen() -> Console:
     """Where results go. No wider than people read."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)  # a process on host `a` is no picture of the letter
     console.width = min(console.width, WIDEST)
     return console
 
 
 def side() -> Console:
     """Where progress, hints and errors go."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, emoji=False)
 
 
 def show(document: BaseModel | Mapping[str, Any], as_json: bool, draw: Callable[[Console], None]) -> None:
