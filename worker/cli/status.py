@@ -14,6 +14,9 @@ from worker.reports.providers import KeyLine
 from worker.reports.rhythm import remedy
 from worker.reports.status import Status, read_status
 
+SHOWN_GONE = 3
+"""Processes that ended or fell silent: one that starts again and again has left hundreds."""
+
 
 def status(json: JsonFlag = False) -> None:
     """How it stands: events and messages per state, orders in against mails out, delays, pauses, processes."""
@@ -137,11 +140,15 @@ def _code_trouble(line: CodesLine) -> str:
 def _processes(report: Status) -> list[tuple[str, str]]:
     if not report.processes:
         return [("processes", "[yellow]none has reported within a day: start `postpurchase up`[/]")]
-    return [
+    alive = [sign for sign in report.processes if sign.is_alive]
+    gone = [sign for sign in report.processes if not sign.is_alive]
+    told = [
         (
             sign.kind,
             f"[{'green' if sign.is_alive else 'red'}]{'stopped ' if sign.has_ended else ''}"
             f"{span(timedelta(seconds=sign.seconds_ago))} ago[/]  [bright_black]{escape(sign.name)}[/]",
         )
-        for sign in report.processes
+        for sign in [*alive, *gone[:SHOWN_GONE]]
     ]
+    more = len(gone) - SHOWN_GONE
+    return [*told, ("", f"{more} more are gone since a day ago")] if more > 0 else told

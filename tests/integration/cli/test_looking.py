@@ -10,7 +10,7 @@ from tests.integration.cli.conftest import Cli
 from tests.support.orders import an_order
 from tests.support.rows import NOW, make_click, make_event, make_message, make_order
 from worker.delivery.naming import account_name
-from worker.store.models import OfferedProduct, ProviderKey, Transition
+from worker.store.models import Heartbeat, OfferedProduct, ProviderKey, Transition
 from worker.store.session import Database, database_now
 from worker.store.shops import get_shop
 
@@ -79,6 +79,25 @@ def _fail(database: Database, name: str) -> None:
         now = database_now(session)
         key = {"id": name, "provider": "sendgrid", "updated_at": now, "error": "SendGrid answered 503"}
         session.add(ProviderKey(failures=64, shut_until=now + timedelta(hours=51.5), **key))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_process_that_starts_again_and_again_hides_none_that_lives(cli: Cli, shop: str, database: Database) -> None:
+    with database.write() as session:
+        now = database_now(session)
+        session.add(Heartbeat(name="beat:a:1", kind="beat", at=now))
+        for number in range(20):
+            gone = now - timedelta(minutes=2 + number)
+            session.add(Heartbeat(name=f"worker:a:{number}", kind="worker", at=gone))
+    told = cli("status").out
+    assert [name in told for name in ("beat:a:1", "worker:a:0", "worker:a:2", "worker:a:3")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert "17 more are gone" in told
+    assert len(cli("status", "--json").document["processes"]) == 21
 
 
 def test_a_provider_that_fails_shows_in_status_and_doctor_with_the_end_of_its_rest(
