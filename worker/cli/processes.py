@@ -55,6 +55,13 @@ def _watched(installation: Installation, shop: str, folder: Path | None) -> "Liv
     from worker.preview.live import LiveContent
     from worker.store.migrate import upgrade
 
+    settings = installation.settings
+    if settings.has_provider and not settings.redirect_all_to:
+        raise UserError(
+            "Mails really go out from here, and each saved file would be published at once. Look at them with "
+            "`postpurchase preview STEP --from FOLDER` and publish with `content push`; or let all mails come to you "
+            "with POSTPURCHASE_REDIRECT_ALL_TO while you watch."
+        )
     upgrade(installation.database)
     return LiveContent(installation, shop, lambda: read_folder(folder or Path()))
 

@@ -126,6 +126,16 @@ def test_a_file_that_goes_back_behind_what_a_colleague_published_is_warned_of(
 
 
 @FILES_ALONE
+def test_files_are_not_watched_where_each_save_would_reach_customers(
+    cli: Cli, shop: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTPURCHASE_SMTP_URL", "smtp://127.0.0.1:1")
+    refused = cli("up", "--watch", shop, "--from", str(folder), "--port", "1")
+    assert (refused.code, "content push" in refused.err) == (2, True)
+    assert cli("content", "log", shop, "--json").document["revisions"] == []
+
+
+@FILES_ALONE
 def test_lint_says_of_which_files_it_tells(
     cli: Cli, shop: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
