@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worker.personalisation.learning.matrices import Dense, Indices, Sparse, incidence
 
@@ -13,6 +14,9 @@ NOBODY = -1
 """The person of an order that names none."""
 LARGEST_BASKET = 100
 """An order of more products fills a shelf: it tells nothing of what goes together, and would pair them all."""
+MOST_PAIRS = 60_000_000
+"""Products that lie in one order, two by two, over all orders: 2 GB. A million small orders make a fifth of it, a
+grocer's with fifteen things each a quarter of a million: then the latest are learned from."""
 MOST_ORDERS = 500
 """Who has more is no person, but a till, a wholesaler or a marketplace."""
 
@@ -79,7 +83,7 @@ class Ledger:
     """Orders on their way into arrays, column by column: as objects a million of them would take a gigabyte.
 
     Orders without products or with more than `LARGEST_BASKET` are left out of the arrays; those of a person with more
-    than `MOST_ORDERS` are nobody's there.
+    than `MOST_ORDERS` are nobody's there. Of more than `MOST_PAIRS` the oldest orders are left out too.
     """
 
     def __init__(self) -> None:
@@ -112,6 +116,7 @@ class Ledger:
         lines = incidence(np.repeat(np.arange(len(sizes)), sizes), columns, (len(sizes), len(products)))
         order = np.lexsort((lines @ np.sqrt(np.arange(1.0, len(products) + 1)), people, days))
         order = order[(sizes[order] > 0) & (sizes[order] <= LARGEST_BASKET)]
+        order = order[_reach_back(sizes[order])]
         return Purchases(
             products=products,
             titles=tuple(named.get(product, "") for product in products),
@@ -126,6 +131,12 @@ def gather(baskets: Iterable[Basket], titles: Mapping[str, str] | None = None) -
     every, ledger = list(baskets), Ledger()
     ledger.add((each.person for each in every), (each.day for each in every), [each.products for each in every])
     return ledger.purchases(titles)
+
+
+def _reach_back(sizes: Indices) -> NDArray[np.bool_]:
+    """The latest of these orders, the oldest of which comes first, that make no more than `MOST_PAIRS`."""
+    pairs = np.cumsum(sizes[::-1] ** 2)[::-1]
+    return pairs <= MOST_PAIRS
 
 
 def _places(numbers: Numbers, names: Sequence[str]) -> Indices:

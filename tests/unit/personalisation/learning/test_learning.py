@@ -201,6 +201,12 @@ def test_an_order_that_fills_a_shelf_is_left_out() -> None:
     assert [len(basket) for basket in purchases.baskets()] == [LARGEST_BASKET]
 
 
+def test_of_too_much_the_latest_orders_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.personalisation.learning.purchases.MOST_PAIRS", 9)
+    rows = [Basket("", float(day), ("dripper", "filters")) for day in (2, 3, 1)]
+    assert list(gather(rows).days) == [2, 3]
+
+
 def test_a_till_is_nobody() -> None:
     rows = [Basket("till", float(day), ("dripper",)) for day in range(MOST_ORDERS + 1)]
     assert set(gather(rows).people) == {NOBODY}
