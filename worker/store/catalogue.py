@@ -54,7 +54,8 @@ def tell_variants(
         but_not: product and variant ids of which the file says something of their own.
     """
     mine = (Product.shop_id == shop_id, Product.product_id.in_(sorted(told)), Product.variant_id != "")
-    for row in session.scalars(select(Product).where(*mine).order_by(Product.id).with_for_update()):
+    rows = select(Product).where(*mine).order_by(Product.product_id, Product.variant_id)
+    for row in session.scalars(rows.with_for_update()):
         if (row.product_id, row.variant_id) in but_not:
             continue
         for name in MERCHANTS:
