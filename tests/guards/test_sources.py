@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from worker.store.migrate import MIGRATIONS
+
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = sorted(path for folder in ("schedules", "worker") for path in (ROOT / folder).rglob("*.py"))
 LONGEST_FILE = 400
@@ -37,9 +39,9 @@ def test_the_layers_and_stages_stay_apart() -> None:
 
 
 def test_a_file_has_one_job() -> None:
-    """Past 400 lines a file, past 50 a function, the thing has two jobs."""
+    """Past 400 lines a file, past 50 a function, the thing has two jobs; a revision of the schema is a record."""
     too_long = []
-    for path in SOURCES:
+    for path in (path for path in SOURCES if path.parent != MIGRATIONS / "versions"):
         text, name = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
         if len(text.splitlines()) > LONGEST_FILE:
             too_long.append(name)
