@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.support.mailing import changed
 from worker.errors import ContentError
 from worker.rendering.lint import lint
-from worker.rendering.port import Content
 from worker.rendering.renderer import Renderer
 from worker.store.content import content_of, packaged_content
 
@@ -12,13 +12,6 @@ ROOT = "email_templates"
 BODY = f"{ROOT}/order_confirmation/body.mjml"
 TEXTS = f"{ROOT}/order_confirmation/texts.en.yaml"
 SEQUENCE = "sequences/post_purchase.yaml"
-
-
-def changed(path: str, old: str, new: str) -> Content:
-    files = dict(packaged_content().files)
-    assert old in files[path]
-    files[path] = files[path].replace(old, new, 1)
-    return content_of(files)
 
 
 def test_the_packaged_content_is_without_fault() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.mailing import example
+from tests.support.mailing import changed
+from worker.demo.situations import example
 from worker.errors import ContentError, Fault
 from worker.preview.rehearsing import examine
 from worker.preview.situations import in_situation, situations_of
@@ -18,13 +19,6 @@ TEXTS = f"{ROOT}/follow_up/texts.en.yaml"
 BODY = f"{ROOT}/follow_up/body.mjml"
 INTRO = '"You have had it for a few days. One tap tells us whether it is what you hoped for."'
 SEQUENCE = "sequences/post_purchase.yaml"
-
-
-def changed(path: str, old: str, new: str) -> Content:
-    files = dict(packaged_content().files)
-    assert old in files[path]
-    files[path] = files[path].replace(old, new, 1)
-    return content_of(files)
 
 
 def found(content: Content) -> list[Fault]:
