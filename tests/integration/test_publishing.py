@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.support.intake import Connected, connected
+from tests.support.locks import until_it_waits
 from worker.errors import UserError
 from worker.rendering.port import Content
 from worker.store.content import content_of, history, packaged_content, publish
@@ -40,9 +41,7 @@ def test_two_who_publish_at_one_moment_get_a_revision_each(shop: Connected) -> N
         numbers.append(publish(session, owner, _said("the one"), "", shop.now))
         other = threading.Thread(target=publish_too)
         other.start()
-        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
-        while not session.connection().exec_driver_sql(waiting).all():
-            pass
+        until_it_waits(other, session)
     other.join()
     assert numbers == [1, 2]
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from tests.support.intake import Connected
+from tests.support.locks import until_it_waits
 from tests.support.shopify import order
 from worker.store.models import CustomerRow, HiddenProduct, Purchase
 from worker.store.orders import facts_of, locked_customer
@@ -105,12 +106,7 @@ def test_who_waits_for_a_person_that_is_being_erased_makes_them_anew(shop: Conne
         locked_customer(session, owner, "mia@example.com", now=shop.now)
         other = Thread(target=lock)
         other.start()
-        while (
-            not session.connection()
-            .exec_driver_sql("SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
-            .all()
-        ):
-            pass
+        until_it_waits(other, session)
         session.execute(delete(CustomerRow).where(CustomerRow.address == "mia@example.com"))
     other.join()
     assert found == ["mia@example.com"]

@@ -13,6 +13,7 @@ from sqlalchemy import event, update
 from schedules.catalog import load_sequence
 from schedules.sequence import ASSUME_DELIVERED_AFTER
 from tests.support.intake import Connected
+from tests.support.locks import until_it_waits
 from tests.support.shopify import fulfillment, order, tracking
 from worker.heartbeats import record_life
 from worker.planning.anew import replan_shop
@@ -107,9 +108,7 @@ def test_what_is_planned_while_content_is_published_goes_by_the_new_content(shop
         apply_reading(unit, read_event(parcel, session.get_one(Source, parcel.source_id)).events)
         session.flush()
         publishing.start()
-        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
-        while publishing.is_alive() and not session.connection().exec_driver_sql(waiting).all():
-            pass
+        until_it_waits(publishing, session)
     publishing.join()
     assert min(_follow_ups(shop).values()) > shop.now + ASSUME_DELIVERED_AFTER + timedelta(days=10)
 
