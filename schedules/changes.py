@@ -18,7 +18,7 @@ class PlannedMessage:
     `held_by`: `pause` when a pause keeps it, which is not the planner's to release. `sent_at`: when it really went out;
     None: not known, then `send_at` counts. `knew`: ids of the parcels that it told of, `showed`: the order's
     version that it told of; None: not kept.
-    `is_elsewhere`: it is for another address than the order has now.
+    `is_elsewhere`: it is for another address than the order has now. `is_by_hand`: a person wanted it sent now.
     """
 
     step: str
@@ -37,12 +37,18 @@ class PlannedMessage:
     knew: frozenset[str] | None = None
     showed: datetime | None = None
     is_elsewhere: bool = False
+    is_by_hand: bool = False
 
     @property
     def never_came(self) -> bool:
         """Whether it reached nobody at an address that was corrected since."""
         is_back = self.state in (State.BOUNCED, State.DROPPED, State.FAILED)
         return self.is_elsewhere and (is_back or self.reason == reasons.NEVER_AGAIN)
+
+    @property
+    def keeps_its_time(self) -> bool:
+        """Whether it goes when a person said, and not the plan. What the plan has held goes by the plan again."""
+        return self.is_by_hand and (self.state is State.SCHEDULED or self.held_by == "pause")
 
     @property
     def key(self) -> tuple[str, str]:

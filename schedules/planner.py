@@ -70,7 +70,8 @@ def plan(
         if not existing:
             demand.reasons[want.key] = reasons.LONG_PAST
         # what knows that its time has passed is left to the sweep, which expires it
-        unaware = [each for each in existing if each.state in PENDING and each.expires_at > now]
+        pending = [each for each in existing if each.state in PENDING and not each.keeps_its_time]
+        unaware = [each for each in pending if each.expires_at > now]
         changes += [_cancel(each, reasons.LONG_PAST) for each in unaware]
     changes += _cancel_rest(messages, demand)
     return _as_plan(changes, _unsent(demand, messages))
@@ -116,6 +117,7 @@ def _reconcile(want: Wanted, existing: Sequence[PlannedMessage]) -> list[Change]
 
 def _adjust(want: Wanted, message: PlannedMessage) -> list[Change]:
     changes: list[Change] = []
+    want = _in_its_time(want, message)
     place = (message.step, message.parcel_group, message.occurrence)
     if (want.aim_at, want.expires_at, want.offer_until) != (message.aim_at, message.expires_at, message.offer_until):
         changes.append(_move(want, message))
@@ -126,12 +128,16 @@ def _adjust(want: Wanted, message: PlannedMessage) -> list[Change]:
     return changes
 
 
+def _in_its_time(want: Wanted, message: PlannedMessage) -> Wanted:
+    return replace(want, expires_at=max(want.expires_at, message.expires_at)) if message.keeps_its_time else want
+
+
 def _move(want: Wanted, message: PlannedMessage) -> Move:
     return Move(
         step=message.step,
         parcel_group=message.parcel_group,
         occurrence=message.occurrence,
-        send_at=want.aim_at,
+        send_at=message.send_at if message.keeps_its_time else want.aim_at,
         aim_at=want.aim_at,
         offer_until=want.offer_until,
         expires_at=want.expires_at,

@@ -18,7 +18,7 @@ from worker.planning.content import sequence_for, sequence_now, without_new_step
 from worker.planning.unit import Unit
 from worker.store.messages import apply_plan, messages_of, transition
 from worker.store.models import Message, OrderRow
-from worker.store.models.messages import KNEW, SHOWED
+from worker.store.models.messages import BY_HAND, KNEW, SHOWED
 from worker.store.orders import SIBLING_SPAN, facts_of, lock_order, pinned_facts
 from worker.store.siblings import Place, siblings_of, touched_by
 
@@ -106,4 +106,5 @@ def _planned(message: Message, order: OrderRow) -> PlannedMessage:
         knew=frozenset(map(str, knew)) if knew is not None else None,
         showed=datetime.fromisoformat(str(showed)) if showed is not None else None,
         is_elsewhere=message.address not in (None, order.address),
+        is_by_hand=bool(message.details.get(BY_HAND)),
     )

@@ -1,5 +1,6 @@
 """A person steps in: pauses, holds, suppressions; and looks at an order."""
 
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -147,6 +148,17 @@ def test_a_mail_can_be_sent_now_outside_its_window(cli: Cli, shipped: Connected)
     again = cli("send-now", "northkettle", "1042", "follow_up")
     assert again.code == 2
     assert "is accepted already" in again.err
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_mail_to_be_sent_now_goes_also_when_something_is_told_of_its_order_before_it_does(
+    cli: Cli, shipped: Connected
+) -> None:
+    cli("send-now", "northkettle", "1042", "follow_up")
+    arrived = shipped.now - timedelta(minutes=5)  # earlier than the first report, by which the plan moves
+    shipped.plan("fulfillment_events/create", shopify.tracking(1042, "delivered", arrived))
+    deliver_batch(shipped.installation)
+    assert states(shipped)["follow_up"] == "accepted"
 
 
 def test_a_mail_that_is_held_or_not_planned_is_not_sent_now_and_says_why(cli: Cli, shipped: Connected) -> None:

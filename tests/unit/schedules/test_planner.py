@@ -149,6 +149,30 @@ def test_a_postponement_by_the_gate_is_not_taken_back() -> None:
     assert planned(delivered(), messages=waiting).is_empty
 
 
+def test_what_a_person_wanted_sent_now_stays_due_whatever_is_told_meanwhile() -> None:
+    """The plan may know another time for it by then; nobody wants to press again."""
+    asked = [replace(each, send_at=ARRIVED, is_by_hand=True) for each in applied(planned(delivered(), now=ARRIVED))]
+    told = delivered(after(ARRIVED, hours=2))
+    moved = applied(planned(told, messages=asked, now=ARRIVED), asked)
+    assert {each.send_at for each in moved if each.state in PENDING} == {ARRIVED}
+    assert planned(told, messages=moved, now=ARRIVED).is_empty
+
+
+def test_what_a_person_wanted_sent_late_keeps_its_new_window() -> None:
+    late, soon = after(hours=73), after(hours=74)
+    asked = [replace(each, send_at=late, expires_at=soon, is_by_hand=True) for each in applied(planned(facts()))]
+    assert planned(facts(), messages=asked, now=late).is_empty
+    early = [replace(each, send_at=LEFT, expires_at=after(hours=80)) for each in asked]
+    assert planned(facts(), messages=early, now=LEFT).is_empty
+
+
+def test_what_a_person_wanted_sent_now_goes_by_the_plan_again_once_that_has_held_it() -> None:
+    asked = [replace(each, send_at=ARRIVED, is_by_hand=True) for each in applied(planned(delivered(), now=ARRIVED))]
+    held = [replace(each, state=State.HELD) for each in asked]
+    result = planned(delivered(after(ARRIVED, days=2)), messages=held, now=after(ARRIVED, days=2))
+    assert [(each.step, each.send_at > after(ARRIVED, days=2)) for each in result.move] == [("follow_up", True)]
+
+
 def test_a_step_that_becomes_a_companion_is_planned_anew_as_marketing() -> None:
     waiting = applied(planned(facts()))
     result = planned(facts(), messages=waiting, shop=companion("confirmation"))
