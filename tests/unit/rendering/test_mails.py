@@ -347,3 +347,15 @@ def test_a_mail_shows_the_variant_that_was_bought(step: str) -> None:
     picture = "https://cdn.northkettle.example/blue.jpg"
     assert picture not in render(base).html
     assert picture in render(replace(base, pictures={hero.id: picture})).html
+
+
+def test_the_two_answers_have_their_borders_where_outlook_draws_them() -> None:
+    """Outlook for Windows draws none around a link, only around a cell."""
+    asked = rendered("follow_up").html
+    assert len(re.findall(r'<td[^>]*border:1px solid[^>]*><a href="[^"]*/f/', asked)) == asked.count("/f/") == 2
+
+
+@pytest.mark.parametrize("step", ["confirmation", "shipping"])
+def test_what_stands_below_a_title_has_a_line_of_its_own_in_outlook_too(step: str) -> None:
+    """Outlook for Windows makes no block of a `span`."""
+    assert re.search(r"Dripper 02, ceramic[^<]*</span><div[^>]*>Matte white", rendered(step).html)
