@@ -14,7 +14,7 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, say, show, table
 from worker.cli.shops import Slug
 from worker.errors import UserError
-from worker.store.shops import get_shop, lock_shop, profile_of, update_shop
+from worker.store.shops import change_shop, get_shop, profile_of
 
 app = typer.Typer(no_args_is_help=True, help="Days on which no marketing mail goes; receipts and tracking do.")
 
@@ -81,5 +81,7 @@ def remove(shop: Slug, first: First, json: JsonFlag = False) -> None:
 def _change(shop: str, change: Callable[[tuple[Blackout, ...]], tuple[Blackout, ...]]) -> bool:
     """Whether it changed something."""
     with opened() as installation, installation.database.write() as session:
-        profile = profile_of(lock_shop(session, shop))
-        return update_shop(session, profile.model_copy(update={"blackouts": change(profile.blackouts)}))
+        _, before, after = change_shop(
+            session, shop, lambda known: known.model_copy(update={"blackouts": change(known.blackouts)})
+        )
+    return before != after

@@ -24,13 +24,12 @@ from worker.platforms.registry import PLATFORMS
 from worker.store.models import Shop
 from worker.store.shops import (
     add_shop,
+    change_shop,
     find_shop,
     get_shop,
     list_shops,
     list_sources,
-    lock_shop,
     profile_of,
-    update_shop,
 )
 
 app = typer.Typer(no_args_is_help=True, help="The shops that this installation sends for.")
@@ -70,13 +69,10 @@ def change(slug: Slug, json: JsonFlag = False, **options: Any) -> None:
         raise UserError("Say what to set: see `postpurchase shop set --help`.")
     with opened() as installation:
         with installation.database.write() as session:
-            shop = lock_shop(session, slug)
-            before = profile_of(shop)
-            after = changed_profile(before, options)
-            update_shop(session, after)
-        changed = _differences(before, after)
+            made = change_shop(session, slug, lambda before: changed_profile(before, options))
+        changed = _differences(made.before, made.after)
         # also where nothing differs: the command that changed it may have been interrupted here
-        replan_shop(installation, shop.id, "the shop's settings were set")
+        replan_shop(installation, made.shop_id, "the shop's settings were set")
     sentence = f"Changed {', '.join(changed)} of {slug}." if changed else f"Nothing to change: {slug} is like that."
     say(sentence, json, shop=slug, changed=bool(changed), fields=changed)
 

@@ -9,7 +9,6 @@ from sqlalchemy import Select
 
 from worker.bootstrap import Installation
 from worker.planning.unit import Unit
-from worker.store.models import Shop
 from worker.store.session import Database
 
 CHUNK = 100
@@ -64,6 +63,5 @@ def _some(installation: Installation, shop_id: UUID, rows: Select[UUID], act: Ac
     with installation.database.write() as session:
         chosen = session.scalars(rows).all()
         if chosen:
-            shop = session.get_one(Shop, shop_id)
-            act(Unit(session=session, shop=shop, source_id=None, now=now), chosen)
+            act(Unit.begin(session, shop_id, None, now), chosen)
     return bool(chosen)

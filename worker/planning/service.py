@@ -26,7 +26,7 @@ from worker.store.events import (
     reopen_events,
     waiting_events,
 )
-from worker.store.models import InboundEvent, Shop, Source
+from worker.store.models import InboundEvent, OrderRow, Source
 from worker.store.orders import lock_order
 from worker.telemetry import bound
 
@@ -99,9 +99,9 @@ def replan_order(installation: Installation, order_id: UUID, reason: str) -> Non
 def _replan(installation: Installation, order_id: UUID) -> None:
     now = installation.clock.now()
     with installation.database.write() as session:
-        order = lock_order(session, order_id)
-        shop = session.get_one(Shop, order.shop_id)
-        replan(Unit(session=session, shop=shop, source_id=order.source_id, now=now), order)
+        known = session.get_one(OrderRow, order_id)
+        unit = Unit.begin(session, known.shop_id, known.source_id, now)  # before it locks rows, which others may want
+        replan(unit, lock_order(session, order_id))
 
 
 def _plan(installation: Installation, event_id: UUID, *, is_worked_off: bool = False) -> str | None:
@@ -114,19 +114,18 @@ def _plan(installation: Installation, event_id: UUID, *, is_worked_off: bool = F
         if event.body is None:
             finish_event(event, "ignored", note="erased on demand before it was planned", now=now)
             return event.state
-        shop = session.get_one(Shop, event.shop_id)
         reading = read_event(event, session.get_one(Source, event.source_id))
-        unit = Unit(session=session, shop=shop, source_id=event.source_id, now=now)
+        unit = Unit.begin(session, event.shop_id, event.source_id, now)
         work = None if is_worked_off else _begun(unit, event, reading)
         if work is None:
             _work_in(unit, event, reading)
     if work is not None:
         return _go_on(installation, event, work)
     told = {"state": event.state, "topic": event.topic, "note": reading.note}
-    log.info("planning.event.planned", shop=shop.slug, order=reading.order_ref, **told)
+    log.info("planning.event.planned", shop=unit.shop.slug, order=reading.order_ref, **told)
     if reading.is_for_people:
         asked = {"event_id": str(event.id), "note": reading.note}
-        log.warning("planning.person.asked", alarm=True, shop=shop.slug, **asked)
+        log.warning("planning.person.asked", alarm=True, shop=unit.shop.slug, **asked)
     return event.state
 
 

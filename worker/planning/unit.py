@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from schedules.sequence import Sequence
 from schedules.shop import ShopProfile
-from worker.store.content import newest_sequence, settle_content
+from worker.store.content import newest_sequence
 from worker.store.models import Shop
+from worker.store.settling import settle
 from worker.store.shops import first_connected_at, profile_of
 
 
@@ -23,6 +24,12 @@ class Unit:
     source_id: UUID | None
     now: datetime
 
+    @classmethod
+    def begin(cls, session: Session, shop_id: UUID, source_id: UUID | None, now: datetime) -> "Unit":
+        """One that writes: whoever changes the shop's settings or content waits for its end."""
+        settle(session, shop_id)
+        return cls(session, session.get_one(Shop, shop_id, populate_existing=True), source_id, now)
+
     @cached_property
     def connected_at(self) -> datetime | None:
         """When the shop was connected for the first time."""
@@ -30,8 +37,7 @@ class Unit:
 
     @cached_property
     def published(self) -> tuple[int | None, Sequence]:
-        """The newest sequence with its revision; None: the packaged one. Who publishes another waits for this unit."""
-        settle_content(self.session, self.shop.id)
+        """The newest sequence with its revision; None: the packaged one."""
         return newest_sequence(self.session, self.shop.id)
 
     @cached_property

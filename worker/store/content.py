@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy import text as statement
 from sqlalchemy.orm import Session
 
 from schedules.catalog import PATH, packaged_sequence, parsed_sequence
@@ -19,7 +18,7 @@ from worker.errors import UserError
 from worker.kept import Kept
 from worker.rendering.port import Content
 from worker.store.models import Revision
-from worker.store.session import is_postgres
+from worker.store.settling import wait_for_planning
 
 SUFFIXES = (".mjml", ".txt", ".yaml", ".json")
 NEWEST_NUMBER = select(func.max(Revision.number)).where(Revision.shop_id == bindparam("shop"))
@@ -55,7 +54,7 @@ def publish(
     Raises:
         UserError: another was published since.
     """
-    _lock(session, shop_id, is_shared=False)
+    wait_for_planning(session, shop_id)
     newest = _newest(session, shop_id)
     if newest is not None and newest.digest == content.digest:
         return newest.number
@@ -71,24 +70,6 @@ def publish(
     session.add(row)
     session.flush()
     return number
-
-
-_LOCKS = {
-    False: statement("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"),
-    True: statement("SELECT pg_advisory_xact_lock_shared(hashtextextended(:key, 0))"),
-}
-"""By whether several may hold it."""
-
-
-def settle_content(session: Session, shop_id: UUID) -> None:
-    """Lets nobody publish for a shop until this unit ends: what is read of its content from now on stays the newest."""
-    _lock(session, shop_id, is_shared=True)
-
-
-def _lock(session: Session, shop_id: UUID, *, is_shared: bool) -> None:
-    """On SQLite a writing unit is alone anyway."""
-    if is_postgres(session):
-        session.execute(_LOCKS[is_shared], {"key": f"content:{shop_id}"})
 
 
 def newest_sequence(session: Session, shop_id: UUID) -> tuple[int | None, Sequence]:

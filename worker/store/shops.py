@@ -1,8 +1,8 @@
 """Shops and the sources their webhooks come from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -12,6 +12,7 @@ from schedules.shop import ShopProfile
 from worker.errors import UserError
 from worker.sealing import Sealer
 from worker.store.models import Shop, Source
+from worker.store.settling import wait_for_planning
 
 PROVED = "proved_at"
 """Beside a secret: when a webhook first came with it."""
@@ -75,6 +76,30 @@ def update_shop(session: Session, profile: ShopProfile) -> bool:
     changed: bool = shop.profile != stored
     shop.profile = stored
     return changed
+
+
+class Change(NamedTuple):
+    """What is known of a shop, before and after."""
+
+    shop_id: UUID
+    before: ShopProfile
+    after: ShopProfile
+
+
+def change_shop(session: Session, slug: str, change: Callable[[ShopProfile], ShopProfile]) -> Change:
+    """Changes what is known of a shop; what others change at the same moment is kept.
+
+    It waits for units that plan by what was known, so that what they let wait is seen.
+
+    Raises:
+        UserError: there is no such shop.
+    """
+    wait_for_planning(session, get_shop(session, slug).id)
+    shop = lock_shop(session, slug)
+    before = profile_of(shop)
+    after = change(before)
+    update_shop(session, after)
+    return Change(shop.id, before, after)
 
 
 def find_source(session: Session, slug: str, kind: str) -> tuple[Shop, Source] | None:

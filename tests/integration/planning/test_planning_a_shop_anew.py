@@ -1,6 +1,7 @@
 """New content plans a shop's waiting orders anew: each by itself, and others get their turn meanwhile."""
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from uuid import UUID
 import pytest
 import structlog
 from sqlalchemy import event, update
+from sqlalchemy.orm import Session
 
 from schedules.catalog import load_sequence
 from schedules.sequence import ASSUME_DELIVERED_AFTER
+from schedules.shop import Role
 from tests.support.intake import Connected
 from tests.support.locks import until_it_waits
 from tests.support.shopify import fulfillment, order, tracking
@@ -22,9 +25,9 @@ from worker.planning.forecast import forecast
 from worker.planning.service import read_event
 from worker.planning.unit import Unit
 from worker.store.content import content_of, packaged_content, publish
-from worker.store.models import OrderRow, Shop, Source
+from worker.store.models import OrderRow, Source
 from worker.store.session import Database
-from worker.store.shops import get_shop
+from worker.store.shops import change_shop, get_shop
 
 SEQUENCE = "sequences/post_purchase.yaml"
 AS_PACKAGED = packaged_content().files[SEQUENCE]
@@ -90,27 +93,45 @@ def test_orders_that_nothing_changes_for_are_only_read(shop: Connected) -> None:
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)  # on SQLite one unit writes at a time
 def test_what_is_planned_while_content_is_published_goes_by_the_new_content(shop: Connected) -> None:
     """Publishing looks at what waits; what a unit that began before is about to let wait, it could not see."""
+    owner = _owner(shop)
+    files = dict(packaged_content().files) | {SEQUENCE: AS_PACKAGED.replace("send: 9 days", "send: 11 days")}
+    _plan_a_parcel_beside(shop, lambda session: publish(session, owner, content_of(files), "", shop.now))
+    assert min(_follow_ups(shop).values()) > shop.now + ASSUME_DELIVERED_AFTER + timedelta(days=10)
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_what_is_planned_while_settings_change_goes_by_the_new_settings(shop: Connected) -> None:
+    """Else a mail would be taken for the receipt that the shop's own was just said to be."""
+    roles = {"shipping": Role.COMPANION}
+    _plan_a_parcel_beside(
+        shop,
+        lambda session: change_shop(session, "northkettle", lambda known: known.model_copy(update={"roles": roles})),
+    )
+    waiting = [each for each in shop.messages() if each.step == "shipping" and each.state == "scheduled"]
+    assert [(each.role, each.stream) for each in waiting] == [("companion", "marketing")]
+
+
+def _plan_a_parcel_beside(shop: Connected, change: Callable[[Session], object]) -> None:
+    """Plans what a parcel brings while somebody changes what it is planned by, and then plans what waits anew."""
     database, owner, placed = shop.installation.database, _owner(shop), shop.now - timedelta(days=1)
     shop.plan("orders/create", order(1042, placed))
     told = shop.take("fulfillments/create", fulfillment(1042, shop.now))
     assert told.to_plan is not None
     parcel = shop.event(told.to_plan)
-    files = dict(packaged_content().files) | {SEQUENCE: AS_PACKAGED.replace("send: 9 days", "send: 11 days")}
 
-    def publish_later() -> None:
+    def change_and_replan() -> None:
         with database.write() as session:
-            publish(session, owner, content_of(files), "", shop.now)
-        replan_shop(shop.installation, owner, "content revision 1")
+            change(session)
+        replan_shop(shop.installation, owner, "a test")
 
-    publishing = threading.Thread(target=publish_later)
+    changing = threading.Thread(target=change_and_replan)
     with database.write() as session:
-        unit = Unit(session=session, shop=session.get_one(Shop, owner), source_id=parcel.source_id, now=shop.now)
+        unit = Unit.begin(session, owner, parcel.source_id, shop.now)
         apply_reading(unit, read_event(parcel, session.get_one(Source, parcel.source_id)).events)
         session.flush()
-        publishing.start()
-        until_it_waits(publishing, session)
-    publishing.join()
-    assert min(_follow_ups(shop).values()) > shop.now + ASSUME_DELIVERED_AFTER + timedelta(days=10)
+        changing.start()
+        until_it_waits(changing, session)
+    changing.join()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
