@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from schedules import reasons
-from schedules.lifecycle import State
+from schedules.lifecycle import RETURNED, State
 from schedules.shop import Role
 
 Stream = Literal["transactional", "marketing"]
@@ -42,8 +42,7 @@ class PlannedMessage:
     @property
     def never_came(self) -> bool:
         """Whether it reached nobody at an address that was corrected since."""
-        is_back = self.state in (State.BOUNCED, State.DROPPED, State.FAILED)
-        return self.is_elsewhere and (is_back or self.reason == reasons.NEVER_AGAIN)
+        return self.is_elsewhere and (self.state in RETURNED or self.reason == reasons.NEVER_AGAIN)
 
     @property
     def keeps_its_time(self) -> bool:

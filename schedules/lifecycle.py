@@ -89,6 +89,9 @@ PENDING = frozenset({S.SCHEDULED, S.HELD})
 SENT = frozenset({S.ACCEPTED, S.DELIVERED, S.BOUNCED, S.DROPPED})
 """States in which the provider certainly had the message."""
 
+RETURNED = (S.BOUNCED, S.DROPPED, S.FAILED)
+"""States of a mail that was on its way and came to nobody."""
+
 FINAL = frozenset(state for state, onward in TRANSITIONS.items() if not onward)
 
 

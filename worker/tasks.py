@@ -17,6 +17,7 @@ from worker.feedback.writing_back import write_back_due
 from worker.heartbeats import Pulse
 from worker.hints import Hints
 from worker.personalisation.code_keeping import keep_codes
+from worker.planning.anew import replan_returned
 from worker.planning.service import plan_event, sweep_events
 from worker.retention import purge_bodies
 from worker.telemetry import bound
@@ -66,12 +67,13 @@ class PlanEvent(StageTask):
 
 
 class SweepEvents(StageTask):
-    """Plans what hints have missed, for as long as a tick lasts."""
+    """Plans what hints have missed, for as long as a tick lasts, and what no event tells of."""
 
     name = queues.SWEEP_EVENTS
 
     def run(self) -> None:
         sweep_events(self.installation, for_s=SWEEP_FOR_S)
+        replan_returned(self.installation)
 
 
 class SweepDue(StageTask):

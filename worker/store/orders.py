@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import literal_column, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from schedules import reasons
 from schedules.facts import Facts
+from schedules.lifecycle import RETURNED
 from schedules.sequence import FURTHEST_COMBINED
 from worker.store.gate_rows import SeenOrder
-from worker.store.models import CustomerRow, Message, OrderRow
+from worker.store.models import CustomerRow, Message, OrderRow, Shop
 from worker.store.session import insert_into
 from worker.store.types import new_id
 
@@ -120,6 +121,21 @@ def orders_to_replan(session: Session, shop_id: UUID, now: datetime) -> Sequence
     may_change = or_(PENDING_MESSAGE, is_ours & (Message.expires_at > now))
     query = select(Message.order_id).where(Message.shop_id == shop_id, may_change).distinct()
     return session.scalars(query.order_by(Message.order_id)).all()
+
+
+def orders_with_returned(session: Session, now: datetime) -> Sequence[OrderRow]:
+    """Orders of connected shops with a mail that came back, in its time, from another address than the order has now,
+    and did not go again. As long as nobody corrects an address while its mail is on its way, there are none.
+    """
+    again = aliased(Message)
+    same = (getattr(again, name) == getattr(Message, name) for name in ("order_id", "sequence", "step", "parcel_group"))
+    went_again = select(again.id).where(*same, again.occurrence > Message.occurrence).exists()
+    # With the very words of `ix_message_returned`.
+    is_back = Message.state.in_([literal_column(f"'{state.value}'") for state in RETURNED])
+    back = (is_back, Message.expires_at > now, Message.address != OrderRow.address, ~went_again)
+    connected = select(Message.order_id).join(Shop, Shop.id == Message.shop_id).where(Shop.uninstalled_at.is_(None))
+    found = connected.join(OrderRow, OrderRow.id == Message.order_id).where(*back)
+    return session.scalars(select(OrderRow).where(OrderRow.id.in_(found)).order_by(OrderRow.id)).all()
 
 
 def _with_defaults(values: dict[str, Any]) -> dict[str, Any]:

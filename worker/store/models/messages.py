@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from schedules.lifecycle import State
+from schedules.lifecycle import RETURNED, State
 from worker.store.models.base import Base, partial_index
 from worker.store.types import new_id
 
@@ -55,6 +55,7 @@ class Message(Base):
         partial_index("ix_message_claimed", "state = 'claimed'", "lease_until"),
         partial_index("ix_message_attempting", "state = 'attempting'", "lease_until"),
         partial_index("ix_message_unknown", "state = 'unknown'", "resolve_at"),
+        partial_index("ix_message_returned", f"state IN ({_listed(RETURNED)})", "expires_at"),
         Index("ix_message_address", "shop_id", "address", "accepted_at"),
         partial_index("ix_message_counted", f"{CAPPED} AND state IN ({_listed(COUNTED)})", "shop_id", "address"),
         Index("ix_message_shop_state", "shop_id", "state", "step", "stream"),  # counting reads the index alone
