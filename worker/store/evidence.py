@@ -1,7 +1,8 @@
 """Evidence from outside about what became of a mail: it moves the message forward, whatever the dispatcher believes.
 
 Called by whoever reads a provider's events. Evidence comes late, twice and out of order; states only move along the
-table, so what it cannot move it leaves alone.
+table, so what it cannot move it leaves alone. An attempt that nobody knows is of an installation that was lost
+after its backup was made: what it sent is not sent again.
 """
 
 from collections.abc import Sequence
@@ -62,9 +63,8 @@ def record_all(session: Session, proofs: Sequence[Evidence], *, now: datetime) -
         return sum(
             _record(session, messages[proof.message_id], attempt, proof, now, real_at)
             for proof in proofs
-            if (attempt := attempts.get(proof.attempt_id)) is not None
-            and proof.message_id in messages
-            and attempt.message_id == proof.message_id
+            if proof.message_id in messages
+            and ((attempt := attempts.get(proof.attempt_id)) is None or attempt.message_id == proof.message_id)
         )
 
 
@@ -82,9 +82,9 @@ def _attempts(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, Attem
 
 
 def _record(
-    session: Session, message: Message, attempt: Attempt, evidence: Evidence, now: datetime, real_at: datetime
+    session: Session, message: Message, attempt: Attempt | None, evidence: Evidence, now: datetime, real_at: datetime
 ) -> bool:
-    if attempt.outcome in ("open", "unknown"):
+    if attempt is not None and attempt.outcome in ("open", "unknown"):
         # An attempt that is proved to have arrived was accepted, whatever was noted of it.
         attempt.outcome, attempt.receipt, attempt.finished_at = "accepted", evidence.receipt, real_at
     if State(message.state) in _ENDED:

@@ -84,8 +84,20 @@ def test_evidence_does_not_move_what_is_final_but_is_told_of_it(world: World, fi
     assert len(world.history(message_id)) == 1
 
 
-def test_evidence_of_an_unknown_message_or_attempt_moves_nothing(world: World) -> None:
+def test_evidence_of_an_unknown_message_or_of_anothers_attempt_moves_nothing(world: World) -> None:
     message_id, attempt_id = _attempted(world, State.UNKNOWN)
+    _, another = _attempted(world, State.UNKNOWN, occurrence=1)
     assert not _tell(world, uuid4(), attempt_id, State.DELIVERED)
-    assert not _tell(world, message_id, uuid4(), State.DELIVERED)
+    assert not _tell(world, message_id, another, State.DELIVERED)
     assert world.state(message_id) is State.UNKNOWN
+
+
+@pytest.mark.parametrize("before", [State.SCHEDULED, State.HELD])
+def test_what_an_installation_sent_that_was_lost_after_its_backup_is_not_sent_again(
+    world: World, before: State
+) -> None:
+    """Its attempt is lost with it, but the provider tells for a day of the message, which the backup holds."""
+    message_id = world.add_message(state=before.value, held_by="pause")
+    assert _tell(world, message_id, uuid4(), State.DELIVERED)
+    assert not _tell(world, message_id, uuid4(), State.ACCEPTED)
+    assert (world.state(message_id), world.message(message_id).provider_id) == (State.DELIVERED, "r-9")
