@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
+from schedules.lifecycle import RETURNED
 from schedules.sequence import STEPS
 from schedules.situations import is_own_wish
 from worker.personalisation.segments import value_of
@@ -99,7 +100,7 @@ def read_earnings(session: Session, shop: Shop, *, since: datetime, now: datetim
 
 
 def _by_code(session: Session, sent: Sequence[ColumnElement[bool]]) -> Iterator[tuple[UUID, _Lead]]:
-    """Orders that used a code, with the mails that had shown it to the same person."""
+    """Orders that used a code, with the mails that had shown it to the same person; not those that came back."""
     columns = (DiscountCode.redeemed_in, DiscountCode.code, OrderRow.placed_at)
     mails = (Message.id, Message.step, Message.order_id, Message.accepted_at, Message.details)
     query = (
@@ -107,6 +108,7 @@ def _by_code(session: Session, sent: Sequence[ColumnElement[bool]]) -> Iterator[
         .join(Message, Message.order_id == DiscountCode.order_id)
         .join(OrderRow, OrderRow.id == DiscountCode.redeemed_in)
         .where(*sent, DiscountCode.redeemed_by_other.is_(False), OrderRow.placed_at > Message.accepted_at)
+        .where(Message.state.not_in(RETURNED))
     )
     for row in session.execute(query):
         if row.details.get("code") == row.code:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
@@ -104,6 +105,18 @@ def test_a_code_counts_however_late_and_before_a_click_in_another_mail(database:
         ("shipping", 0),
         ("follow_up", 1),
     ]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("state", ["bounced", "dropped"])
+def test_a_mail_that_came_back_earns_nothing_by_the_code_that_nobody_saw_in_it(database: Database, state: str) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        first = order(session, shop, "1042", NOW - timedelta(hours=1))
+        mail(session, first, "shipping", details={"code": "MIA-10"})
+        mail(session, first, "follow_up", at=NOW + timedelta(days=9), state=state, details={"code": "MIA-10"})
+        code(session, first, order(session, shop, "1043", NOW + timedelta(days=29)))
+        assert [each.step for each in earned(session, shop).conversions] == ["shipping"]
 
 
 def test_nothing_is_earned_by_what_did_not_lead_there(database: Database) -> None:
