@@ -26,11 +26,11 @@ from worker.preview.example import example_inputs
 from worker.preview.orders import glimpse
 from worker.preview.situations import in_situation, situations_of
 from worker.rendering import formats
-from worker.rendering.compiling import languages_of
 from worker.rendering.lint import lint
 from worker.rendering.pictures import DESKTOP, camera
 from worker.rendering.port import Content, MailInputs, RenderedMail
 from worker.rendering.renderer import Renderer
+from worker.rendering.spoken import languages_of
 from worker.reports.timeline import find_order
 from worker.settings import ADDRESS
 from worker.store.content import load

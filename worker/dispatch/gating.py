@@ -24,6 +24,7 @@ from worker.dispatch.returning import CHANGED, put_back
 from worker.errors import StorageUnavailableError
 from worker.personalisation.library import Library, Reader
 from worker.rendering.port import GuideView, ProductView
+from worker.rendering.spoken import spoken
 from worker.store.many import is_among
 from worker.store.models import Message, OrderRow
 from worker.store.models.messages import BY_HAND
@@ -41,11 +42,12 @@ Consequence = tuple[State, str, dict[str, Any]]
 @dataclass(frozen=True, kw_only=True)
 class Gated:
     """A message with what it was judged by and the judgement. `products`: those behind the order's lines;
-    `pictures`: as for `MailInputs`."""
+    `pictures`: as for `MailInputs`; `locale`: that of the language which the mail comes in."""
 
     message: Message
     truth: Truth
     edition: Edition
+    locale: str
     judgement: Judgement
     products: dict[str, ProductView]
     pictures: dict[str, str]
@@ -57,10 +59,12 @@ class Gated:
 class _Seen:
     message: Message
     truth: Truth
+    edition: Edition
+    locale: str
 
     @property
     def reader(self) -> Reader:
-        return Reader(self.message.shop_id, self.truth.facts, self.truth.locale)
+        return Reader(self.message.shop_id, self.truth.facts, self.locale)
 
 
 def gate(installation: Installation, messages: Sequence[Message]) -> list[Gated]:
@@ -100,12 +104,12 @@ def _examined(
 ) -> list[Gated]:
     """Judges each; one that cannot be judged is handed to `trip` and must not stop the others."""
     truths, shelf, ramps = read_truths(session, messages, now), Shelf(), Ramps(session, now)
-    seen = [each for message in messages if (each := _seen(truths, message, trip)) is not None]
+    seen = [each for message in messages if (each := _seen(session, truths, shelf, message, trip)) is not None]
     library = Library(session, [each.reader for each in seen])
     judged = []
     for each in seen:
         try:
-            judged.append(_ramped(ramps, _judged(session, shelf, library, each, now)))
+            judged.append(_ramped(ramps, _judged(library, each, now)))
         except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
@@ -113,17 +117,22 @@ def _examined(
     return judged
 
 
-def _seen(truths: Truths, message: Message, trip: Callable[[Message, Exception], None]) -> _Seen | None:
+def _seen(
+    session: Session, truths: Truths, shelf: Shelf, message: Message, trip: Callable[[Message, Exception], None]
+) -> _Seen | None:
     try:
-        return _Seen(message=message, truth=truths.of(message))
+        truth, edition = truths.of(message), shelf.edition(session, message.shop_id)
+        _, locale = spoken(edition.content, message.step, wanted=truth.locale, shop_locale=truth.profile.locale)
+        return _Seen(message=message, truth=truth, edition=edition, locale=locale)
+    except StorageUnavailableError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever is wrong with what is stored of it, the others go on
         trip(message, error)
         return None
 
 
-def _judged(session: Session, shelf: Shelf, library: Library, seen: _Seen, now: datetime) -> Gated:
-    message, truth = seen.message, seen.truth
-    edition = shelf.edition(session, message.shop_id)
+def _judged(library: Library, seen: _Seen, now: datetime) -> Gated:
+    message, truth, edition = seen.message, seen.truth, seen.edition
     guide = library.guide(seen.reader)
     about = {"has_guide": guide is not None, "is_discreet": library.is_discreet(seen.reader)}
     judgement = _refusal(truth) or judge(_inputs(message, truth, edition, now, **about))
@@ -131,6 +140,7 @@ def _judged(session: Session, shelf: Shelf, library: Library, seen: _Seen, now: 
         message=message,
         truth=truth,
         edition=edition,
+        locale=seen.locale,
         judgement=judgement,
         products=library.products(seen.reader),
         pictures=library.pictures(seen.reader),

@@ -126,6 +126,7 @@ def _request(installation: Installation, gated: Gated, segment: Segment) -> Offe
         address=truth.address,
         step=message.step,
         facts=truth.facts,
+        language=gated.locale,
         most=max(cards.most, policy.cards_for_high_value) if spends_most else cards.most,
         hide_link=hide_link,
         earlier=truth.other_facts,

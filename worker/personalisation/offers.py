@@ -60,7 +60,7 @@ def _limits(stock: Stock, request: OfferRequest, order: Order) -> Limits:
         is_gift=order.gift is not None,
         wants_sets=request.wants_sets,
         returns_ended=request.returns_ended,
-        language=order.locale or stock.locale(request),
+        language=request.language or order.locale or stock.locale(request),
         timezone=request.timezone,
         country=address.country if address else "",
         now=request.now,

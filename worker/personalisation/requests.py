@@ -16,9 +16,10 @@ from worker.rendering.port import Offer
 class OfferRequest:
     """One mail that may carry an offer. `most`: cards at most; `hide_link`: product id -> "Not for me" URL.
 
-    `facts` with the locale pinned: the reasons are written in its language. `earlier`: the person's other orders, where
-    the caller has read them already. `policy`: the sequence's; `now`: business time (None: nothing is due);
-    `returns_ended`: the return window of the order has passed; `wants_sets`: the person gets whole sets first.
+    `language`: in which the reasons are written, that of the mail (empty: that of the order, else the shop's).
+    `earlier`: the person's other orders, where the caller has read them already. `policy`: the sequence's; `now`:
+    business time (None: nothing is due); `returns_ended`: the return window of the order has passed; `wants_sets`: the
+    person gets whole sets first.
     """
 
     shop_id: UUID
@@ -28,6 +29,7 @@ class OfferRequest:
     facts: Facts
     most: int
     hide_link: Callable[[str], str]
+    language: str = ""
     earlier: tuple[Facts, ...] | None = None
     policy: OfferPolicy = field(default_factory=OfferPolicy)
     timezone: str = "UTC"

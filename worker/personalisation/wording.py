@@ -23,7 +23,7 @@ def reason_for(*, pitch: str, for_title: str, is_gift: bool, language: str) -> s
 
     A pitch is printed as the merchant wrote it, in whatever language; a gift's mail says nothing of "your" goods.
     """
-    code = _code(language)
+    code = formats.language_of(language)
     if pitch and not (is_gift and ADDRESSES_OWNER.search(pitch)):
         return pitch
     if for_title and not is_gift:
@@ -37,28 +37,23 @@ def learned_reason_for(*, kind: str, for_title: str, is_gift: bool, language: st
         words = BOUGHT_WITH_ORDER
     else:
         words = BOUGHT_WITH_PRODUCT if kind == "co_purchase" else BOUGHT_WITH_CATEGORY
-    return words.get(_code(language), words["en"]).format(title=for_title)
+    return words.get(formats.language_of(language), words["en"]).format(title=for_title)
 
 
 def made_for(title: str, language: str) -> str:
     """What the catalogue says fits."""
-    return MADE_FOR.get(_code(language), MADE_FOR["en"]).format(title=title)
+    return MADE_FOR.get(formats.language_of(language), MADE_FOR["en"]).format(title=title)
 
 
 def refill_reason(bought_at: datetime, timezone: str, language: str) -> str:
     """When it was bought last, by the customer's calendar."""
-    known = _code(language) in BOUGHT_ON
+    known = formats.language_of(language) in BOUGHT_ON
     day = formats.long_day(formats.local_date(bought_at, timezone), formats.locale_of(language) if known else "en")
-    return BOUGHT_ON[_code(language) if known else "en"].format(day=day)
+    return BOUGHT_ON[formats.language_of(language) if known else "en"].format(day=day)
 
 
 def upgrade_reason(benefits: str, difference: Decimal, currency: str, language: str) -> str:
     """What a better one does better, in the merchant's words, and the difference in price."""
-    words = DEARER.get(_code(language), DEARER["en"])
+    words = DEARER.get(formats.language_of(language), DEARER["en"])
     said = benefits.rstrip() if benefits.rstrip().endswith((".", "!", "?")) else f"{benefits.rstrip()}."
     return words.format(benefits=said, money=formats.amount(difference, currency, formats.locale_of(language)))
-
-
-def _code(language: str) -> str:
-    """The language alone, of a BCP 47 tag."""
-    return language.replace("_", "-").partition("-")[0].lower()

@@ -22,9 +22,9 @@ from worker.planning.anew import replan_shop
 from worker.preview.example import example_inputs
 from worker.preview.rehearsing import examine
 from worker.preview.situations import in_situation, situations_of
-from worker.rendering.compiling import languages_of
 from worker.rendering.port import Content
 from worker.rendering.renderer import Renderer
+from worker.rendering.spoken import languages_of
 from worker.store.content import newest_number, publish
 from worker.store.models import Shop
 from worker.store.shops import get_shop, profile_of

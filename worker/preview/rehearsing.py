@@ -10,10 +10,10 @@ from worker.preview.example import example_inputs
 from worker.preview.proofreading import proofread
 from worker.preview.situations import in_situation, situations_of
 from worker.rendering.as_typed import read_as_typed
-from worker.rendering.compiling import languages_of
 from worker.rendering.lint import lint
 from worker.rendering.port import Content
 from worker.rendering.renderer import Renderer
+from worker.rendering.spoken import languages_of
 
 
 def examine(content: Content, profile: ShopProfile | None = None, *, is_back: bool = False) -> list[Fault]:

@@ -19,6 +19,7 @@ from worker.rendering.formats import RIGHT_TO_LEFT
 from worker.rendering.jinja_slips import told_of
 from worker.rendering.mjml_compiling import KEPT_SOURCES, html_of, mirrored
 from worker.rendering.sandbox import Sandbox, folded
+from worker.rendering.spoken import languages_of
 from worker.rendering.totals import LABELS
 
 ROOT = "email_templates"
@@ -118,12 +119,6 @@ def compile_mail(worded: Worded, shop: ShopContext | None = None) -> Compiled:
         text=_jinja(_TEXT, *worded.text, shop),
         labels=worded.labels,
     )
-
-
-def languages_of(files: Mapping[str, str], template: str) -> tuple[str, ...]:
-    """Languages that a template has texts in."""
-    found = re.compile(rf"{ROOT}/{template}/texts\.([a-z]{{2,3}})\.yaml")
-    return tuple(sorted(match[1] for path in files if (match := found.fullmatch(path))))
 
 
 def words_of(files: Mapping[str, str], template: str, language: str, *, formal: bool) -> dict[str, str]:

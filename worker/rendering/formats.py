@@ -33,7 +33,8 @@ def locale_of(tag: str, fallback: str = "en") -> str:
 
 
 def language_of(locale: str) -> str:
-    return locale.split("_")[0]
+    """The language alone, of a locale or a BCP 47 tag."""
+    return locale.replace("-", "_").partition("_")[0].lower()
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from schedules.catalog import load_sequence
 from worker.errors import Fault
-from worker.rendering.compiling import ROOT, languages_of
+from worker.rendering.compiling import ROOT
+from worker.rendering.spoken import languages_of
 
 
 def untranslated(files: Mapping[str, str], own: str) -> list[Fault]:

@@ -19,7 +19,6 @@ from worker.rendering.compiling import (
     TAIL,
     WORD,
     compile_mail,
-    languages_of,
     line_of_word,
     parsed,
     read_words,
@@ -30,6 +29,7 @@ from worker.rendering.mjml_compiling import unclosed
 from worker.rendering.named import LOOPED, Names
 from worker.rendering.port import Content
 from worker.rendering.sandbox import forbidden
+from worker.rendering.spoken import languages_of
 
 *NEEDED, OPTIONAL = TEMPLATES.values()
 """Content that was made before this mail came needs none."""

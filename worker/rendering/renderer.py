@@ -9,14 +9,14 @@ from jinja2.runtime import Context
 from schedules.sequence import TEMPLATES
 from worker.errors import ContentError, Fault
 from worker.kept import Kept
-from worker.rendering import formats
 from worker.rendering.builder import Builder
-from worker.rendering.compiling import Compiled, Worded, compile_mail, languages_of, word_mail
+from worker.rendering.compiling import Compiled, Worded, compile_mail, word_mail
 from worker.rendering.context import MailContext, ShopContext
 from worker.rendering.jinja_slips import told_of_running
 from worker.rendering.plain import header_line, wrapped
 from worker.rendering.port import Content, MailInputs, RenderedMail
 from worker.rendering.shops import shop_context
+from worker.rendering.spoken import spoken
 
 LARGEST_BYTES = 300_000
 """A mail this large is a mistake in its template: Gmail clips at 102 KB."""
@@ -34,7 +34,6 @@ class Renderer:
     def __init__(self) -> None:
         self._worded = Kept[tuple[Any, ...], Worded](KEPT_WORDED)
         self._compiled = Kept[tuple[Any, ...], Compiled](KEPT_COMPILED)
-        self._languages = Kept[tuple[Any, ...], tuple[str, ...]](KEPT_WORDED)
 
     def render(self, content: Content, inputs: MailInputs) -> RenderedMail:
         """Renders one mail.
@@ -43,10 +42,7 @@ class Renderer:
             ContentError: the template is broken, or the mail would be larger than 300 KB.
         """
         template = TEMPLATES[inputs.step]
-        locale = formats.locale_of(inputs.locale, inputs.shop.locale)
-        language = self._language(content, template, locale, inputs.shop.locale)
-        if language != formats.language_of(locale):
-            locale = formats.locale_of(language)
+        language, locale = spoken(content, inputs.step, wanted=inputs.locale, shop_locale=inputs.shop.locale)
         formal = inputs.shop.formal_address.get(language, False)
         shop = shop_context(inputs.shop)
         compiled = self._compile(content, shop, template, language, formal=formal)
@@ -62,15 +58,6 @@ class Renderer:
             self._worded.put(key, worded)
             found = self._compiled.put((*key, shop), compile_mail(worded, shop))
         return found
-
-    def _language(self, content: Content, template: str, locale: str, shop_locale: str) -> str:
-        """The customer's language if the template has it, else the shop's, else English, else whatever there is."""
-        key = (content.digest, template)
-        have = self._languages.get(key)
-        if have is None:
-            have = self._languages.put(key, languages_of(content.files, template))
-        wanted = (formats.language_of(locale), formats.language_of(formats.locale_of(shop_locale)), "en", *have)
-        return next((language for language in wanted if language in have), "en")
 
 
 def _run(compiled: Compiled, context: MailContext, template: str) -> RenderedMail:

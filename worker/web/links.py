@@ -20,7 +20,7 @@ from worker.rendering.formats import web_url
 from worker.web.contract import answers, takes, texts
 from worker.web.here import Here
 from worker.web.views import View, gone, view_of
-from worker.web.words import BACK
+from worker.web.words.languages import WORDS
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -117,7 +117,7 @@ def _link(installation: Installation, request: Request, token: str) -> LinkToken
 
 def _page(link: LinkToken, person: Person, *, was_saved: bool = False) -> HTMLResponse:
     view, profile = view_of(link, person, was_saved=was_saved), person.profile
-    back = BACK[view.language].format(shop=profile.name)
+    back = WORDS[view.language].back.format(shop=profile.name)
     return _rendered(view, shop=profile.name, colour=profile.brand.colour, shop_url=web_url(profile.url), back=back)
 
 

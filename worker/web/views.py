@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from worker.feedback.pages import Person
 from worker.feedback.preferences import CHOICE_OF, Choice
 from worker.links import LinkToken, Purpose
-from worker.rendering.formats import language_of, locale_of
-from worker.web.words import CHOICES, GONE, HEARD, LESS, SAVED, SILENT, TESTED, THIS_PRODUCT, WORDS, PageWords
+from worker.web.words.languages import WORDS, accepted, understood
+from worker.web.words.port import PageWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,37 +37,35 @@ class View:
 
 def view_of(link: LinkToken, person: Person, *, was_saved: bool = False) -> View:
     """The page behind a link. `was_saved`: it answers a tap on one of its further choices."""
-    language = language_of(locale_of(person.locale))
-    language = language if language in WORDS else "en"
+    language = understood(person.locale, person.profile.locale)
     view = _view(link, person, language, was_saved=was_saved)
-    return replace(view, saved=TESTED[language]) if link.is_test else view
+    return replace(view, saved=WORDS[language].tested) if link.is_test else view
 
 
 def _view(link: LinkToken, person: Person, language: str, *, was_saved: bool) -> View:
     if link.purpose in CHOICE_OF:
         return _preferences(link.purpose, person, language, was_saved=was_saved)
     named = _named(person, language)
-    words, done = WORDS[language][link.purpose], person.is_done
+    words, done = WORDS[language].pages[link.purpose], person.is_done
     undo = words.undo if person.may_undo else ""
     return _said(language, words, named, undo=undo, is_done=done, action="?undo=1" if done else "?")
 
 
-def gone(accepted: str) -> View:
-    """The page behind a link that is none, in the first language that the browser accepts and we speak."""
-    wanted = (part.strip()[:2].lower() for part in accepted.split(","))
-    language = next((each for each in wanted if each in GONE), "en")
-    title, text = GONE[language]
+def gone(accept_language: str) -> View:
+    """The page behind a link that is none, in the language that the browser likes best of those we speak."""
+    language = accepted(accept_language)
+    title, text = WORDS[language].gone
     return View(language=language, title=title, text=text)
 
 
 def _preferences(purpose: Purpose, person: Person, language: str, *, was_saved: bool) -> View:
     """Its link's choice first, the others below; who wants nothing but receipts has no others to make."""
-    said, named = person.preferences, _named(person, language)
+    said, named, own = person.preferences, _named(person, language), WORDS[language]
     if said.is_silent:
-        title, text = SILENT[language]
+        title, text = own.silent
         return View(language=language, title=title.format(**named), text=text.format(**named), is_done=True)
     main = Choice.RECEIPTS if Choice.RECEIPTS in said.made else CHOICE_OF[purpose]
-    words = WORDS[language][next(each for each, choice in CHOICE_OF.items() if choice is main)]
+    words = own.pages[next(each for each, choice in CHOICE_OF.items() if choice is main)]
     done = main in said.made
     others = () if Choice.RECEIPTS in said.made else tuple(choice for choice in Choice if choice is not main)
     return _said(
@@ -77,10 +75,10 @@ def _preferences(purpose: Purpose, person: Person, language: str, *, was_saved: 
         undo="" if main in said.fixed else words.undo,
         is_done=done,
         action=_action(main, undo=done),
-        options_title=LESS[language][purpose],
+        options_title=own.less[purpose],
         options=tuple(_option(choice, person, language) for choice in others),
-        saved=SAVED[language] if was_saved and others else "",
-        also=HEARD[language] if done and main is Choice.RECEIPTS and person.shop_hears else "",
+        saved=own.saved if was_saved and others else "",
+        also=own.heard if done and main is Choice.RECEIPTS and person.shop_hears else "",
     )
 
 
@@ -114,7 +112,7 @@ def _said(
 
 def _option(choice: Choice, person: Person, language: str) -> Option:
     is_on = choice in person.preferences.made
-    words = CHOICES[language][choice]
+    words = WORDS[language].choices[choice]
     return Option(
         name=words.name,
         meaning=words.meaning,
@@ -129,4 +127,4 @@ def _action(choice: Choice, *, undo: bool) -> str:
 
 
 def _named(person: Person, language: str) -> dict[str, str]:
-    return {"shop": person.profile.name, "product": person.product or THIS_PRODUCT[language]}
+    return {"shop": person.profile.name, "product": person.product or WORDS[language].this_product}

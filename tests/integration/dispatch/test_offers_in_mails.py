@@ -11,7 +11,17 @@ from tests.support.dispatching import World
 from tests.support.orders import a_parcel, an_order
 from worker.delivery.port import Verdict
 from worker.dispatch.service import deliver_batch
-from worker.store.models import DiscountCode, Guide, OfferedProduct, Pairing, PoolCode, Product, Shop, Suppression
+from worker.store.models import (
+    DiscountCode,
+    Guide,
+    OfferedProduct,
+    OrderRow,
+    Pairing,
+    PoolCode,
+    Product,
+    Shop,
+    Suppression,
+)
 
 
 def _sell(world: World) -> None:
@@ -133,6 +143,26 @@ def test_an_offer_that_came_too_late_is_no_longer_shown_nor_written_down(world: 
     assert world.renderer.inputs[-1].offer is None
     assert _offered(world) == []
     assert not world.message(message_id).has_offer
+
+
+def test_reasons_and_guides_come_in_the_language_of_their_mail(world: World) -> None:
+    """No mail has texts in Swedish: it comes in the shop's language, and so does all within it."""
+    _sell(world)
+    with world.installation.database.write() as session:
+        shop = session.get_one(Shop, world.shop_id)
+        shop.profile = shop.profile | {"locale": "de-AT"}
+        session.scalars(select(Pairing)).one().pitch = ""
+        for language in ("de", "sv"):
+            guide = {"for_product": "product-1", "headline": language, "tips": ["a", "b", "c"]}
+            session.add(Guide(shop_id=world.shop_id, language=language, **guide))
+        order = session.get_one(OrderRow, world.order_id)
+        order.pinned = order.pinned | {"locale": "sv-SE"}
+    world.add_message()
+    deliver_batch(world.installation)
+    inputs = world.renderer.inputs[0]
+    assert inputs.offer is not None
+    assert inputs.guide is not None
+    assert (inputs.offer.cards[0].why, inputs.guide.headline) == ("Passt gut zu: Dripper 02", "de")
 
 
 def test_the_renderer_gets_the_products_behind_the_lines_and_the_guide(world: World) -> None:

@@ -12,7 +12,7 @@ from tests.support.dispatching import delivered_facts
 from tests.support.writing_back import connect
 from worker.dispatch.service import deliver_batch
 from worker.links import Purpose
-from worker.store.models import OrderRow, Suppression
+from worker.store.models import OrderRow, Shop, Suppression
 from worker.store.suppressions import suppress
 
 SWITCH = re.compile(r'aria-checked="(true|false)"( disabled)?>\s*<span class="words"><span class="name">([^<]+)<')
@@ -119,11 +119,15 @@ def test_the_page_says_that_the_shops_newsletter_stops_too_where_the_shop_is_tol
     assert "newsletter" not in mailed.post(f"{link}?undo=1").page
 
 
-def test_the_page_speaks_german_to_german_customers(mailed: Mailed) -> None:
+@pytest.mark.parametrize(("customers", "shops"), [("de-DE", "en"), ("th", "de-AT")])
+def test_the_page_speaks_the_customers_language_else_that_of_the_shop(
+    mailed: Mailed, customers: str, shops: str
+) -> None:
+    """As the mail does that led here."""
     world = mailed.world
     with world.installation.database.write() as session:
-        order = session.get_one(OrderRow, world.order_id)
-        order.pinned = order.pinned | {"locale": "de-DE"}
+        order, shop = session.get_one(OrderRow, world.order_id), session.get_one(Shop, world.shop_id)
+        order.pinned, shop.profile = order.pinned | {"locale": customers}, shop.profile | {"locale": shops}
     page = mailed.post(mailed.link(Purpose.UNSUBSCRIBE) + "?choice=fewer").page
     assert _switches(page) == {"Weniger Mails": True, "Keine Angebote in Bestellmails": False}
     assert "Gespeichert" in page

@@ -12,7 +12,7 @@ from worker.demo.examples import KETTLE, card, line
 from worker.demo.situations import example, with_order
 from worker.rendering.port import Offer
 from worker.rendering.renderer import Renderer
-from worker.store.content import packaged_content
+from worker.store.content import content_of, packaged_content
 
 
 def test_a_long_title_without_a_short_one_is_not_printed_in_the_subject() -> None:
@@ -38,7 +38,7 @@ def test_a_language_read_from_the_right_is_set_from_the_right() -> None:
     """A language is one file of texts per folder; what stands left in others stands right in it."""
     files = dict(packaged_content().files)
     files |= {path.replace(".en.", ".ar."): text for path, text in files.items() if path.endswith("texts.en.yaml")}
-    mail = Renderer().render(replace(packaged_content(), files=files), replace(example("confirmation"), locale="ar"))
+    mail = Renderer().render(content_of(files), replace(example("confirmation"), locale="ar"))
     plain = rendered("confirmation")
     assert 'dir="rtl"' in mail.html
     assert "direction:ltr" not in mail.html

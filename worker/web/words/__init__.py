@@ -1,0 +1,1 @@
+"""The words of the pages that customers see: a module for each language."""
