@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import Values, store
 from worker.imports.table import check, read_rows
 from worker.planning.products import follow_variants
-from worker.store.catalogue import tell_variants, why_unusable
+from worker.store.catalogue import lock_catalogue, tell_variants, why_unusable
 from worker.store.models import Product
 from worker.store.session import Database, database_now
 
@@ -57,7 +58,8 @@ def import_products(database: Database, shop_id: UUID, path: Path, *, progress: 
         follow_variants(session, shop_id, told)
 
     check(rows, look, KEY, progress)
-    report = store(database, Product, shop_id, rows, read, KEY, stamp=_stamp, afterwards=afterwards, progress=progress)
+    keep = partial(store, database, Product, shop_id, rows, read, KEY, locked=lock_catalogue, stamp=_stamp)
+    report = keep(afterwards=afterwards, progress=progress)
     return replace(report, left_out=tuple(left_out))
 
 

@@ -23,6 +23,11 @@ Each = TypeVar("Each")
 MOST_SEEKS = 4 * STEP
 
 
+def lock_imports(session: Session, shop_id: UUID) -> None:
+    """One import of a shop at a time: two of the same file would both take its rows for new. Webhooks do not wait."""
+    session.execute(select(Shop.id).where(Shop.id == shop_id).with_for_update(key_share=True))
+
+
 def store(
     database: Database,
     table: Any,
@@ -31,17 +36,20 @@ def store(
     read: Callable[[Row], Values],
     key: Sequence[str],
     *,
+    locked: Callable[[Session, UUID], None] = lock_imports,
     stamp: Callable[[Session], Values] = lambda _session: {},
     afterwards: Callable[[Session, Sequence[Values]], None] = lambda _session, _values: None,
     progress: Progress = no_progress,
 ) -> ImportReport:
     """Adds and changes rows by key; rows and columns that are not named stay.
 
-    `stamp` is set on what changes; `afterwards` may change more in the unit that keeps some rows.
+    `locked` keeps others off until a unit ends. `stamp` is set on what changes; `afterwards` may change more in the
+    unit that keeps some rows.
     """
     done, report = 0, ImportReport()
     for values in chunks(map(read, rows)):
         with database.write() as session:
+            locked(session, shop_id)
             report += _keep(session, table, shop_id, values, key, stamp(session))
             afterwards(session, values)
         done += len(values)
@@ -56,15 +64,9 @@ def chunks(values: Iterable[Each]) -> Iterator[list[Each]]:
         yield chunk
 
 
-def lock_imports(session: Session, shop_id: UUID) -> None:
-    """One import of a shop at a time: two of the same file would both take its rows for new. Webhooks do not wait."""
-    session.execute(select(Shop.id).where(Shop.id == shop_id).with_for_update(key_share=True))
-
-
 def _keep(
     session: Session, table: Any, shop_id: UUID, values: Sequence[Values], key: Sequence[str], stamp: Values
 ) -> ImportReport:
-    lock_imports(session, shop_id)
     known = _known(session, table, shop_id, values, key)
     new = [value for value in values if _key(value, key) not in known]
     different = [value for value in values if _differs(known.get(_key(value, key)), value)]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from schedules.events import ProductDeleted, ProductStated, VariantsStated
 from worker.planning.unit import Unit
 from worker.platforms.bodies import MOST
-from worker.store.catalogue import MERCHANTS, TOLD_BY_BOTH, why_unusable
+from worker.store.catalogue import MERCHANTS, TOLD_BY_BOTH, lock_product, why_unusable
 from worker.store.models import Product
 from worker.store.session import insert_into
 from worker.store.types import new_id
@@ -25,6 +25,7 @@ from worker.store.types import new_id
 
 def keep_product(unit: Unit, event: ProductStated) -> None:
     """Updates the variant's row, or makes it."""
+    lock_product(unit.session, unit.shop.id, event.product_id)
     row = _locked(unit, event)
     if _is_older(event.updated_at, row):
         return
@@ -51,6 +52,7 @@ def keep_variants(unit: Unit, event: VariantsStated) -> None:
 
     Such a row costs what the cheapest variant does that is left, and holds what all of them hold.
     """
+    lock_product(unit.session, unit.shop.id, event.product_id)
     mine = select(Product).where(Product.shop_id == unit.shop.id, Product.product_id == event.product_id)
     rows = unit.session.scalars(mine.order_by(Product.variant_id).with_for_update()).all()
     if any(_is_older(event.updated_at, row) for row in rows):
@@ -86,6 +88,7 @@ def drop_product(unit: Unit, event: ProductDeleted) -> None:
 
     What was told of it before the deletion and comes later does not bring it back.
     """
+    lock_product(unit.session, unit.shop.id, event.product_id)
     gone = Product.product_id == event.product_id
     if event.variant_id:
         gone = and_(gone, Product.variant_id == event.variant_id)

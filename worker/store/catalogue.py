@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from schedules.facts import Money
 from worker.rendering.images import is_seen_everywhere
 from worker.rendering.port import ProductView
+from worker.store.locks import lock, share
 from worker.store.models import Product
 from worker.store.shelf import ShelfProduct
 
@@ -23,6 +24,18 @@ MERCHANTS = (
     *("discreet", "fits", "ships_to", "bundle_of"),
 )
 """What the merchant's file says of a whole product holds for each of its variants."""
+
+
+def lock_catalogue(session: Session, shop_id: UUID) -> None:
+    """Lets nobody else change a shop's products until the unit ends: a file is taken in."""
+    lock(session, f"catalogue:{shop_id}")
+
+
+def lock_product(session: Session, shop_id: UUID, product_id: str) -> None:
+    """Lets nobody else change a product and its variants until the unit ends, files included: a variant that is made
+    beside the row of its whole product would not get what that says, and each might wait for the other's row."""
+    share(session, f"catalogue:{shop_id}")
+    lock(session, f"product:{shop_id}:{product_id}")
 
 
 def why_unusable(url: str, image_url: str, price: Decimal | None) -> str:

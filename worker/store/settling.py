@@ -2,13 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from worker.store.session import is_postgres
-
-_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-_BESIDE_OTHERS = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:key, 0))")
+from worker.store.locks import lock, share
 
 
 def settle(session: Session, shop_id: UUID) -> None:
@@ -16,16 +12,10 @@ def settle(session: Session, shop_id: UUID) -> None:
 
     Before any row is locked: who waits here waits for units that may want it.
     """
-    _lock(session, shop_id, is_shared=True)
+    share(session, f"planning:{shop_id}")
 
 
 def wait_for_planning(session: Session, shop_id: UUID) -> None:
     """Before it is changed: waits for units that plan by the older, so that what they let wait is seen, and for others
     who change it."""
-    _lock(session, shop_id, is_shared=False)
-
-
-def _lock(session: Session, shop_id: UUID, *, is_shared: bool) -> None:
-    """On SQLite a writing unit is alone anyway."""
-    if is_postgres(session):
-        session.execute(_BESIDE_OTHERS if is_shared else _ALONE, {"key": f"planning:{shop_id}"})
+    lock(session, f"planning:{shop_id}")

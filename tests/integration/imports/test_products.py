@@ -1,13 +1,18 @@
 """The catalogue from a CSV file: whole or not at all, and twice as good as once."""
 
 from decimal import Decimal
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from schedules.events import ProductStated
 from tests.integration.imports.conftest import NEEDED, Desk, product
 from tests.support.dispatching import MORNING
+from tests.support.locks import until_it_waits
 from worker.imports.products import COLUMNS
+from worker.planning.products import keep_product
+from worker.planning.unit import Unit
 from worker.store.models import Product
 
 EVERYTHING = {
@@ -121,6 +126,22 @@ def test_a_variant_that_the_file_names_is_what_the_file_says_of_it(desk: Desk) -
     header = "product_id,title,url,image_url,price,currency,variant_id,discreet"
     desk.take("products", f"{header}\n{line}")
     assert (variant(desk, "71").discreet, variant(desk, "").discreet) == (False, True)
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)  # on SQLite one unit writes at a time
+def test_a_variant_that_is_told_of_while_a_file_is_taken_in_is_what_that_says_of_its_product(desk: Desk) -> None:
+    """Neither would see what the other has not kept yet, and a discreet product would be shown."""
+    lines = f"{NEEDED},discreet\n{product('7', discreet='yes')}"
+    importing = Thread(target=desk.take, args=("products", lines))
+    blank = {"url": None, "image_url": None, "price": None, "inventory": None, "is_active": True, "updated_at": None}
+    named = {"product_id": "7", "variant_id": "71", "title": "Oil", "category": "", "brand": "", "tags": ()}
+    told = ProductStated.model_validate(named | blank)
+    with desk.database.write() as session:
+        keep_product(Unit.begin(session, desk.shop_id, None, MORNING), told)
+        importing.start()
+        until_it_waits(importing, session)
+    importing.join()
+    assert [variant(desk, each).discreet for each in ("", "71")] == [True, True]
 
 
 UNSEEN = "which are all that every mailbox shows"
