@@ -186,7 +186,7 @@ def _sources(session: Session, installation: Installation) -> list[Check]:
     return [
         fail(
             f"shop {line.shop}",
-            f"No webhook of {line.kind} for {_span(line.seconds_ago or 0)}, longer than ever before.",
+            f"No webhook of {line.kind} for {_span(line.seconds_ago or 0)}, much longer than usual.",
             remedy(line.kind),
         )
         for line in silent

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, and_, case, extract, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from worker.store.models import Message
-from worker.store.session import is_postgres
+from worker.store.session import seconds_between
 
 WINDOW = timedelta(days=7)
 SHARES = (0.5, 0.95, 0.99, 1.0)
@@ -45,6 +45,4 @@ def lateness(session: Session, *, now: datetime) -> Lateness:
 def _seconds(session: Session) -> ColumnElement[Any]:
     is_put_off = and_(Message.stream == literal_column("'marketing'"), Message.tries <= 1)
     meant = case((is_put_off, Message.send_at), else_=Message.aim_at)
-    if not is_postgres(session):
-        return (func.julianday(Message.accepted_at) - func.julianday(meant)) * 86400
-    return extract("epoch", Message.accepted_at - meant)
+    return seconds_between(session, Message.accepted_at.expression, meant)

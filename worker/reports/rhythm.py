@@ -9,19 +9,23 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from worker.store.models import InboundEvent, Shop, Source
+from worker.store.session import seconds_between
 
 LOOKED_AT = 100
 """Newest webhooks of a source that make up its rhythm."""
 FEWEST = 10
-"""With fewer webhooks there is no rhythm yet."""
+"""Fewer webhooks may have come close together by chance."""
 PATIENCE = 3
 """A pause counts as silence once it is this much longer than the longest one before."""
 LEAST = timedelta(hours=6)
 WITHOUT_RHYTHM = timedelta(days=3)
+LONG_RUN = timedelta(days=15)
+"""The newest webhooks of a busy source are all of one evening: its nights and weekends show over two weeks."""
+PATIENCE_IN_THE_LONG_RUN = 2
 
 
 class SourceLine(BaseModel):
@@ -63,6 +67,8 @@ def _line(session: Session, slug: str, source: Source, now: datetime) -> SourceL
     times = session.scalars(mine.order_by(InboundEvent.received_at.desc()).limit(LOOKED_AT)).all()
     allowed = silence_of(times)
     ago = now - times[0] if times else None
+    if ago is not None and ago > allowed and len(times) == LOOKED_AT:
+        allowed = max(allowed, PATIENCE_IN_THE_LONG_RUN * _longest_pause(session, source, times[0] - LONG_RUN))
     return SourceLine(
         shop=slug,
         kind=source.kind,
@@ -75,7 +81,14 @@ def _line(session: Session, slug: str, source: Source, now: datetime) -> SourceL
 
 def silence_of(times: Sequence[datetime]) -> timedelta:
     """How long a source may say nothing. `times`: when its webhooks came, newest first."""
-    if len(times) < FEWEST:
-        return WITHOUT_RHYTHM
-    longest = max(later - earlier for later, earlier in itertools.pairwise(times))
-    return max(PATIENCE * longest, LEAST)
+    longest = max((later - earlier for later, earlier in itertools.pairwise(times)), default=timedelta(0))
+    return max(PATIENCE * longest, LEAST if len(times) >= FEWEST else WITHOUT_RHYTHM)
+
+
+def _longest_pause(session: Session, source: Source, since: datetime) -> timedelta:
+    """Between two webhooks of a source. Reads thousands of them: only for what looks silent."""
+    before = func.lag(InboundEvent.received_at).over(order_by=InboundEvent.received_at)
+    mine = (InboundEvent.source_id == source.id, InboundEvent.received_at >= since)
+    pairs = select(InboundEvent.received_at.label("later"), before.label("earlier")).where(*mine).subquery()
+    longest = session.scalar(select(func.max(seconds_between(session, pairs.c.later, pairs.c.earlier))))
+    return timedelta(seconds=float(longest or 0))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, extract, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
@@ -86,6 +86,13 @@ class Database:
 def is_postgres(session: Session) -> bool:
     """Whether the unit is one of PostgreSQL's; else it is SQLite's."""
     return session.get_bind().dialect.name == "postgresql"
+
+
+def seconds_between(session: Session, later: ColumnElement[Any], earlier: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The time between two moments, for the database to count."""
+    if is_postgres(session):
+        return extract("epoch", later - earlier)
+    return (func.julianday(later) - func.julianday(earlier)) * 86400
 
 
 def insert_into(session: Session, table: Any) -> sqlite.Insert | postgresql.Insert:
