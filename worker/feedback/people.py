@@ -5,6 +5,7 @@ final, and the page offers a way back.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from sqlalchemy import delete
@@ -17,7 +18,7 @@ from worker.bootstrap import Installation
 from worker.feedback.clicks import note_answer
 from worker.feedback.preferences import CHOICE_OF, choice_meant, choose
 from worker.links import LinkToken, Purpose
-from worker.store.models import HiddenProduct, Message
+from worker.store.models import HiddenProduct, Message, OrderRow
 from worker.store.orders import facts_of, lock_order
 from worker.store.session import insert_into
 from worker.store.types import new_id
@@ -37,8 +38,8 @@ def act(installation: Installation, token: LinkToken, *, said: str = "", undo: b
         return True
     now = installation.clock.now()
     with installation.database.write() as session:
-        message = session.get(Message, token.message_id)
-        if message is None or message.address is None:
+        message = _locked(session, token.message_id)
+        if message is None:
             return False
         changed = _done(session, message, token, now, said=said, undo=undo)
     choice = choice_meant(token, said) or ""
@@ -58,6 +59,19 @@ def unhappy_case_id(message: Message) -> str:
     return f"unhappy:{message.id.hex}"
 
 
+def _locked(session: Session, message_id: UUID) -> Message | None:
+    """The message, whose person nobody erases until the unit ends; None when it is not known, or they were erased.
+
+    Its order is locked: whoever erases its person waits, and finds what is written here, or has come before.
+    """
+    message = session.get(Message, message_id)
+    if message is None:
+        return None
+    lock_order(session, message.order_id)
+    session.refresh(message)
+    return message if message.address is not None else None
+
+
 def _done(session: Session, message: Message, token: LinkToken, now: datetime, *, said: str, undo: bool) -> bool:
     if token.purpose in CHOICE_OF:
         choice = choice_meant(token, said)
@@ -72,12 +86,9 @@ def _done(session: Session, message: Message, token: LinkToken, now: datetime, *
 
 
 def _hide(session: Session, message: Message, product_id: str, now: datetime, *, undo: bool) -> bool:
-    """Mails that are being prepared are looked at again: the order's version is a part of what they were judged by.
-
-    The order is locked first: whoever erases its person waits, and finds the row, or has come before.
-    """
-    order = lock_order(session, message.order_id)
-    changed = order.erased_at is None and _hidden(session, message, product_id, now, undo=undo)
+    """Mails that are being prepared are looked at again: the order's version is a part of what they were judged by."""
+    order = session.get_one(OrderRow, message.order_id)
+    changed = _hidden(session, message, product_id, now, undo=undo)
     if changed:
         order.version += 1
         order.updated_at = now
@@ -96,7 +107,7 @@ def _hidden(session: Session, message: Message, product_id: str, now: datetime, 
 
 def _unhappy(session: Session, message: Message, now: datetime, *, undo: bool) -> bool:
     """Opens a case on the order, which stops its offers and its follow-up, and tells support by an alarm."""
-    order = lock_order(session, message.order_id)
+    order = session.get_one(OrderRow, message.order_id)
     facts = facts_of(order)
     known = next((case for case in facts.cases if case.id == unhappy_case_id(message)), None)
     is_open = known is not None and not known.closed

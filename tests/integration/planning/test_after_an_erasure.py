@@ -2,17 +2,19 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.support.intake import Connected
 from tests.support.shopify import order
 from worker.feedback import people
-from worker.links import LinkToken, Purpose
+from worker.links import PAGES, LinkToken, Purpose
 from worker.planning.replay import replay
 from worker.retention import purge_bodies
-from worker.store.models import Erasure, HiddenProduct
+from worker.store.models import Click, Erasure, HiddenProduct, OrderRow, Suppression, WriteBack
 from worker.store.orders import facts_of
 
 MIA = {"id": 701042, "email": "Mia@example.com", "phone": None}
@@ -66,21 +68,26 @@ def test_what_comes_later_of_an_erased_order_keeps_no_body(shop: Connected) -> N
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-def test_a_product_that_is_hidden_while_its_person_is_erased_keeps_nothing_of_them(
-    shop: Connected, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("purpose", PAGES)
+def test_whatever_a_person_does_by_a_link_while_they_are_erased_keeps_nothing_of_them(
+    shop: Connected, monkeypatch: pytest.MonkeyPatch, purpose: Purpose
 ) -> None:
     """SQLite has one writer: there nobody is erased meanwhile."""
     shop.plan("orders/create", order(1042, shop.now))
-    [message], hide = shop.messages(), people._hide
+    [message], lock = shop.messages(), people.lock_order
 
-    def erase_first(*asked: Any, **how: Any) -> bool:
+    def erase_first(session: Session, order_id: UUID) -> OrderRow:
+        monkeypatch.setattr(people, "lock_order", lock)
         redact(shop)
-        return hide(*asked, **how)
+        return lock(session, order_id)
 
-    monkeypatch.setattr(people, "_hide", erase_first)
-    people.act(shop.installation, LinkToken(Purpose.HIDE, message.id, "kettle"))
+    monkeypatch.setattr(people, "lock_order", erase_first)
+    assert not people.act(shop.installation, LinkToken(purpose, message.id, "kettle"))
     with shop.installation.database.read() as session:
-        assert session.scalars(select(HiddenProduct)).all() == []
+        for table in (HiddenProduct, Click, Suppression, WriteBack):
+            assert session.scalars(select(table)).all() == []
+    [message] = shop.messages()
+    assert (message.details, facts_of(shop.order(1042)).cases) == ({}, ())
 
 
 def test_a_demand_that_names_an_address_alone_does_not_keep_it(shop: Connected) -> None:
