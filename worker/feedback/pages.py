@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
@@ -12,7 +11,8 @@ from worker.feedback.preferences import CHOICE_OF, Preferences, preferences_of
 from worker.feedback.writing_back import tells_shop
 from worker.links import LinkToken, Purpose
 from worker.store.catalogue import products_of
-from worker.store.models import HiddenProduct, Message, OrderRow, Shop
+from worker.store.hidden import is_hidden
+from worker.store.models import Message, OrderRow, Shop
 from worker.store.orders import facts_of
 from worker.store.shops import profile_of
 
@@ -65,10 +65,8 @@ def _state(session: Session, message: Message, order: OrderRow, token: LinkToken
     if token.purpose in CHOICE_OF:
         return False, False
     if token.purpose is Purpose.HIDE:
-        mine = (HiddenProduct.shop_id == message.shop_id, HiddenProduct.address == message.address)
-        hidden = select(HiddenProduct.id).where(*mine, HiddenProduct.product_id == token.extra)
-        is_hidden = session.scalar(hidden) is not None
-        return is_hidden, is_hidden
+        hidden = is_hidden(session, message.shop_id, message.address or "", token.extra)
+        return hidden, hidden
     if token.purpose is Purpose.FEEDBACK_NO:
         cases = facts_of(order).cases
         is_open = any(case.id == unhappy_case_id(message) and not case.closed for case in cases)

@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from schedules.events import CaseStated
@@ -18,10 +17,9 @@ from worker.bootstrap import Installation
 from worker.feedback.clicks import note_answer
 from worker.feedback.preferences import CHOICE_OF, choice_meant, choose
 from worker.links import LinkToken, Purpose
-from worker.store.models import HiddenProduct, Message, OrderRow
-from worker.store.orders import facts_of, lock_order
-from worker.store.session import insert_into
-from worker.store.types import new_id
+from worker.store.hidden import hide, unhide
+from worker.store.models import Message, OrderRow
+from worker.store.orders import addresses_of_person, facts_of, lock_order
 
 log = structlog.get_logger()
 
@@ -96,13 +94,13 @@ def _hide(session: Session, message: Message, product_id: str, now: datetime, *,
 
 
 def _hidden(session: Session, message: Message, product_id: str, now: datetime, *, undo: bool) -> bool:
-    mine = {"shop_id": message.shop_id, "address": message.address, "product_id": product_id}
+    """It is the person's choice: it holds for all addresses that the platform knows them by."""
+    shop_id, mine = message.shop_id, addresses_of_person(session, message.shop_id, message.address or "")
     if undo:
-        conditions = [getattr(HiddenProduct, name) == value for name, value in mine.items()]
-        gone = session.execute(delete(HiddenProduct).where(*conditions).returning(HiddenProduct.id))
-        return gone.scalar() is not None
-    row = insert_into(session, HiddenProduct).values(id=new_id(), created_at=now, **mine)
-    return session.execute(row.on_conflict_do_nothing().returning(HiddenProduct.id)).scalar() is not None
+        changed = [unhide(session, shop_id, address, product_id) for address in mine]
+    else:
+        changed = [hide(session, shop_id, address, product_id, now=now) for address in mine]
+    return any(changed)
 
 
 def _unhappy(session: Session, message: Message, now: datetime, *, undo: bool) -> bool:

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from worker.store.models import Suppression
+from worker.store.hidden import hide
+from worker.store.models import HiddenProduct, Suppression
 from worker.store.session import insert_into
 from worker.store.types import new_id
 
@@ -75,3 +76,6 @@ def carry_over(session: Session, shop_id: UUID, addresses: Iterable[str], to: st
         for row in held_against(session, shop_id, address):
             if row.source == LINK:
                 suppress(session, shop_id, to, row.scope, reason=row.reason, now=row.created_at, source=LINK)
+        hidden = select(HiddenProduct).where(HiddenProduct.shop_id == shop_id, HiddenProduct.address == address)
+        for each in session.scalars(hidden):
+            hide(session, shop_id, to, each.product_id, now=each.created_at)

@@ -18,7 +18,7 @@ from worker.links import LinkToken, Purpose
 from worker.planning import orders
 from worker.planning.replay import replay
 from worker.planning.service import plan_event
-from worker.store.models import Click, DeliveryEvent, Message, OrderRow, Transition
+from worker.store.models import Click, DeliveryEvent, HiddenProduct, Message, OrderRow, Transition
 from worker.store.orders import facts_of
 from worker.store.shops import add_source, get_shop
 from worker.store.suppressions import scopes_of
@@ -272,33 +272,39 @@ def test_who_unsubscribed_stays_so_under_another_address(shop: Connected) -> Non
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["before", "after"])
-def test_what_a_person_refuses_by_a_link_holds_for_their_other_address(shop: Connected, is_known: bool) -> None:
-    """The platform's id is the person; the other address is known before they refuse, or comes after."""
+def test_what_a_person_chooses_by_a_link_holds_for_their_other_address(shop: Connected, is_known: bool) -> None:
+    """The platform's id is the person; the other address is known before they choose, or comes after."""
 
     def order_again() -> None:
         again = {"id": 7, "email": "work@example.com"}
         shop.plan("orders/create", order(1043, shop.now, email="work@example.com", customer=again))
 
-    def refuse(*, undo: bool = False) -> list[frozenset[str]]:
-        assert act(shop.installation, LinkToken(Purpose.UNSUBSCRIBE, message.id), undo=undo)
-        return scopes()
+    def choose(*, undo: bool = False) -> list[tuple[frozenset[str], set[str]]]:
+        for token in (LinkToken(Purpose.UNSUBSCRIBE, message.id), LinkToken(Purpose.HIDE, message.id, "kettle")):
+            assert act(shop.installation, token, undo=undo)
+        return chosen()
 
-    def scopes() -> list[frozenset[str]]:
+    def chosen() -> list[tuple[frozenset[str], set[str]]]:
         with shop.installation.database.read() as session:
-            mine = shop.order(1042).shop_id
-            return [scopes_of(session, mine, f"{name}@example.com") for name in ("mia", "work", "noah")]
+            mine, hidden = shop.order(1042).shop_id, session.scalars(select(HiddenProduct)).all()
+            addresses = [f"{name}@example.com" for name in ("mia", "work", "noah")]
+            return [
+                (scopes_of(session, mine, address), {row.product_id for row in hidden if row.address == address})
+                for address in addresses
+            ]
 
     shop.plan("orders/create", order(1042, shop.now, customer={"id": 7, "email": "mia@example.com"}))
     shop.plan("orders/create", order(1044, shop.now, email="noah@example.com", customer={"id": 8}))
     message = next(each for each in shop.messages() if each.address == "mia@example.com")
     if is_known:
         order_again()
-        refuse()
+        choose()
     else:
-        refuse()
+        choose()
         order_again()
-    assert scopes() == [{"marketing"}, {"marketing"}, frozenset()]
-    assert refuse(undo=True) == [frozenset()] * 3
+    nothing: tuple[frozenset[str], set[str]] = (frozenset(), set())
+    assert chosen() == [({"marketing"}, {"kettle"}), ({"marketing"}, {"kettle"}), nothing]
+    assert choose(undo=True) == [nothing] * 3
 
 
 def test_a_box_left_unticked_does_not_unsubscribe_a_subscriber(shop: Connected) -> None:
