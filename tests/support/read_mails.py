@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from schedules.events import OrderStated, ParcelStated, ParcelTracked
+from schedules.events import CaseStated, OrderRefunded, OrderStated, ParcelStated, ParcelTracked
 from schedules.facts import Facts
 from schedules.merging import merge
 from schedules.parcels import parcel_groups
@@ -26,7 +26,7 @@ def facts_of(platform: str, topic: str, *bodies: dict[str, Any]) -> Facts:
         raw = json.dumps(body).encode()
         reading = PLATFORMS[platform].read(topic=topic, body=raw, headers={}, received_at=NOW, options={})
         for event in reading.events:
-            assert isinstance(event, OrderStated | ParcelStated | ParcelTracked)
+            assert isinstance(event, OrderStated | ParcelStated | ParcelTracked | OrderRefunded | CaseStated)
             facts = merge(facts, event)
     return facts
 

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from schedules import extras
 from schedules.facts import LineItem, LineKind, PaymentState, Totals
-from worker.platforms.bodies import Body, amount, identifier, mapping, needed_id, objects, text, web_url
+from worker.platforms.bodies import Body, amount, identifier, mapping, needed_id, text, web_url
 from worker.platforms.woocommerce import tables
 from worker.platforms.woocommerce.naming import names_of, properties_of_line
-from worker.platforms.woocommerce.values import money, plain, rounded, status_of, taxed
+from worker.platforms.woocommerce.values import listed, money, plain, rounded, status_of, taxed
 
 S = PaymentState
 
@@ -41,16 +41,16 @@ def _by_status(status: str, body: Body) -> PaymentState:
 
 def refunds_sum(body: Body) -> Decimal:
     """What was paid back so far; WooCommerce tells it as negative totals."""
-    return sum((abs(amount(each.get("total"))) for each in objects(body.get("refunds"))), Decimal(0))
+    return sum((abs(amount(each.get("total"))) for each in listed(body.get("refunds"))), Decimal(0))
 
 
 def read_lines(body: Body, currency: str) -> tuple[LineItem, ...]:
     """Products, then fees that cost something; a fee below zero is a discount."""
     with_tax = body.get("prices_include_tax") is True
-    products = [_product_line(line, currency, with_tax=with_tax) for line in objects(body.get("line_items"))]
+    products = [_product_line(line, currency, with_tax=with_tax) for line in listed(body.get("line_items"))]
     fees = [
         _fee_line(fee, currency, with_tax=with_tax)
-        for fee in objects(body.get("fee_lines"))
+        for fee in listed(body.get("fee_lines"))
         if amount(fee.get("total")) > 0
     ]
     return (*products, *fees)
@@ -59,8 +59,8 @@ def read_lines(body: Body, currency: str) -> tuple[LineItem, ...]:
 def read_totals(body: Body, currency: str, payment: PaymentState) -> Totals:
     """All rows add up to the total. What was paid back later is no part of them."""
     with_tax = body.get("prices_include_tax") is True
-    fees = [taxed(fee, "total", "total_tax", currency, with_tax=with_tax) for fee in objects(body.get("fee_lines"))]
-    lines = objects(body.get("line_items"))
+    fees = [taxed(fee, "total", "total_tax", currency, with_tax=with_tax) for fee in listed(body.get("fee_lines"))]
+    lines = listed(body.get("line_items"))
     subtotal = sum((taxed(line, "subtotal", "subtotal_tax", currency, with_tax=with_tax) for line in lines), Decimal(0))
     discount = taxed(body, "discount_total", "discount_tax", currency, with_tax=with_tax)
     total = rounded(amount(body.get("total")), currency)

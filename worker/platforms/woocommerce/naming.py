@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from schedules.facts import LineProperty
-from worker.platforms.bodies import Body, identifier, objects, text
+from worker.platforms.bodies import Body, identifier, text
 from worker.platforms.properties import properties_of
-from worker.platforms.woocommerce.values import plain
+from worker.platforms.woocommerce.values import listed, plain
 
 PARTS = re.compile("[,:–]| - ")
 """What stands between the choices in a name."""
@@ -45,6 +45,6 @@ def properties_of_line(line: Body) -> tuple[LineProperty, ...]:
 
 def _shown(line: Body) -> Iterator[tuple[str, str, str]]:
     """Keys, names and values for customers' eyes."""
-    for each in objects(line.get("meta_data")):
+    for each in listed(line.get("meta_data")):
         if not (key := text(each.get("key"))).startswith("_"):
             yield key, plain(each.get("display_key") or key), plain(each.get("display_value") or each.get("value"))

@@ -20,12 +20,13 @@ from schedules.facts import (
     PickupPoint,
 )
 from worker.errors import UnreadableEventError
-from worker.platforms.bodies import Body, identifier, mapping, needed_id, needed_moment, objects, short, text, web_url
+from worker.platforms.bodies import Body, identifier, mapping, needed_id, needed_moment, short, text, web_url
 from worker.platforms.woocommerce import tables
 from worker.platforms.woocommerce.money import payment_of, read_lines, read_totals
 from worker.platforms.woocommerce.values import (
     currency_of,
     first_meta,
+    listed,
     meta,
     meta_like,
     plain,
@@ -39,7 +40,7 @@ ORDER_PAY, ORDER_RECEIVED = "/order-pay/", "/order-received/"
 def is_empty_draft(body: Body) -> bool:
     """Whether nothing was ordered yet: the editor and the checkout save orders that have no dates and no lines."""
     is_draft = status_of(body) in tables.DRAFTS
-    return is_draft and (body.get("date_created_gmt") in (None, "") or not objects(body.get("line_items")))
+    return is_draft and (body.get("date_created_gmt") in (None, "") or not listed(body.get("line_items")))
 
 
 def read_order(body: Body, options: Mapping[str, Any]) -> Order:
@@ -67,7 +68,7 @@ def read_order(body: Body, options: Mapping[str, Any]) -> Order:
         customer=_customer(body, options, placed_at),
         shipping_address=shipping,
         billing_address=billing,
-        shipping_method=next((plain(line.get("method_title")) for line in objects(body.get("shipping_lines"))), ""),
+        shipping_method=next((plain(line.get("method_title")) for line in listed(body.get("shipping_lines"))), ""),
         delivery=delivery,
         pickup=_pickup(body) if delivery is DeliveryKind.PICKUP else None,
         lines=_as_delivered(lines, delivery),
@@ -76,7 +77,7 @@ def read_order(body: Body, options: Mapping[str, Any]) -> Order:
         channel=_channel(body),
         is_b2b=meta_like(body, tables.VAT_KEYS).lower() not in ("", "no", "0", "false"),
         gift=_gift(body, shipping, billing),
-        discount_codes=tuple(code for each in objects(body.get("coupon_lines")) if (code := text(each.get("code")))),
+        discount_codes=tuple(code for each in listed(body.get("coupon_lines")) if (code := text(each.get("code")))),
     )
 
 
@@ -95,7 +96,7 @@ def delivery_of(body: Body, shipping: Address | None) -> DeliveryKind:
     The block checkout asks for a way of shipping wherever there is something to ship, and writes the billing address
     into all other orders too.
     """
-    methods = {text(line.get("method_id")).partition(":")[0] for line in objects(body.get("shipping_lines"))}
+    methods = {text(line.get("method_id")).partition(":")[0] for line in listed(body.get("shipping_lines"))}
     if methods & tables.PICKUP:
         return DeliveryKind.PICKUP
     is_placed = bool(shipping and shipping.line1) and text(body.get("created_via")).lower() != tables.BLOCKS
@@ -115,13 +116,13 @@ def _as_delivered(lines: tuple[LineItem, ...], delivery: DeliveryKind) -> tuple[
 def _pickup(body: Body) -> PickupPoint:
     line = next(
         line
-        for line in objects(body.get("shipping_lines"))
+        for line in listed(body.get("shipping_lines"))
         if text(line.get("method_id")).partition(":")[0] in tables.PICKUP
     )
     name = plain(first_meta(line, tables.PICKUP_PLACE)) or plain(line.get("method_title"))
     return PickupPoint(
         name=name,
-        address=Address(line1=plain(meta(line, "pickup_address"))),
+        address=read_address(meta(line, tables.PLUS_ADDRESS)) or Address(line1=plain(meta(line, "pickup_address"))),
         hours=plain(meta(line, "pickup_details")),
     )
 

@@ -19,10 +19,10 @@ from schedules.facts import (
     Tracking,
     TrackingStatus,
 )
-from worker.platforms.bodies import Body, amount, identifier, moment, needed_id, objects, text, web_url, whole
+from worker.platforms.bodies import Body, amount, identifier, moment, needed_id, text, web_url, whole
 from worker.platforms.woocommerce import tables
 from worker.platforms.woocommerce.carriers import carrier_of, spelled
-from worker.platforms.woocommerce.values import meta, money, plain, status_of, version_of
+from worker.platforms.woocommerce.values import listed, meta, money, plain, status_of, version_of
 
 LATEST_ENTRY = timedelta(hours=36)
 """The date beside a tracking number is a day of the shop's calendar, as midnight UTC: by then it is over."""
@@ -52,7 +52,7 @@ def read_parcels(order: Order, body: Body) -> Iterator[OrderEvent]:
 
 def read_refunds(order: Order, body: Body) -> Iterator[OrderEvent]:
     """Refunds are told inside the order, without a time and without the lines they are for."""
-    for refund in objects(body.get("refunds")):
+    for refund in listed(body.get("refunds")):
         words, paid_back = text(refund.get("reason") or refund.get("refund")), abs(amount(refund.get("total")))
         yield OrderRefunded(
             order_id=order.id,
@@ -74,10 +74,8 @@ def _refund_reason(order: Order, words: str, paid_back: Decimal) -> RefundReason
 
 
 def _tracking_items(body: Body) -> list[Body]:
-    """The plugin's list; PHP writes one with gaps as an object."""
-    found = meta(body, tables.TRACKING_KEY)
-    items = objects(list(found.values()) if isinstance(found, dict) else found)
-    return [item for item in items if identifier(item.get("tracking_number"))]
+    """The plugin's list."""
+    return [item for item in listed(meta(body, tables.TRACKING_KEY)) if identifier(item.get("tracking_number"))]
 
 
 def _parcel(order: Order, body: Body, item: Body, parcel_id: str) -> Parcel:
@@ -132,10 +130,10 @@ def _carrier(item: Body) -> tuple[str, str]:
 
 def _lines(item: Body) -> tuple[ParcelLine, ...]:
     """What is in it, where the plugin knows; a list that names no order lines means everything."""
-    listed = objects(item.get("products_list"))
-    if not listed or not all(identifier(each.get("item_id")) for each in listed):
+    told = listed(item.get("products_list"))
+    if not told or not all(identifier(each.get("item_id")) for each in told):
         return ()
-    return tuple(ParcelLine(line_id=text(each.get("item_id")), quantity=whole(each.get("qty"))) for each in listed)
+    return tuple(ParcelLine(line_id=text(each.get("item_id")), quantity=whole(each.get("qty"))) for each in told)
 
 
 def _pickup(order: Order, body: Body, status: str) -> Iterator[OrderEvent]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from schedules.events import ProductStated
 from worker.platforms.bodies import MOST, Body, amount, mapping, moment, needed_id, objects, short, text, web_url
-from worker.platforms.woocommerce.values import plain
+from worker.platforms.woocommerce.values import listed, plain
 
 SOLD_AS_THEY_ARE = frozenset({"simple", "subscription", "variation", "subscription_variation"})
 """Types of what lands in a cart by its own number; of all else customers choose what, first."""
@@ -19,7 +19,7 @@ def read_product(body: Body) -> ProductStated | None:
     if not title or (parent is None and _is_variation(body)):
         return None
     own = needed_id(body, "id")
-    categories = [plain(each.get("name")) for each in objects(body.get("categories"))]
+    categories = [plain(each.get("name")) for each in listed(body.get("categories"))]
     return ProductStated(
         product_id=parent or own,
         variant_id=own if parent else None,
@@ -28,8 +28,8 @@ def read_product(body: Body) -> ProductStated | None:
         image_url=_image(body),
         price=_price(body),
         category=short(next((name for name in categories if name.lower() != "uncategorized"), "")),
-        brand=short(next((plain(each.get("name")) for each in objects(body.get("brands"))), "")),
-        tags=tuple(name for each in objects(body.get("tags")) if (name := plain(each.get("name")))),
+        brand=short(next((plain(each.get("name")) for each in listed(body.get("brands"))), "")),
+        tags=tuple(name for each in listed(body.get("tags")) if (name := plain(each.get("name")))),
         inventory=_inventory(body),
         is_active=_is_sold(body),
         updated_at=moment(body.get("date_modified_gmt")),
@@ -54,7 +54,7 @@ def _parent(body: Body) -> str | None:
 
 
 def _image(body: Body) -> str | None:
-    pictures = [*objects(body.get("images")), mapping(body.get("image"))]
+    pictures = [*listed(body.get("images")), mapping(body.get("image"))]
     return next((url for picture in pictures if (url := web_url(picture.get("src")))), None)
 
 

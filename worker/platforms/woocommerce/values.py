@@ -24,6 +24,11 @@ def plain(value: Any) -> str:
     return " ".join(TAG.sub(" ", html.unescape(text(value))).split())
 
 
+def listed(value: Any) -> list[Body]:
+    """The objects of a list. PHP writes a list with gaps, as whoever filters one may leave it, as an object."""
+    return objects(list(value.values()) if isinstance(value, dict) else value)
+
+
 def status_of(body: Body) -> str:
     return text(body.get("status")).lower().removeprefix("wc-")
 
@@ -42,14 +47,12 @@ def version_of(body: Body) -> datetime:
 
 def meta(body: Body, key: str) -> Any:
     """The value of a meta entry: text, a number, a list or an object; None when there is none."""
-    return next((each.get("value") for each in objects(body.get("meta_data")) if text(each.get("key")) == key), None)
+    return next((each.get("value") for each in listed(body.get("meta_data")) if text(each.get("key")) == key), None)
 
 
 def meta_like(body: Body, pattern: re.Pattern[str]) -> str:
     """The first text under a key that matches; empty when there is none, or it is no text."""
-    found = (
-        text(each.get("value")) for each in objects(body.get("meta_data")) if pattern.search(text(each.get("key")))
-    )
+    found = (text(each.get("value")) for each in listed(body.get("meta_data")) if pattern.search(text(each.get("key"))))
     return next((value for value in found if value), "")
 
 

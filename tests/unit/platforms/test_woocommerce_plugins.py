@@ -1,0 +1,47 @@
+"""What plugins make of WooCommerce's orders."""
+
+from typing import Any
+
+import pytest
+
+from schedules.facts import DeliveryKind
+from schedules.situations import why_nothing
+from tests.support.read_mails import mail_of, woo
+from tests.support.woocommerce import ADDRESS, DRIPPER, FILTERS, line, meta, order, tracking
+
+
+def _with_gaps(entries: list[Any]) -> dict[str, Any]:
+    """As PHP writes a list out of which a filter took the first: as an object."""
+    return {str(number): entry for number, entry in enumerate(entries, 1)}
+
+
+def test_lists_that_php_wrote_as_objects_are_read() -> None:
+    """Whoever filters the answer of WooCommerce's API and leaves gaps makes objects of its lists."""
+    choices = _with_gaps([{"key": "engraving", "value": "Anna"}])
+    parts: dict[str, list[Any]] = {
+        "line_items": [DRIPPER | {"meta_data": choices}, FILTERS],
+        "shipping_lines": order()["shipping_lines"],
+        "fee_lines": [{"id": 5, "name": "Gift wrap", "total": "0.81", "total_tax": "0.19"}],
+        "refunds": [{"id": 88, "reason": "", "total": "-1.00"}],
+        "meta_data": meta(_wc_shipment_tracking_items=[tracking("JD1")]),
+    }
+    listed = parts | {"line_items": [DRIPPER | {"meta_data": list(choices.values())}, FILTERS]}
+    facts = woo(**{name: _with_gaps(entries) for name, entries in parts.items()})
+    assert facts == woo(**listed)
+    assert why_nothing(facts) is None
+    assert "Anna" in mail_of("confirmation", facts).text
+
+
+PLACE = {"address_1": "12 Quay Street", "city": "Galway", "state": "G", "postcode": "H91 X0X1", "country": "IE"}
+
+
+def test_goods_to_collect_at_a_place_of_local_pickup_plus_are_no_parcel() -> None:
+    """The extension's word for its way of shipping is its own, and so are the keys of its places."""
+    told = meta(_pickup_location_id=7, _pickup_location_name="Quay shop", _pickup_location_address=PLACE)
+    way = {"id": 9, "method_id": "local_pickup_plus", "method_title": "Local pickup", "meta_data": told}
+    facts = woo(shipping_lines=[way], shipping=ADDRESS)
+    assert facts.order is not None
+    assert facts.order.delivery is DeliveryKind.PICKUP
+    mail = mail_of("confirmation", facts)
+    assert "Quay shop, 12 Quay Street, Galway H91 X0X1, Ireland" in " ".join(mail.text.split())
+    assert "when it is ready" in mail.preview
