@@ -274,8 +274,10 @@ class Parcel(Value):
     shipped_at: AwareDatetime = Field(description="when it left; for pick-up: when it was made ready")
     is_sighting: bool = Field(
         default=False,
-        description="no version tells when it left: `shipped_at` is when it was seen to have, and the earliest counts",
+        description="`shipped_at` is when this version is seen to have left, or, cancelled, the sighting it takes back",
     )
+    sightings: tuple[AwareDatetime, ...] = Field(default=(), description="of all versions; the earliest counts")
+    taken_back_at: AwareDatetime | None = Field(default=None, description="no sighting until then counts any more")
     updated_at: AwareDatetime
     was_open: bool = Field(default=False, description="some version showed it being prepared")
     seen_shipped_at: AwareDatetime | None = Field(

@@ -69,19 +69,36 @@ def _parcel(facts: Facts, event: ParcelStated) -> dict[str, Any]:
 
 def _as_seen(parcel: Parcel) -> Parcel:
     """A version with what it alone tells of the way to its leaving."""
-    is_open, has_left = parcel.state is ParcelState.OPEN, parcel.state is ParcelState.SHIPPED
-    seen = {"was_open": is_open, "seen_shipped_at": parcel.updated_at if has_left else None}
+    has_left, is_back = parcel.state is ParcelState.SHIPPED, parcel.state is ParcelState.CANCELLED
+    seen = {
+        "was_open": parcel.state is ParcelState.OPEN,
+        "seen_shipped_at": parcel.updated_at if has_left else None,
+        "sightings": (parcel.shipped_at,) if has_left and parcel.is_sighting else (),
+        "taken_back_at": parcel.shipped_at if is_back and parcel.is_sighting else None,
+    }
     return parcel.model_copy(update={"tracking": (), **seen})
 
 
 def _newer_parcel(one: Parcel, other: Parcel) -> Parcel:
-    """The newer version; where no source tells when it left, it left when it was first seen to have."""
-    seen = [each.seen_shipped_at for each in (one, other) if each.seen_shipped_at is not None]
-    shared: dict[str, Any] = {"was_open": one.was_open or other.was_open, "seen_shipped_at": min(seen, default=None)}
-    if one.is_sighting and other.is_sighting:
-        shared["shipped_at"] = min(one.shipped_at, other.shipped_at)
-    one, other = one.model_copy(update=shared), other.model_copy(update=shared)
+    """The newer version; where it does not tell when it left, it left when it was first seen to have."""
+    both = (one, other)
+    seen = [each.seen_shipped_at for each in both if each.seen_shipped_at is not None]
+    taken_back = max((each.taken_back_at for each in both if each.taken_back_at is not None), default=None)
+    shared = {
+        "was_open": one.was_open or other.was_open,
+        "seen_shipped_at": min(seen, default=None),
+        "sightings": tuple(sorted({*one.sightings, *other.sightings})),
+        "taken_back_at": taken_back,
+    }
+    one, other = (_as_sighted(each.model_copy(update=shared)) for each in both)
     return _newer(one, other, _parcel_version)
+
+
+def _as_sighted(parcel: Parcel) -> Parcel:
+    """With the first sighting that was not taken back as when it left, where it is known by sightings."""
+    standing = (at for at in parcel.sightings if parcel.taken_back_at is None or at > parcel.taken_back_at)
+    first = next(standing, None)
+    return parcel if first is None or not parcel.is_sighting else parcel.model_copy(update={"shipped_at": first})
 
 
 def _tracked(facts: Facts, event: ParcelTracked) -> dict[str, Any]:
@@ -154,8 +171,8 @@ def _order_version(order: Order) -> tuple[datetime, bool]:
     return order.updated_at, order.cancelled_at is not None
 
 
-def _parcel_version(parcel: Parcel) -> datetime:
-    return parcel.updated_at
+def _parcel_version(parcel: Parcel) -> tuple[datetime, bool]:
+    return parcel.updated_at, not parcel.is_sighting
 
 
 _MERGES: dict[type, Callable[[Facts, Any], dict[str, Any]]] = {

@@ -5,11 +5,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
+import pytest
+
+from schedules import reasons
 from schedules.events import OrderStated, ParcelStated, ParcelTracked
-from schedules.facts import DeliverySource, Facts, ParcelLine, TrackingStatus
+from schedules.facts import DeliverySource, Facts, ParcelLine, ParcelState, TrackingStatus
+from schedules.lifecycle import State
 from schedules.merging import merge
-from schedules.parcels import delivered_at
+from schedules.parcels import delivered_at, sent_parcels
+from schedules.planner import PlannedMessage
 from tests.support.woocommerce import gmt, meta, order, tracking
+from tests.unit.schedules.examples import applied, planned
 from worker.platforms.woocommerce.platform import WooCommerce
 
 MONDAY = datetime(2026, 5, 18, tzinfo=UTC)
@@ -53,6 +59,52 @@ def test_a_completed_order_has_left_and_its_delivery_is_an_estimate() -> None:
     arrived = delivered_at(facts)
     assert arrived is not None
     assert arrived[1] is DeliverySource.ESTIMATED
+
+
+def _completed(hours: float, **more: Any) -> dict[str, Any]:
+    return _body(_at(hours), status="completed", date_completed_gmt=gmt(_at(hours)), **more)
+
+
+@pytest.mark.parametrize("status", ["processing", "on-hold", "pending"])
+def test_what_was_completed_by_mistake_has_not_left(status: str) -> None:
+    """WooCommerce keeps the time of the completion when somebody sets the status back."""
+    back = _body(_at(11), status=status, date_completed_gmt=gmt(_at(10)))
+    for bodies in ([_completed(10), back], [back, _completed(10)], [back]):
+        facts = _facts(*bodies)
+        assert sent_parcels(facts) == ()
+        assert delivered_at(facts) is None
+
+
+def test_what_was_completed_by_mistake_leaves_when_it_is_completed_again() -> None:
+    """In whatever order the versions come: the completion that was taken back counts no more."""
+    back = _body(_at(11), status="processing", date_completed_gmt=gmt(_at(10)))
+    later = _body(_at(150), status="completed", date_completed_gmt=gmt(_at(100)))
+    for permuted in permutations([_completed(10), back, _completed(100), later]):
+        facts = _facts(*permuted, permuted[0])
+        assert _left(facts) == [_at(100)]
+        assert [parcel.state for parcel in facts.parcels] == [ParcelState.SHIPPED]
+
+
+def test_the_mail_about_a_completion_by_mistake_is_taken_back_and_comes_with_the_real_one() -> None:
+    back = _body(_at(10.1), status="processing", date_completed_gmt=gmt(_at(10)))
+    told = [
+        _facts(*bodies) for bodies in ([_completed(10)], [_completed(10), back], [_completed(10), back, _completed(99)])
+    ]
+    messages: list[PlannedMessage] = []
+    for known, hours in zip(told, (10, 10.1, 99), strict=True):
+        messages = applied(planned(known, messages=messages, now=_at(hours)), messages)
+    shipping = [each for each in messages if each.step == "shipping"]
+    assert [(each.state, each.reason) for each in shipping if each.aim_at < _at(99)] == [
+        (State.CANCELLED, reasons.PARCEL_GONE)
+    ]
+    assert [each.aim_at for each in shipping if each.state is State.SCHEDULED] == [_at(99) + timedelta(minutes=10)]
+
+
+def test_a_parcel_with_a_number_has_left_although_the_status_was_set_back() -> None:
+    facts = _facts(
+        _completed(10), _body(_at(11), _entered("JD1"), status="processing", date_completed_gmt=gmt(_at(10)))
+    )
+    assert [parcel.tracking_number for parcel in sent_parcels(facts)] == ["JD1"]
 
 
 def test_an_imported_order_that_tells_no_completion_left_when_it_was_paid_or_placed() -> None:

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from schedules.facts import DeliveryKind
 from schedules.situations import why_nothing
 from tests.support.read_mails import mail_of, woo
-from tests.support.woocommerce import ADDRESS, DRIPPER, FILTERS, line, meta, order, tracking
+from tests.support.woocommerce import ADDRESS, DRIPPER, FILTERS, meta, order, tracking
 
 
 def _with_gaps(entries: list[Any]) -> dict[str, Any]:

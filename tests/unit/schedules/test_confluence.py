@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import reduce
+from itertools import permutations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -93,7 +94,8 @@ def parcels(draw: st.DrawFn) -> OrderEvent:
         lines=draw(st.sampled_from([["1"], ["2"], ["1", "2"], []])),
         state=draw(st.sampled_from([ParcelState.SHIPPED] * 3 + [ParcelState.OPEN, ParcelState.CANCELLED])),
     )
-    return ParcelStated(order_id=ORDER, parcel=found.model_copy(update={"updated_at": draw(HOURS)}))
+    seen = {"updated_at": draw(HOURS), "is_sighting": draw(st.booleans())}
+    return ParcelStated(order_id=ORDER, parcel=found.model_copy(update=seen))
 
 
 @st.composite
@@ -221,3 +223,15 @@ def test_of_two_snapshots_of_one_second_that_with_the_cancellation_counts(is_tur
     known = merged(told[::-1] if is_turned else told)
     assert known.order is not None
     assert known.order.cancelled_at == at
+
+
+def test_sightings_count_the_same_whether_a_version_that_tells_the_time_comes_between_or_after() -> None:
+    told = [
+        ParcelStated(
+            order_id=ORDER,
+            parcel=parcel(left=after(hours=hours)).model_copy(update={"is_sighting": is_sighting}),
+        )
+        for hours, is_sighting in ((1, True), (2, False), (3, True))
+    ]
+    for arrived in permutations(told):
+        assert [each.shipped_at for each in merged(arrived).parcels] == [after(hours=1)]

@@ -38,12 +38,16 @@ def read_parcels(order: Order, body: Body) -> Iterator[OrderEvent]:
     """
     status = status_of(body)
     items = _tracking_items(body)
+    if order.delivery is DeliveryKind.DIGITAL:
+        return
+    if not items and status in tables.BEFORE:
+        yield from _taken_back(order, body)
+        return
     if order.delivery is DeliveryKind.PICKUP:
         yield from _pickup(order, body, status)
         return
-    if order.delivery is DeliveryKind.DIGITAL or not (items or status in tables.SHIPPED):
-        return
-    for number, item in enumerate(items or [{}], 1):
+    untracked: list[Body] = [{}] if status in tables.SHIPPED else []
+    for number, item in enumerate(items or untracked, 1):
         parcel = _parcel(order, body, item, f"{order.id}-{number}")
         yield ParcelStated(order_id=order.id, parcel=parcel)
         if status == "delivered":
@@ -91,6 +95,15 @@ def _parcel(order: Order, body: Body, item: Body, parcel_id: str) -> Parcel:
         tracking_url=url,
         lines=_lines(item),
     )
+
+
+def _taken_back(order: Order, body: Body) -> Iterator[OrderEvent]:
+    """The parcel of an order that was completed and is not any more: WooCommerce keeps the time of the completion."""
+    completed = moment(body.get("date_completed_gmt"))
+    if completed is not None:
+        parcel = _parcel(order, body, {}, f"{order.id}-1")
+        gone = {"state": ParcelState.CANCELLED, "shipped_at": completed}
+        yield ParcelStated(order_id=order.id, parcel=parcel.model_copy(update=gone))
 
 
 def _sighted(body: Body, status: str) -> datetime:

@@ -25,6 +25,8 @@ GONE = frozenset({"cancelled", "trash"})
 COMPLETED = "completed"
 SHIPPED = frozenset({COMPLETED, "shipped", "delivered"})
 """`completed` is core's last status; the others are what shipping plugins add."""
+BEFORE = frozenset({"pending", "on-hold", "processing"})
+"""Core's statuses of what has not left; other words may be of any time."""
 READY = frozenset({"ready-for-pickup", "ready-pickup"})
 COLLECTED = frozenset({"completed", "delivered", "picked-up"})
 
