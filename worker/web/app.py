@@ -57,4 +57,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 async def _storage_gone(request: Request, error: Exception) -> Response:
     log.error("web.storage.unavailable", path=request.url.path, error=str(error))
-    return JSONResponse({"detail": "Storage does not answer. Please try again."}, 503, {"Retry-After": "10"})
+    answer = links.away_page(request) or JSONResponse({"detail": "Storage does not answer. Please try again."}, 503)
+    answer.headers["Retry-After"] = "10"
+    return answer

@@ -14,12 +14,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from worker.bootstrap import Installation
 from worker.feedback.pages import Person, person_behind
 from worker.feedback.people import act
-from worker.links import PATHS, LinkToken
+from worker.links import PAGES, PATHS, LinkToken
 from worker.rendering.colours import EDGE, FALLBACK, button_ground, darkened_for, readable_on
 from worker.rendering.formats import web_url
-from worker.web.contract import answers, takes, texts
+from worker.web.contract import takes, texts
 from worker.web.here import Here
-from worker.web.views import View, gone, view_of
+from worker.web.views import View, away, gone, view_of
 from worker.web.words.languages import WORDS
 
 POLICY = (
@@ -35,12 +35,17 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 LARGEST_BODY = 64 * 1024
+OURS = tuple(f"/{PATHS[purpose]}/" for purpose in PAGES)
 
 router = APIRouter()
 
 
-ANSWERS = texts({200: "The page behind the link.", 404: "A page that says that this link is none of ours."}) | answers(
-    {}
+ANSWERS = texts(
+    {
+        200: "The page behind the link.",
+        404: "A page that says that this link is none of ours.",
+        503: "A page that asks to come back later: the database does not answer.",
+    }
 )
 FORMS = takes("application/x-www-form-urlencoded", "multipart/form-data", is_required=False)
 
@@ -124,6 +129,13 @@ def _page(link: LinkToken, person: Person, *, was_saved: bool = False) -> HTMLRe
 def gone_page(request: Request) -> HTMLResponse:
     """What a link that is none of ours leads to."""
     return _rendered(gone(request.headers.get("accept-language", "")), status=404)
+
+
+def away_page(request: Request) -> HTMLResponse | None:
+    """What a customer reads while the database does not answer; None where the path is not for customers."""
+    if not request.url.path.startswith(OURS):
+        return None
+    return _rendered(away(request.headers.get("accept-language", "")), status=503)
 
 
 def _rendered(

@@ -54,7 +54,17 @@ def _view(link: LinkToken, person: Person, language: str, *, was_saved: bool) ->
 def gone(accept_language: str) -> View:
     """The page behind a link that is none, in the language that the browser likes best of those we speak."""
     language = accepted(accept_language)
-    title, text = WORDS[language].gone
+    return _without_person(language, WORDS[language].gone)
+
+
+def away(accept_language: str) -> View:
+    """The page behind any link while nobody can tell whose it is."""
+    language = accepted(accept_language)
+    return _without_person(language, WORDS[language].away)
+
+
+def _without_person(language: str, words: tuple[str, str]) -> View:
+    title, text = words
     return View(language=language, title=title, text=text)
 
 

@@ -4,9 +4,11 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -16,6 +18,7 @@ from tests.support.intake import delivery
 from tests.support.servers import free_port
 from tests.support.shopify import ShopifyShop, order
 from worker.bootstrap import build
+from worker.links import PAGES
 from worker.settings import Settings
 from worker.web.webhooks import LARGEST_BODY
 
@@ -67,6 +70,21 @@ def test_storage_that_is_gone_is_told_so_that_the_shop_tries_again(tmp_path: Pat
         assert ShopifyShop(url, "any").post("orders/create", {"id": 1}) == 503
         assert get(url, "/health/ready")[0] == 503
         assert get(url, "/health/live")[0] == 200
+
+
+def test_who_follows_a_link_while_the_storage_is_gone_reads_a_page_in_their_language(tmp_path: Path) -> None:
+    gone = SecretStr(f"sqlite:///{tmp_path}/missing/postpurchase.db")
+    installation = build(Settings(data_dir=tmp_path, database_url=gone, secret_key=SecretStr("a test's secret key")))
+    for url in serving(installation):
+        for purpose, method in product(PAGES, ("GET", "POST")):
+            link = installation.links.url(purpose, UUID(int=1), base=url)
+            asked = urllib.request.Request(link, method=method, headers={"Accept-Language": "de-AT,en;q=0.5"})
+            with pytest.raises(urllib.error.HTTPError) as raised:
+                urllib.request.urlopen(asked, timeout=30)
+            told, page = raised.value.headers, raised.value.read().decode()
+            assert (raised.value.code, told["Retry-After"], told["Cache-Control"]) == (503, "10", "no-store")
+            assert '<html lang="de">' in page
+            assert "noch einmal" in page
 
 
 def test_a_served_installation_is_ready(served: Served) -> None:

@@ -63,4 +63,8 @@ ENGLISH = Words(
         "This link does not work",
         "It may be incomplete or out of date. Open it from the email again, or just reply to the email.",
     ),
+    away=(
+        "Please try again a little later",
+        "We cannot look anything up at the moment, so nothing has changed. Open the link from the email again later.",
+    ),
 )

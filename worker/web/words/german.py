@@ -63,4 +63,9 @@ GERMAN = Words(
         "Dieser Link funktioniert nicht",
         "Vielleicht ist er unvollständig oder veraltet. Bitte noch einmal aus der Mail öffnen oder auf sie antworten.",
     ),
+    away=(
+        "Bitte später noch einmal",
+        "Im Augenblick können wir nichts nachsehen, und es hat sich nichts geändert. Bitte den Link später noch einmal "
+        "aus der Mail öffnen.",
+    ),
 )

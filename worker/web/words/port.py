@@ -39,3 +39,4 @@ class Words:
     back: str
     this_product: str  # one that is not in the catalogue any more
     gone: tuple[str, str]  # title and text of a link that is none
+    away: tuple[str, str]  # the same while the database does not answer
