@@ -20,8 +20,9 @@ NOW = datetime(2026, 5, 20, tzinfo=UTC)
 PARAGRAPH = "\n\n"
 
 
-def facts_of(platform: str, topic: str, *bodies: dict[str, Any]) -> Facts:
-    facts = Facts()
+def facts_of(platform: str, topic: str, *bodies: dict[str, Any], known: Facts | None = None) -> Facts:
+    """What is known after these bodies, and what was `known` before."""
+    facts = known or Facts()
     for body in bodies:
         raw = json.dumps(body).encode()
         reading = PLATFORMS[platform].read(topic=topic, body=raw, headers={}, received_at=NOW, options={})

@@ -9,7 +9,18 @@ from typing import Any
 
 from schedules.facts import Address, Channel, DeliveryKind, Gift, LineItem, LineKind, Order, PickupPoint
 from worker.errors import UnreadableEventError
-from worker.platforms.bodies import Body, currency, moment, needed_id, needed_moment, objects, short, text, web_url
+from worker.platforms.bodies import (
+    Body,
+    currency,
+    mapping,
+    moment,
+    needed_id,
+    needed_moment,
+    objects,
+    short,
+    text,
+    web_url,
+)
 from worker.platforms.shopify import tables
 from worker.platforms.shopify.money import pay_by, payment_method, payment_of, read_line, read_totals
 from worker.platforms.shopify.people import read_address, read_customer
@@ -82,11 +93,22 @@ def _delivery(body: Body, lines: tuple[LineItem, ...]) -> DeliveryKind:
 
 
 def _pickup_name(body: Body) -> str:
+    is_local = is_local_pickup(body)
     for line in _shipping_lines(body):
         words = " ".join(text(line.get(name)) for name in ("title", "code", "delivery_category"))
-        if tables.PICKUP.search(words):
+        if is_local or tables.PICKUP.search(words):
             return text(line.get("title")) or "Pick-up"
     return ""
+
+
+def is_local_pickup(body: Body) -> bool:
+    """Whether Shopify's own local pickup was chosen, which its orders say by lacking an address alone.
+
+    The checkout asks for one for all that it ships; only staff may enter an order without. The way of shipping is named
+    after the place.
+    """
+    is_from_checkout = _channel(body, ()) is not Channel.DRAFT
+    return is_from_checkout and bool(_shipping_lines(body)) and not mapping(body.get("shipping_address"))
 
 
 def _channel(body: Body, tags: tuple[str, ...]) -> Channel:

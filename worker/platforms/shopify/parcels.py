@@ -43,32 +43,37 @@ UNKNOWN_CURRENCY = "XXX"
 """ISO 4217: no currency. Refund webhooks without a payment name none, and what they are worth is never printed."""
 
 
-def read_parcel(order_id: str, body: Body) -> Iterator[OrderEvent]:
-    """The parcel, and a report if the fulfilment carries its carrier's newest status."""
-    parcel_id = needed_id(body, "id")
-    updated_at = needed_moment(body, "updated_at", "created_at")
-    status = tables.TRACKING.get(text(body.get("shipment_status")))
-    yield ParcelStated(
-        order_id=order_id,
-        parcel=Parcel(
-            id=parcel_id,
-            state=tables.PARCEL.get(text(body.get("status")), ParcelState.OPEN),
-            shipped_at=needed_moment(body, "created_at", "updated_at"),
-            updated_at=updated_at,
-            carrier=_carrier(body),
-            tracking_number=_first(body, "tracking_number"),
-            tracking_url=web_url(_first(body, "tracking_url")),
-            boxes=_boxes(body),
-            lines=tuple(
-                ParcelLine(line_id=needed_id(line, "id"), quantity=whole(line.get("quantity")))
-                for line in objects(body.get("line_items"))
-            ),
-            is_pickup=status is TrackingStatus.READY_FOR_PICKUP,
-        ),
-    )
+def read_parcel(order_id: str, body: Body, *, is_local_pickup: bool = False) -> Iterator[OrderEvent]:
+    """The parcel, and a report if the fulfilment carries its carrier's newest status.
+
+    `is_local_pickup`: staff makes the fulfilment of such an order when it is picked up.
+    """
+    parcel = _parcel(body)
+    yield ParcelStated(order_id=order_id, parcel=parcel)
+    status, at = tables.TRACKING.get(text(body.get("shipment_status"))), parcel.updated_at
+    if status is None and is_local_pickup and parcel.state is ParcelState.SHIPPED:
+        status, at = TrackingStatus.DELIVERED, parcel.shipped_at
     if status is not None:
-        report = Tracking(id=f"{parcel_id}:{status}", parcel_id=parcel_id, status=status, at=updated_at)
+        report = Tracking(id=f"{parcel.id}:{status}", parcel_id=parcel.id, status=status, at=at)
         yield ParcelTracked(order_id=order_id, tracking=report)
+
+
+def _parcel(body: Body) -> Parcel:
+    return Parcel(
+        id=needed_id(body, "id"),
+        state=tables.PARCEL.get(text(body.get("status")), ParcelState.OPEN),
+        shipped_at=needed_moment(body, "created_at", "updated_at"),
+        updated_at=needed_moment(body, "updated_at", "created_at"),
+        carrier=_carrier(body),
+        tracking_number=_first(body, "tracking_number"),
+        tracking_url=web_url(_first(body, "tracking_url")),
+        boxes=_boxes(body),
+        lines=tuple(
+            ParcelLine(line_id=needed_id(line, "id"), quantity=whole(line.get("quantity")))
+            for line in objects(body.get("line_items"))
+        ),
+        is_pickup=text(body.get("shipment_status")) == TrackingStatus.READY_FOR_PICKUP,
+    )
 
 
 def _carrier(body: Body) -> str:

@@ -30,7 +30,7 @@ from worker.platforms.bodies import (
     whole,
 )
 from worker.platforms.port import Delivery, Reading
-from worker.platforms.shopify.orders import read_order
+from worker.platforms.shopify.orders import is_local_pickup, read_order
 from worker.platforms.shopify.parcels import (
     read_dispute,
     read_edit,
@@ -62,7 +62,7 @@ def _order(sheet: _Sheet) -> Iterator[Event]:
     order = read_order(sheet.body)
     yield OrderStated(order=order.model_copy(update={"updated_at": _version(order.updated_at, sheet.triggered)}))
     for parcel in objects(sheet.body.get("fulfillments")):
-        yield from read_parcel(order.id, parcel)
+        yield from read_parcel(order.id, parcel, is_local_pickup=is_local_pickup(sheet.body))
     for refund in objects(sheet.body.get("refunds")):
         yield read_refund(order.id, refund, order.currency)
 
