@@ -1,6 +1,8 @@
 """`postpurchase source add | list | rotate | set | subscribe | refusals | schema`."""
 
 import json as jsons
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,15 +21,14 @@ from worker.errors import UserError
 from worker.platforms.standard.form import json_schema
 from worker.sealing import Sealer
 from worker.store.models import Source
+from worker.store.secret_use import PROVED, retire_secrets
 from worker.store.shops import (
-    PROVED,
     add_source,
     find_source,
     get_shop,
     list_shops,
     list_sources,
     open_secrets,
-    retire_secrets,
 )
 from worker.store.write_backs import count_write_backs
 
@@ -51,7 +52,7 @@ def add(
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
         found = find_source(session, shop, kind)
-        if found and secret not in open_secrets(found[1], installation.sealer):
+        if found and secret not in open_secrets(found[1], installation.sealer).values():
             raise UserError(
                 f"{shop} has a {kind} source with another secret. Use `postpurchase source rotate {shop} {kind} "
                 "--secret-file FILE`, which keeps the old one valid for a while."
@@ -68,10 +69,10 @@ def rotate(
     kind: Kind,
     secret_file: Annotated[Path | None, typer.Option("--secret-file", help=FILE_HELP)] = None,
     retire_old: Annotated[
-        bool, typer.Option("--retire-old", help="Accept only the newest secret from now on.")
+        bool, typer.Option("--retire-old", help="Drop older secrets; those stay that webhooks still come with.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Drop the old ones though no webhook has come with the newest.")
+        bool, typer.Option("--yes", "-y", help="Drop every old one, also where the shop may still sign with it.")
     ] = False,
     json: JsonFlag = False,
 ) -> None:
@@ -89,18 +90,21 @@ def rotate(
         added = len(source.secrets) - before
         if retire_old and not yes:
             _refuse_unproved(source, installation.sealer)
-        retired = retire_secrets(session, source) if retire_old else 0
+        used = retire_secrets(session, source, with_used=yes) if retire_old else {}
         active = len(source.secrets)
+        retired = before + added - active
         unread = active - len(open_secrets(source, installation.sealer))
     again = " The one given was known, and is the newest again." if changed and not added else ""
     say(
-        f"{shop} {kind}: {counted(active, 'active secret')}, {added} added, {retired} dropped.{again}{_unread(unread)}",
+        f"{shop} {kind}: {counted(active, 'active secret')}, {added} added, {retired} dropped."
+        f"{again}{_in_use(used)}{_unread(unread)}",
         json,
         shop=shop,
         kind=kind,
         active=active,
         added=added,
         retired=retired,
+        in_use=len(used),
         unopened=unread,
     )
 
@@ -156,6 +160,16 @@ def _existing(found: tuple[Any, Source] | None, shop: str, kind: str) -> Source:
     if found is None:
         raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")
     return found[1]
+
+
+def _in_use(used: Mapping[str, datetime]) -> str:
+    if not used:
+        return ""
+    last = max(used.values()).date().isoformat()
+    return (
+        f" Webhooks still come with {counted(len(used), 'older secret')}, the last on {last} or since: what is signed "
+        "so would be refused, so they stay. Add --yes to drop them too."
+    )
 
 
 def _unread(count: int) -> str:

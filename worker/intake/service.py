@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -13,7 +14,8 @@ from worker.platforms.port import Delivery, Platform
 from worker.platforms.registry import PLATFORMS
 from worker.store.events import NewEvent, store_events
 from worker.store.models import Source
-from worker.store.shops import PROVED, find_source, open_secrets, prove_secret
+from worker.store.secret_use import is_news, note_use
+from worker.store.shops import find_source, open_secrets
 
 log = structlog.get_logger()
 
@@ -54,8 +56,8 @@ def accept(installation: Installation, incoming: Sequence[Incoming]) -> list[Ans
     if passed:
         with installation.database.write() as session:
             new = store_events(session, passed)
-            for source_id, sealed in sorted(desk.proved.items()):
-                prove_secret(session, source_id, sealed, now=installation.clock.real_now())
+            for source_id, sealed in sorted(desk.used.items()):
+                note_use(session, source_id, sealed, now=installation.clock.real_now())
     return [each if isinstance(each, Answer) else _answer(each, is_new=each.id in new) for each in looked_at]
 
 
@@ -64,9 +66,9 @@ class _Desk:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        self._sources: dict[tuple[str, str], tuple[Source, tuple[str, ...]]] = {}
-        self.proved: dict[UUID, str] = {}
-        """Sources of which a webhook has come with the newest secret for the first time -> that secret, sealed."""
+        self._sources: dict[tuple[str, str], tuple[Source, dict[str, str]]] = {}
+        self.used: dict[UUID, set[str]] = {}
+        """Sources -> the secrets, as they are sealed, of which it is worth a note that webhooks came with them."""
 
     def examine(self, incoming: Incoming) -> NewEvent | Answer:
         try:
@@ -91,17 +93,19 @@ class _Desk:
         if delivery.is_ping:
             return Answer(status=200, detail="Heard. Nothing was stored.")
         now = self._installation.clock.real_now()
-        if not platform.verify(headers=incoming.headers, body=incoming.body, secrets=secrets, now=now):
+        signed_with = _signed_with(platform, incoming, secrets, now)
+        if signed_with is None:
             self._refuse_unchecked(source, secrets, incoming)
             raise RefusalError(401, "The signature does not match any active secret of this source.")
         fault = platform.check(incoming.body)
         if fault is not None:
             raise RefusalError(422, fault)
-        self._prove(source, platform, incoming, secrets, now)
+        if is_news(source, signed_with, now):
+            self.used.setdefault(source.id, set()).add(signed_with)
         note = "" if platform.is_known(delivery.topic) else "a topic that is of no use here"
         return _event(self._installation, source, incoming, delivery, note)
 
-    def _source(self, incoming: Incoming) -> tuple[Source, tuple[str, ...]]:
+    def _source(self, incoming: Incoming) -> tuple[Source, dict[str, str]]:
         key = (incoming.shop, incoming.source)
         if key not in self._sources:
             with self._installation.database.read() as session:
@@ -111,16 +115,7 @@ class _Desk:
             self._sources[key] = (found[1], open_secrets(found[1], self._installation.sealer))
         return self._sources[key]
 
-    def _prove(
-        self, source: Source, platform: Platform, incoming: Incoming, secrets: Sequence[str], now: datetime
-    ) -> None:
-        newest = source.secrets[0]
-        if PROVED in newest or not self._installation.sealer.opens(newest["sealed"]):
-            return
-        if platform.verify(headers=incoming.headers, body=incoming.body, secrets=secrets[:1], now=now):
-            self.proved[source.id] = newest["sealed"]
-
-    def _refuse_unchecked(self, source: Source, secrets: Sequence[str], incoming: Incoming) -> None:
+    def _refuse_unchecked(self, source: Source, secrets: Mapping[str, str], incoming: Incoming) -> None:
         """A secret that cannot be opened may be the one that signed: the sender is asked to try again."""
         unread = len(source.secrets) - len(secrets)
         if unread:
@@ -128,6 +123,12 @@ class _Desk:
                 "intake.secret.unreadable", alarm=True, shop=incoming.shop, source=incoming.source, secrets=unread
             )
             raise RefusalError(503, "The signature cannot be checked at the moment. Please try again.")
+
+
+def _signed_with(platform: Platform, incoming: Incoming, secrets: Mapping[str, str], now: datetime) -> str | None:
+    """The newest secret that signed it, as it is sealed; None: none did."""
+    verify = partial(platform.verify, headers=incoming.headers, body=incoming.body, now=now)
+    return next((sealed for sealed, secret in secrets.items() if verify(secrets=[secret])), None)
 
 
 def _event(installation: Installation, source: Source, incoming: Incoming, delivery: Delivery, note: str) -> NewEvent:

@@ -14,9 +14,6 @@ from worker.sealing import Sealer
 from worker.store.models import Shop, Source
 from worker.store.settling import wait_for_planning
 
-PROVED = "proved_at"
-"""Beside a secret: when a webhook first came with it."""
-
 
 def profile_of(shop: Shop) -> ShopProfile:
     return ShopProfile.model_validate(shop.profile)
@@ -153,33 +150,17 @@ def add_source(
     if known and not was_gone and not (as_newest and source.secrets[0] not in known):
         return False
     others = [entry for entry in source.secrets if entry not in known]
-    proved = next(({PROVED: entry[PROVED]} for entry in known if PROVED in entry), {})
-    source.secrets = [{"sealed": sealer.seal(secret), "added_at": now.isoformat()} | proved, *others]
+    before = known[0] if known else {}
+    source.secrets = [before | {"sealed": sealer.seal(secret), "added_at": now.isoformat()}, *others]
     session.flush()
     return True
 
 
-def prove_secret(session: Session, source_id: UUID, sealed: str, *, now: datetime) -> None:
-    """Notes that a webhook has come with the newest secret, if it is still the newest."""
-    mine = select(Source).where(Source.id == source_id).with_for_update(key_share=True)
-    source = session.scalars(mine.execution_options(populate_existing=True)).one()
-    newest, *others = source.secrets
-    if newest["sealed"] == sealed:
-        source.secrets = [newest | {PROVED: now.isoformat()}, *others]
-
-
-def retire_secrets(session: Session, source: Source) -> int:
-    """Drops every secret but the newest; how many were dropped."""
-    session.refresh(source, with_for_update={"key_share": True})
-    retired = max(len(source.secrets) - 1, 0)
-    source.secrets = source.secrets[:1]
-    session.add(source)
-    return retired
-
-
-def open_secrets(source: Source, sealer: Sealer) -> tuple[str, ...]:
-    """The active secrets that the secret key opens, newest first: fewer than the source has when a key is missing."""
-    return tuple(sealer.open(entry["sealed"]) for entry in source.secrets if sealer.opens(entry["sealed"]))
+def open_secrets(source: Source, sealer: Sealer) -> dict[str, str]:
+    """The active secrets that the secret key opens, by how they are sealed, newest first: fewer than the source has
+    when a key is missing."""
+    entries = [entry["sealed"] for entry in source.secrets]
+    return {sealed: sealer.open(sealed) for sealed in entries if sealer.opens(sealed)}
 
 
 def _is(secret: str, entry: Mapping[str, Any], sealer: Sealer) -> bool:

@@ -127,6 +127,24 @@ def test_a_sources_own_secret_is_rotated_without_refusing_a_webhook(
     assert (_status(shop), _status(shop, "the next signing secret")) == (401, 202)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_secret_that_webhooks_still_come_with_stays_when_older_ones_are_dropped(
+    database: Database, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shopify signs what its app ordered with one secret, and webhooks made in its admin with another."""
+    shop = connected(database, tmp_path, secret_key=NEW)
+    monkeypatch.setenv("POSTPURCHASE_SECRET_KEY", NEW)
+    for secret in ("the admin's", "the app's next"):
+        assert cli(*ROTATE, *_secret_file(tmp_path, secret)).code == 0
+    signed = ("the admin's", SECRET, "the app's next", "the admin's")
+    assert [_status(shop, secret) for secret in signed] == [202] * 4
+    told = cli(*ROTATE, "--retire-old")
+    assert (told.code, "Webhooks still come with 1 older secret" in told.out) == (0, True)
+    assert [_status(shop, secret) for secret in ("the admin's", SECRET, "the app's next")] == [202, 401, 202]
+    assert cli(*ROTATE, "--retire-old", "--yes", "--json").document["retired"] == 1
+    assert _status(shop, "the admin's") == 401
+
+
 def _secret_file(folder: Path, secret: str) -> tuple[str, str]:
     path = folder / "given.txt"
     path.write_text(secret)

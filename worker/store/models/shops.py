@@ -31,7 +31,7 @@ class Shop(Base):
 class Source(Base):
     """`secrets`: list of {"sealed": text encrypted with the secret key, "added_at": iso}; newest first, all valid.
 
-    `proved_at` beside them: when a webhook first came with it while it was the newest.
+    `proved_at` beside them: when a webhook first came with it; `used_at`: when one last did, see `store/secret_use.py`.
 
     `api`: how the shop's own API is reached, {"url": …, "sealed": its key, encrypted}; empty: not at all.
     """
