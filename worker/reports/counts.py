@@ -1,16 +1,18 @@
 """What `status` and /metrics count, each read from an index alone: bodies and facts are never touched."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, func, or_, select, text
+from sqlalchemy.orm import Session, aliased
 
 from schedules.lifecycle import SENT
 from worker.store.models import Click, InboundEvent, Message, OrderRow, Shop, Source, Suppression
+from worker.store.models.messages import AGAIN
 
+CONFIRMATION = "confirmation"
 ALL = ""
 """In place of a step: all steps of the shop together."""
 EVENT_STATES = ("stored", "planned", "ignored", "failed")
@@ -78,13 +80,13 @@ def event_counts(session: Session) -> list[EventCount]:
 
 
 def order_counts(session: Session, *, since: datetime | None = None) -> list[ShopCount]:
-    """Orders by shop; every shop has a line. `since`: only those that were first heard of after it.
+    """Orders by shop; every shop has a line. `since`: only those that were placed after it, whenever they became known.
 
     Those of which nothing was told but that they must be erased, or that a parcel left, are none yet.
     """
     told = select(OrderRow.shop_id, func.count().label("number")).where(OrderRow.placed_at.is_not(None))
     grouped = told.group_by(OrderRow.shop_id)
-    counted = (grouped if since is None else grouped.where(OrderRow.created_at > since)).subquery()
+    counted = (grouped if since is None else grouped.where(OrderRow.placed_at > since)).subquery()
     query = select(Shop.slug, func.coalesce(counted.c.number, 0)).join(
         counted, counted.c.shop_id == Shop.id, isouter=True
     )
@@ -98,6 +100,37 @@ def mails_since(session: Session, since: datetime) -> Counter[tuple[str, str]]:
     counted = recent.subquery()
     query = select(Shop.slug, counted.c.step, counted.c.count).join(counted, counted.c.shop_id == Shop.id)
     return _added((slug, step, number) for slug, step, number in session.execute(query))
+
+
+def confirmed_orders(session: Session, counts: Iterable[MessageCount]) -> Counter[str]:
+    """Of how many orders a provider has taken the confirmation, by shop. `counts`: those of all messages."""
+    confirmed = Counter({each.shop: 0 for each in counts})
+    for (shop, step), number in sent(counts).items():
+        confirmed[shop] += number if step == CONFIRMATION else 0
+    confirmed.subtract(_told_again(session))
+    return confirmed
+
+
+def confirmed_since(session: Session, mails: Mapping[tuple[str, str], int], since: datetime) -> Counter[str]:
+    """The same of what was taken after `since`. `mails`: all that were, see `mails_since`."""
+    confirmed = Counter({shop: number for (shop, step), number in mails.items() if step == CONFIRMATION})
+    confirmed.subtract(_told_again(session, Message.accepted_at > since))
+    return confirmed
+
+
+def _told_again(session: Session, *conditions: ColumnElement[bool]) -> Counter[str]:
+    """Mails to orders that were confirmed before, by shop: about edits, and after the first one came back."""
+    earlier = aliased(Message)
+    same = (getattr(earlier, name) == getattr(Message, name) for name in ("order_id", "sequence", "step"))
+    before = (earlier.parcel_group == Message.parcel_group, earlier.occurrence < Message.occurrence)
+    went = select(earlier.id).where(*same, *before, earlier.state.in_(SENT)).exists()
+    query = (
+        select(Shop.slug, func.count())
+        .join(Message, Message.shop_id == Shop.id)
+        .where(text(AGAIN), Message.state.in_(SENT), *conditions)  # with the very words of its index
+        .where(or_(Message.parcel_group != "", went))
+    )
+    return Counter(dict(session.execute(query.group_by(Shop.slug)).tuples().all()))
 
 
 def click_counts(session: Session) -> list[ClickCount]:

@@ -13,6 +13,7 @@ from worker.reports.codes import read_codes
 from worker.reports.counts import (
     MessageCount,
     click_counts,
+    confirmed_orders,
     event_counts,
     message_counts,
     order_counts,
@@ -81,13 +82,15 @@ def _messages(counts: list[MessageCount]) -> Iterator[Metric]:
 def _orders(session: Session, counts: list[MessageCount]) -> Iterator[Metric]:
     """The two stand side by side: mails that silently stopped show as a gap that grows."""
     orders = _gauge("orders", "Orders known.", "shop")
+    confirmed = _gauge("orders_confirmed", "Orders whose confirmation a provider has taken.", "shop")
     mails = _gauge("mails", "Mails that a provider has taken.", "shop", "step")
-    steps, taken = sorted({each.step for each in counts}), sent(counts)
+    steps, taken, told = sorted({each.step for each in counts}), sent(counts), confirmed_orders(session, counts)
     for each in order_counts(session):
         orders.add_metric((each.shop,), each.number)
+        confirmed.add_metric((each.shop,), told[each.shop])
         for step in steps:
             mails.add_metric((each.shop, step), taken[each.shop, step])
-    yield from (orders, mails)
+    yield from (orders, confirmed, mails)
 
 
 def _clicks(session: Session) -> Metric:

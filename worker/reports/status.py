@@ -15,6 +15,8 @@ from worker.reports.counts import (
     ALL,
     MessageCount,
     click_counts,
+    confirmed_orders,
+    confirmed_since,
     event_counts,
     mails_since,
     message_counts,
@@ -31,12 +33,13 @@ from worker.store.models.feedback import ANSWER
 
 RECENT = timedelta(days=1)
 SHOWN_FAILURES = 5
-CONFIRMATION = "confirmation"
 
 
 class ShopCounts(BaseModel):
     """Orders in against mails out: a confirmation that silently stopped shows as a gap between the two.
 
+    `confirmations`: of how many orders it went out; mails about edits are none. Of orders the last day has those that
+    were placed in it.
     `clicks_raw`: fetches of counted links; `clicks_human`: those that people seem to have made. `answers`: to a mail's
     question, which are no clicks.
     """
@@ -158,13 +161,14 @@ def _shops(session: Session, counts: Sequence[MessageCount], now: datetime) -> l
     since = now - RECENT
     orders_last_day = {each.shop: each.number for each in order_counts(session, since=since)}
     mails, recent, clicks = sent(counts), mails_since(session, since), _clicks(session)
+    confirmed, lately = confirmed_orders(session, counts), confirmed_since(session, recent, since)
     return [
         ShopCounts(
             shop=each.shop,
             orders=each.number,
             orders_last_day=orders_last_day[each.shop],
-            confirmations=mails[each.shop, CONFIRMATION],
-            confirmations_last_day=recent[each.shop, CONFIRMATION],
+            confirmations=confirmed[each.shop],
+            confirmations_last_day=lately[each.shop],
             mails=mails[each.shop, ALL],
             mails_last_day=recent[each.shop, ALL],
             clicks_raw=clicks[each.shop, "raw"],

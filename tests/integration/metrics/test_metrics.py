@@ -65,6 +65,7 @@ def _fill(world: World) -> None:
     at = {"accepted_at": world.now, "aim_at": world.now - timedelta(seconds=30)}
     clicked = world.add_message("confirmation", state="accepted", **at)
     world.add_message("confirmation", occurrence=1, due=timedelta(minutes=-10))
+    world.add_message("confirmation", parcel_group="edit-2026-05-14", state="delivered", **at)
     world.add_message("follow_up", state="unknown")
     database = world.installation.database
     record_life(database, {"beat:here:1": "beat"})
@@ -99,14 +100,16 @@ def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> No
         ("events", ("northkettle", "shopify", "failed")): 1,
         ("events", ("northkettle", "shopify", "stored")): 0,
         ("messages", ("northkettle", "confirmation", "transactional", "accepted")): 1,
+        ("messages", ("northkettle", "confirmation", "transactional", "delivered")): 1,
         ("messages", ("northkettle", "confirmation", "transactional", "scheduled")): 1,
         ("messages", ("northkettle", "follow_up", "marketing", "unknown")): 1,
         ("messages_unknown", ()): 1,
         ("messages_overdue", ()): 1,
         ("orders", ("northkettle",)): 1,
-        ("mails", ("northkettle", "confirmation")): 1,
+        ("orders_confirmed", ("northkettle",)): 1,
+        ("mails", ("northkettle", "confirmation")): 2,
         ("mails", ("northkettle", "follow_up")): 0,
-        ("lateness_mails", ()): 1,
+        ("lateness_mails", ()): 2,
         ("suppressions", ("northkettle", "offers")): 1,
         ("clicks", ("northkettle", "confirmation", "product", "raw")): 5,
         ("clicks", ("northkettle", "confirmation", "product", "human")): 2,

@@ -49,6 +49,34 @@ def test_a_confirmation_that_stopped_shows_as_a_gap_to_the_orders(database: Data
     assert (later.orders, later.orders_last_day, later.mails_last_day) == (4, 0, 0)
 
 
+def test_what_tells_an_order_again_is_no_confirmation_of_another(database: Database) -> None:
+    """Mails about edits, and one that came back and went again, would hide as many confirmations that are missing."""
+    sent = {"state": "delivered", "accepted_at": NOW}
+    with database.write() as session:
+        shop = make_shop(session)
+        edited, corrected, revived = (make_order(session, shop, number) for number in ("1", "2", "3"))
+        make_message(session, edited, **sent)
+        make_message(session, edited, parcel_group="edit-2026-05-14", **sent)
+        make_message(session, corrected, state="bounced", accepted_at=NOW - timedelta(days=2))
+        make_message(session, corrected, occurrence=1, **sent)
+        make_message(session, revived, state="cancelled")
+        make_message(session, revived, occurrence=1, **sent)
+        make_message(session, make_order(session, shop, "4"), state="skipped")
+    with database.read() as session:
+        (counts,) = read_status(session, now=NOW + timedelta(hours=1), real_now=NOW).shops
+    assert (counts.orders, counts.confirmations, counts.mails) == (4, 3, 5)
+    assert (counts.confirmations_last_day, counts.mails_last_day) == (2, 4)
+
+
+def test_an_old_order_that_becomes_known_today_is_none_of_this_day(database: Database) -> None:
+    """A shop tells of what changes: right after it was connected, of hundreds of orders that others had confirmed."""
+    with database.write() as session:
+        make_order(session, make_shop(session), "1", placed_at=NOW - timedelta(days=9))
+    with database.read() as session:
+        (counts,) = read_status(session, now=NOW + timedelta(hours=1), real_now=NOW).shops
+    assert (counts.orders, counts.orders_last_day) == (1, 0)
+
+
 def test_an_order_that_only_an_erasure_named_is_none_that_came_in(database: Database) -> None:
     """Shopify names orders from before the app; each would look like a confirmation that is missing."""
     with database.write() as session:

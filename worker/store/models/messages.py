@@ -22,6 +22,8 @@ CAPPED = "(stream = 'marketing' OR has_offer)"
 """Mails that count for caps."""
 LATE_BY = ("aim_at", "send_at", "stream", "tries")
 """What tells how late a mail that went out was."""
+AGAIN = "step = 'confirmation' AND (parcel_group <> '' OR occurrence > 0)"
+"""Confirmations that are not the first planned for their order: few, while most orders have one."""
 BY_HAND = "by_hand"
 """In a message's details: a person asked for it, so it waits for no window and no daytime."""
 KNEW = "knew"
@@ -59,6 +61,7 @@ class Message(Base):
         Index("ix_message_address", "shop_id", "address", "accepted_at"),
         partial_index("ix_message_counted", f"{CAPPED} AND state IN ({_listed(COUNTED)})", "shop_id", "address"),
         Index("ix_message_shop_state", "shop_id", "state", "step", "stream"),  # counting reads the index alone
+        partial_index("ix_message_again", AGAIN, "shop_id", "state"),
         partial_index("ix_message_accepted", "accepted_at IS NOT NULL", "accepted_at", *LATE_BY, "shop_id", "step"),
     )
 
