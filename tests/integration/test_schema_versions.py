@@ -17,9 +17,11 @@ from worker.dispatch.service import deliver_batch
 from worker.errors import SettingsError, UserError
 from worker.processes import run_worker
 from worker.store.backup import describe
-from worker.store.migrate import MIGRATIONS, Revision, is_migrated, parsed, upgrade, why_not_migrated
+from worker.store.migrate import MIGRATIONS, Revision, is_migrated, newest_revision, parsed, upgrade, why_not_migrated
 from worker.store.session import Database
 
+OWN = newest_revision()
+NEXT, LATER = (f"{parsed(OWN).number + further:04}" for further in (1, 2))
 EXPANDED = (
     "ALTER TABLE message ADD COLUMN mood TEXT",
     "ALTER TABLE customer_order ADD COLUMN weight_g BIGINT NOT NULL DEFAULT 0",
@@ -58,7 +60,7 @@ def test_a_running_version_takes_and_plans_on_a_schema_that_a_newer_one_has_expa
     database: Database, tmp_path: Path
 ) -> None:
     shop = connected(database, tmp_path, clock="simulated", secret_key="a test's secret key")
-    _become(database, "0002", *EXPANDED)
+    _become(database, NEXT, *EXPANDED)
     assert is_migrated(database)
     event = shop.plan("orders/create", order(2001, shop.now))
     assert (event.state, [message.step for message in shop.messages()]) == ("planned", ["confirmation"])
@@ -67,7 +69,7 @@ def test_a_running_version_takes_and_plans_on_a_schema_that_a_newer_one_has_expa
 def test_a_running_version_sends_on_a_schema_that_a_newer_one_has_expanded(database: Database, tmp_path: Path) -> None:
     world: World = build_world(installed(database, tmp_path, clock="simulated", secret_key="a test's secret key"))
     message_id = world.add_message()
-    _become(database, "0002", *EXPANDED)
+    _become(database, NEXT, *EXPANDED)
     assert deliver_batch(world.installation) == 1
     assert world.state(message_id) == "accepted"
     for url in serving(world.installation):
@@ -75,7 +77,7 @@ def test_a_running_version_sends_on_a_schema_that_a_newer_one_has_expanded(datab
 
 
 def test_upgrading_with_the_older_version_leaves_a_newer_schema_alone(database: Database) -> None:
-    _become(database, "0002", *EXPANDED)
+    _become(database, NEXT, *EXPANDED)
     upgrade(database)
     assert is_migrated(database)
 
@@ -83,7 +85,7 @@ def test_upgrading_with_the_older_version_leaves_a_newer_schema_alone(database: 
 def test_a_schema_behind_names_both_revisions_and_the_command(database: Database, tmp_path: Path) -> None:
     _become(database, "0000")
     assert why_not_migrated(database) == (
-        "The database's schema is 0000, this version needs 0001. Run `postpurchase db upgrade`, then again."
+        f"The database's schema is 0000, this version needs {OWN}. Run `postpurchase db upgrade`, then again."
     )
     waiting = installed(database, tmp_path, broker_url="redis://127.0.0.1:1/0", secret_key="x" * 40)
     with pytest.raises(SettingsError, match="db upgrade"):
@@ -91,8 +93,8 @@ def test_a_schema_behind_names_both_revisions_and_the_command(database: Database
 
 
 def test_a_schema_that_a_newer_version_has_contracted_is_refused_by_the_older(database: Database) -> None:
-    _become(database, "0003-from-0002")
-    assert "needs programs of schema 0002 or later; this one has 0001" in why_not_migrated(database)
+    _become(database, f"{LATER}-from-{NEXT}")
+    assert f"needs programs of schema {NEXT} or later; this one has {OWN}" in why_not_migrated(database)
     with pytest.raises(SettingsError, match="Install the newer version"):
         upgrade(database)
 
@@ -105,7 +107,7 @@ def test_a_schema_of_something_else_is_refused(database: Database) -> None:
 
 
 def test_an_older_version_makes_no_backup_that_would_miss_what_a_newer_one_has_added(database: Database) -> None:
-    _become(database, "0002", *EXPANDED)
+    _become(database, NEXT, *EXPANDED)
     with database.snapshot() as session, pytest.raises(UserError, match="with the version that has it"):
         describe(session)
 
