@@ -1,18 +1,20 @@
 """`postpurchase …`: every command, and how errors end."""
 
+import platform
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from worker.cli.commands import COMMANDS, Command, load
-from worker.cli.output import JSON_META, complain
+from worker.cli.output import JSON_META, complain, screen
 from worker.errors import PostpurchaseError, UserError
+from worker.version import own_version
 
 WRONG_INPUT = 2
 FAILED = 1
@@ -100,9 +102,20 @@ app = typer.Typer(
 )
 
 
+def _tell_version(is_wanted: bool) -> None:
+    if is_wanted:
+        screen().print(f"Postpurchase {own_version()}, Python {platform.python_version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
-    """Nothing is asked of the program as a whole: every option belongs to a command."""
+def _root(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Which version this is."),
+    ] = False,
+) -> None:
+    """Every other option belongs to a command."""
 
 
 def _end(number: int, _frame: object) -> NoReturn:

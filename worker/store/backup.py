@@ -13,6 +13,7 @@ from worker.store.migrate import newest_revision, stored_revision
 from worker.store.models import Base, Heartbeat
 from worker.store.private_files import private_file
 from worker.store.session import database_now
+from worker.version import own_version
 
 CHUNK = 500
 
@@ -61,7 +62,7 @@ def describe(session: Session) -> Header:
     if found != own:
         raise UserError(f"The schema is {found}, this version has {own}: make the backup with the version that has it.")
     rows = count_rows(session)
-    return Header(format=FORMAT, schema_revision=own, made_at=database_now(session), rows=rows)
+    return Header(format=FORMAT, schema_revision=own, made_with=own_version(), made_at=database_now(session), rows=rows)
 
 
 def _chunks(session: Session, table: Table) -> Iterator[list[Any]]:

@@ -29,10 +29,14 @@ LEVEL = 3
 
 
 class Header(BaseModel):
-    """What a backup says of itself. `made_at`: database time of the snapshot; `rows`: how many each table has."""
+    """What a backup says of itself. `made_at`: database time of the snapshot; `rows`: how many each table has.
+
+    `made_with`: the version of the program; early ones did not say.
+    """
 
     format: int
     schema_revision: str
+    made_with: str = ""
     made_at: datetime
     rows: dict[str, int]
 

@@ -21,6 +21,7 @@ from worker.store.sealed import sealed_texts
 from worker.store.session import Database, database_now, is_postgres
 from worker.store.shops import list_shops
 from worker.store.transitions import Change, transition_many
+from worker.version import own_version
 
 PAUSED = RESTORED + " of {at:%Y-%m-%d %H:%M} UTC"
 SENT_BEFORE = "restored: it was due while the lost installation still ran, and has most likely gone out"
@@ -43,9 +44,10 @@ def open_backup(path: Path) -> BackupReader:
     reader = BackupReader(path)
     found, own = (reader.header.format, reader.header.schema_revision), (FORMAT, newest_revision())
     if found != own:
+        maker = f"version {reader.header.made_with}" if reader.header.made_with else "the version that made it"
         raise UserError(
-            f"{path} was made with schema {found[1]}, this version has {own[1]}. Restore it with the version that made "
-            "it, then install this one and run `postpurchase db upgrade`."
+            f"{path} was made with schema {found[1]}, this version ({own_version()}) has {own[1]}. Restore it with "
+            f"{maker}, then install this one and run `postpurchase db upgrade`."
         )
     return reader
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 import anyio.to_thread
 import structlog
@@ -13,6 +12,7 @@ from worker.bootstrap import Installation
 from worker.errors import StorageUnavailableError
 from worker.hints import Hints
 from worker.intake.grouping import Group
+from worker.version import own_version
 from worker.web import clicks, events, health, icon, links, metrics, outbox, webhooks
 
 log = structlog.get_logger()
@@ -23,9 +23,7 @@ THREADS = 16
 
 def create_app(installation: Installation, hints: Hints, *, routers: Sequence[APIRouter] = ()) -> FastAPI:
     """All routes; handlers find the installation and the hints in `app.state`. `routers`: more of them (the demo's)."""
-    app = FastAPI(
-        title="Postpurchase", version=version("postpurchase"), docs_url=None, redoc_url=None, lifespan=_lifespan
-    )
+    app = FastAPI(title="Postpurchase", version=own_version(), docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.installation = installation
     app.state.hints = hints
     app.add_exception_handler(StorageUnavailableError, _storage_gone)

@@ -17,10 +17,12 @@ from sqlalchemy import Column, insert, select
 from schedules.shop import ShopProfile
 from tests.integration.backup.conftest import Place
 from worker.store.backup import backup_tables
+from worker.store.migrate import newest_revision
 from worker.store.models import Pause
 from worker.store.session import Database
 from worker.store.shops import add_shop
 from worker.store.types import Moment, new_id
+from worker.version import own_version
 
 MOMENT = datetime(2026, 3, 29, 0, 59, 59, 123456, tzinfo=UTC)
 MADE: dict[type, Any] = {
@@ -148,10 +150,12 @@ def test_what_is_no_backup_is_refused_before_anything_is_made(lost: Place, tmp_p
 def test_a_backup_of_another_schema_names_both_and_the_way(lost: Place, database: Database, tmp_path: Path) -> None:
     lost.run("db", "backup", str(tmp_path / "all.backup"))
     first, *rest = _lines(tmp_path / "all.backup")
-    other = json.dumps(json.loads(first) | {"schema_revision": "9999"}).encode() + b"\n"
+    other = json.dumps(json.loads(first) | {"schema_revision": "9999", "made_with": "9.8.7"}).encode() + b"\n"
     (tmp_path / "other.backup").write_bytes(gzip.compress(b"".join([other, *rest])))
     said = lost.run("db", "restore", str(tmp_path / "other.backup"), code=2)
-    assert "schema 9999, this version has 0001" in " ".join(said.split())
+    said = " ".join(said.split())
+    assert f"schema 9999, this version ({own_version()}) has {newest_revision()}" in said
+    assert "Restore it with version 9.8.7" in said
 
 
 def test_a_database_that_is_being_filled_is_left_alone(

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from worker.cli.commands import COMMANDS, load
 from worker.cli.examples import EXAMPLES
 from worker.cli.main import app
+from worker.version import own_version
 
 
 def leaves() -> dict[str, Any]:
@@ -50,7 +51,7 @@ def test_the_help_of_an_import_names_the_columns(noun: str) -> None:
     [
         (["clock", "advance", "--json"], "Missing argument 'LENGTH|TIME'. See `postpurchase clock advance --help`."),
         (["status", "--json", "--verbose"], "No such option: --verbose. See `postpurchase status --help`."),
-        (["--json"], "No such option: --json. See `postpurchase --help`."),
+        (["--json"], "No such option: --json (Possible options: --version). See `postpurchase --help`."),
         (["stauts", "--json"], "No such command 'stauts'"),
         (["replay", "--json", "now"], "extra argument"),
     ],
@@ -90,3 +91,9 @@ def test_a_folder_that_nothing_would_read_is_refused(monkeypatch: pytest.MonkeyP
     ran = CliRunner().invoke(app, ["up", "--from", "my-mails"])
     assert ran.exit_code == 2
     assert "--from is the folder that --watch SHOP publishes from" in " ".join(ran.stderr.split())
+
+
+def test_the_program_says_which_version_it_is() -> None:
+    shown = CliRunner().invoke(app, ["--version"])
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith(f"Postpurchase {own_version()}, Python 3.")
