@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from schedules.shop import ShopProfile
-from worker.store.models import Click, InboundEvent, Message, OrderRow, Shop, Source
+from worker.store.models import Click, DeliveryEvent, InboundEvent, Message, OrderRow, Shop, Source
+from worker.store.types import new_id
 
 NOW = datetime(2026, 5, 14, 8, 0, tzinfo=UTC)
 
@@ -55,6 +56,14 @@ def make_click(session: Session, message: Message, **values: Any) -> Click:
     click.human_at = click.last_at if click.human else None
     session.add(click)
     return click
+
+
+def make_delivery_event(session: Session, message: Message, **values: Any) -> DeliveryEvent:
+    """A provider tells that the mailbox took it."""
+    made: dict[str, Any] = {"attempt_id": new_id(), "provider": "sendgrid", "kind": "delivered"}
+    event = DeliveryEvent(message_id=message.id, at=NOW, received_at=NOW, **(made | values))
+    session.add(event)
+    return event
 
 
 def make_event(session: Session, shop: Shop, **values: Any) -> InboundEvent:

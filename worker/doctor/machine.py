@@ -120,7 +120,7 @@ def check_provider(settings: Settings) -> list[Check]:
             warn(
                 "delivery events",
                 "SendGrid's events cannot be verified, so bounces stay unseen.",
-                "Switch its signed Event Webhook on and set POSTPURCHASE_SENDGRID_EVENT_PUBLIC_KEY.",
+                "Switch its signed Event Webhook on and set POSTPURCHASE_SENDGRID_EVENT_PUBLIC_KEY: docs/operate.md.",
             )
         )
     return [*checks, *_test_mode(settings)]

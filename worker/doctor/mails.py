@@ -1,15 +1,33 @@
-"""Check of the mails themselves: whatever the cause is, they should have gone."""
+"""Checks of the mails themselves: whatever the cause is, they should have gone, and be told of."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from schedules.timing import in_words
-from worker.doctor.checks import Check, fail, ok
+from worker.bootstrap import Installation
+from worker.doctor.checks import Check, fail, ok, warn
 from worker.reports.overdue import count_overdue, oldest_overdue
+from worker.reports.silence import untold_mails
 
 PATIENCE_S = 600
 """What lies in a burst, or waits for the next try, needs no person yet."""
+
+
+def check_told(session: Session, installation: Installation) -> list[Check]:
+    """Whether SendGrid tells what becomes of mails. Where no key is set, the settings' own check says so."""
+    settings = installation.settings
+    if not (settings.sendgrid_api_key and settings.sendgrid_event_public_key):
+        return []
+    untold = untold_mails(session, installation.clock.now())
+    if not untold:
+        return [ok("delivery events", "Nothing is missing that SendGrid should have told.")]
+    text = f"SendGrid has told nothing of the last {untold} mails: bounces, complaints and refusals stay unheard."
+    remedy = (
+        f"Its Event Webhook must be on, post to {settings.public_url}/events/sendgrid, and sign with the key of "
+        "POSTPURCHASE_SENDGRID_EVENT_PUBLIC_KEY; docs/operate.md, SendGrid's events."
+    )
+    return [warn("delivery events", text, remedy)]
 
 
 def check_mails(session: Session, now: datetime) -> Check:

@@ -24,6 +24,7 @@ from worker.reports.lateness import lateness
 from worker.reports.overdue import count_overdue, oldest_overdue
 from worker.reports.providers import read_keys
 from worker.reports.refusals import read_refusals
+from worker.reports.silence import untold_mails
 from worker.reports.status import signs_of_life
 from worker.store.models import Pause, Shop
 
@@ -41,6 +42,7 @@ def read_metrics(session: Session, *, now: datetime, real_now: datetime) -> list
         *_orders(session, counts),
         _clicks(session),
         *_delays(session, now),
+        _untold(session, now),
         _suppressions(session),
         _refusals(session),
         *_codes(session, now),
@@ -121,6 +123,11 @@ def _delays(session: Session, now: datetime) -> Iterator[Metric]:
         if value is not None:
             seconds.add_metric((quantile,), value)
     yield seconds
+
+
+def _untold(session: Session, now: datetime) -> Metric:
+    told = "Newest mails of which SendGrid should have told something, if it has told nothing of any of them."
+    return _plain("mails_untold", told, untold_mails(session, now))
 
 
 def _suppressions(session: Session) -> Metric:

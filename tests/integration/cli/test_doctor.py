@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests.integration.cli.conftest import Cli
 from tests.support.dns import Records
-from tests.support.rows import make_message, make_order
+from tests.support.rows import make_delivery_event, make_message, make_order
 from worker.doctor.service import examine
 from worker.store.content import content_of, packaged_content, publish
 from worker.store.models import Heartbeat, Shop
@@ -59,6 +59,37 @@ def test_mails_that_are_long_overdue_fail_and_the_oldest_is_named(
     if level == "fail":
         assert "1 is overdue, the oldest for 50 minutes: confirmation of order 1042, northkettle." in check["text"]
         assert "postpurchase timeline northkettle 1042" in check["remedy"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("ago", "told_of", "level"),
+    [
+        (timedelta(hours=2), 0, "warn"),
+        (timedelta(hours=2), 1, "ok"),
+        (timedelta(minutes=30), 0, "ok"),
+        (timedelta(days=8), 0, "ok"),
+    ],
+)
+def test_a_provider_that_tells_nothing_of_its_mails_is_warned_of(
+    cli: Cli, shop: str, database: Database, monkeypatch: pytest.MonkeyPatch, ago: timedelta, told_of: int, level: str
+) -> None:
+    """As after its webhook was switched off, or signs with another key: nothing fails, and no bounce is heard of."""
+    settings = {"API_KEY": "x", "BASE_URL": "http://127.0.0.1:9", "EVENT_PUBLIC_KEY": "x"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"POSTPURCHASE_SENDGRID_{name}", value)
+    with database.write() as session:
+        taken = {"state": "accepted", "provider": "sendgrid", "accepted_at": database_now(session) - ago}
+        order = make_order(session, session.scalars(select(Shop)).one())
+        mails = [make_message(session, order, occurrence=number, **taken) for number in range(3)]
+        for mail in mails[:told_of]:
+            make_delivery_event(session, mail)
+    checks = cli("doctor", "--offline", "--json").document["checks"]
+    [check] = [each for each in checks if each["name"] == "delivery events"]
+    assert check["level"] == level
+    if level == "warn":
+        assert "nothing of the last 3 mails" in check["text"]
+        assert "http://127.0.0.1:8000/events/sendgrid" in check["remedy"]
 
 
 def test_a_worker_that_no_beat_wakes_is_not_what_to_start(

@@ -105,6 +105,7 @@ def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> No
         ("messages", ("northkettle", "follow_up", "marketing", "unknown")): 1,
         ("messages_unknown", ()): 1,
         ("messages_overdue", ()): 1,
+        ("mails_untold", ()): 0,
         ("orders", ("northkettle",)): 1,
         ("orders_confirmed", ("northkettle",)): 1,
         ("mails", ("northkettle", "confirmation")): 2,
