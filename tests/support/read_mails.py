@@ -20,12 +20,18 @@ NOW = datetime(2026, 5, 20, tzinfo=UTC)
 PARAGRAPH = "\n\n"
 
 
-def facts_of(platform: str, topic: str, *bodies: dict[str, Any], known: Facts | None = None) -> Facts:
-    """What is known after these bodies, and what was `known` before."""
+def facts_of(
+    platform: str,
+    topic: str,
+    *bodies: dict[str, Any],
+    known: Facts | None = None,
+    options: dict[str, Any] | None = None,
+) -> Facts:
+    """What is known after these bodies, and what was `known` before. `options`: the source's."""
     facts = known or Facts()
     for body in bodies:
         raw = json.dumps(body).encode()
-        reading = PLATFORMS[platform].read(topic=topic, body=raw, headers={}, received_at=NOW, options={})
+        reading = PLATFORMS[platform].read(topic=topic, body=raw, headers={}, received_at=NOW, options=options or {})
         for event in reading.events:
             assert isinstance(event, OrderStated | ParcelStated | ParcelTracked | OrderRefunded | CaseStated)
             facts = merge(facts, event)

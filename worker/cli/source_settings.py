@@ -27,7 +27,12 @@ URL_HELP = "The shop's own address, like https://northkettle.myshopify.com, for 
 KEY_HELP = "A file with the key of the shop's API: Shopify's access token, or WooCommerce's key and secret."
 META_HELP = "WooCommerce: the meta key in which a newsletter plugin keeps consent."
 YES_HELP = "WooCommerce: a value of it that means yes. Give it again for more."
+TAX_DISPLAYS = ("incl", "excl", "entered")
 NO_HELP = "WooCommerce: the value that means no there. Default: no."
+TAX_HELP = (
+    "WooCommerce: how it shows prices during checkout, incl or excl tax, if not as they are entered (`entered`): "
+    "Settings, Tax, Display prices during basket and checkout."
+)
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(sorted(PLATFORMS))}.")]
 Writing = Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(sorted(WRITERS))}.")]
 
@@ -40,10 +45,12 @@ def set_source(
     consent_meta_key: Annotated[str | None, typer.Option("--consent-meta-key", help=META_HELP)] = None,
     consent_yes: Annotated[list[str] | None, typer.Option("--consent-yes", help=YES_HELP)] = None,
     consent_no: Annotated[str | None, typer.Option("--consent-no", help=NO_HELP)] = None,
+    tax_display: Annotated[str | None, typer.Option("--tax-display", help=TAX_HELP)] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Let a source read consent, and write refusals back to the shop. The key is stored encrypted."""
+    """Let a source read consent and prices, and write refusals back to the shop. The key is stored encrypted."""
     options = {"consent_meta_key": consent_meta_key, "consent_values": consent_yes, "consent_no_value": consent_no}
+    options["tax_display"] = _tax_display(tax_display)
     given = {name: value for name, value in options.items() if value}
     if not given and api_url is None and api_key_file is None:
         raise UserError("Say what to set: see `postpurchase source set --help`.")
@@ -51,7 +58,7 @@ def set_source(
         source = _source(session, shop, kind)
         if given and kind != "woocommerce":
             raise UserError(
-                f"The options --consent-… are for woocommerce alone: {kind} tells consent in its own fields."
+                f"--consent-… and --tax-display are for woocommerce alone: {kind} tells both in fields of its own."
             )
         source.options = source.options | given
         if api_url is not None or api_key_file is not None:
@@ -101,6 +108,12 @@ def check_kind(kind: str) -> None:
     """
     if kind not in PLATFORMS:
         raise UserError(f"There is no kind of source {kind!r}. Known kinds: {', '.join(sorted(PLATFORMS))}.")
+
+
+def _tax_display(told: str | None) -> str | None:
+    if told is None or told in TAX_DISPLAYS:
+        return told
+    raise UserError(f"--tax-display is one of {', '.join(TAX_DISPLAYS)}, not {told!r}.")
 
 
 def _source(session: Session, shop: str, kind: str) -> Source:

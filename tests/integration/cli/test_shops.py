@@ -280,7 +280,11 @@ def test_a_source_is_given_its_api_key_and_says_how_refusals_fare(cli: Cli, shop
     assert "wait for --api-url" in cli("source", "list", "--json").document["sources"][0]["write_back"]
     api = ("--api-url", "https://northkettle.example/", "--api-key-file", str(tmp_path / "key"))
     assert "--consent-meta-key" in cli(*change, *api, "--json").document["write_back"]
-    done = cli(*change, "--consent-meta-key", "newsletter", "--consent-yes", "1", "--json").document
+    refused = cli(*change, "--tax-display", "gross")
+    assert refused.code == 2
+    assert "incl, excl, entered" in refused.err
+    taxed = ("--tax-display", "incl")
+    done = cli(*change, "--consent-meta-key", "newsletter", "--consent-yes", "1", *taxed, "--json").document
     assert done["write_back"] == "written back"
     assert cli("source", "refusals", shop, "woocommerce", "--json").document == {"refusals": []}
 
@@ -316,4 +320,4 @@ def test_where_a_newsletter_plugin_keeps_consent_is_asked_of_woocommerce_alone(
     assert cli("source", "add", shop, "shopify", "--secret-file", str(tmp_path / "secret")).code == 0
     refused = cli("source", "set", shop, "shopify", "--consent-meta-key", "newsletter")
     assert refused.code == 2
-    assert "--consent-… are for woocommerce alone" in refused.err
+    assert "--consent-… and --tax-display are for woocommerce alone" in refused.err

@@ -44,9 +44,8 @@ def refunds_sum(body: Body) -> Decimal:
     return sum((abs(amount(each.get("total"))) for each in listed(body.get("refunds"))), Decimal(0))
 
 
-def read_lines(body: Body, currency: str) -> tuple[LineItem, ...]:
-    """Products, then fees that cost something; a fee below zero is a discount."""
-    with_tax = body.get("prices_include_tax") is True
+def read_lines(body: Body, currency: str, *, with_tax: bool) -> tuple[LineItem, ...]:
+    """Products, then fees that cost something; a fee below zero is a discount. `with_tax`: so prices are shown."""
     products = [_product_line(line, currency, with_tax=with_tax) for line in listed(body.get("line_items"))]
     fees = [
         _fee_line(fee, currency, with_tax=with_tax)
@@ -56,9 +55,8 @@ def read_lines(body: Body, currency: str) -> tuple[LineItem, ...]:
     return (*products, *fees)
 
 
-def read_totals(body: Body, currency: str, payment: PaymentState) -> Totals:
+def read_totals(body: Body, currency: str, payment: PaymentState, *, with_tax: bool) -> Totals:
     """All rows add up to the total. What was paid back later is no part of them."""
-    with_tax = body.get("prices_include_tax") is True
     fees = [taxed(fee, "total", "total_tax", currency, with_tax=with_tax) for fee in listed(body.get("fee_lines"))]
     lines = listed(body.get("line_items"))
     subtotal = sum((taxed(line, "subtotal", "subtotal_tax", currency, with_tax=with_tax) for line in lines), Decimal(0))

@@ -23,6 +23,7 @@ from worker.errors import UnreadableEventError
 from worker.platforms.bodies import Body, identifier, mapping, needed_id, needed_moment, short, text, web_url
 from worker.platforms.woocommerce import tables
 from worker.platforms.woocommerce.money import payment_of, read_lines, read_totals
+from worker.platforms.woocommerce.prices import shows_tax
 from worker.platforms.woocommerce.values import (
     currency_of,
     first_meta,
@@ -51,7 +52,8 @@ def read_order(body: Body, options: Mapping[str, Any]) -> Order:
     """
     _check_shape(body)
     currency, payment, version = currency_of(body, options), payment_of(body), version_of(body)
-    lines = read_lines(body, currency)
+    with_tax = shows_tax(body, options)
+    lines = read_lines(body, currency, with_tax=with_tax)
     shipping, billing = read_address(body.get("shipping")), read_address(body.get("billing"))
     delivery = delivery_of(body, shipping)
     placed_at = needed_moment(body, "date_created_gmt")
@@ -64,7 +66,7 @@ def read_order(body: Body, options: Mapping[str, Any]) -> Order:
         payment_method=plain(body.get("payment_method_title")),
         payment_code=text(body.get("payment_method")),
         cancelled_at=version if status_of(body) in tables.GONE else None,
-        totals=read_totals(body, currency, payment),
+        totals=read_totals(body, currency, payment, with_tax=with_tax),
         customer=_customer(body, options, placed_at),
         shipping_address=shipping,
         billing_address=billing,

@@ -55,7 +55,7 @@ def _order_restored(sheet: _Sheet) -> Iterator[Event]:
 
 
 def _product(sheet: _Sheet) -> Iterator[Event]:
-    product = read_product(sheet.body)
+    product = read_product(sheet.body, sheet.options)
     if product is not None:
         yield product
 

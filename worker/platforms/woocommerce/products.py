@@ -1,10 +1,12 @@
 """A product or variation body as a catalogue entry."""
 
 import re
-from decimal import Decimal
+from collections.abc import Mapping
+from typing import Any
 
 from schedules.events import ProductStated
 from worker.platforms.bodies import MOST, Body, amount, mapping, moment, needed_id, objects, short, text, web_url
+from worker.platforms.woocommerce.prices import shown_price
 from worker.platforms.woocommerce.values import listed, plain
 
 SOLD_AS_THEY_ARE = frozenset({"simple", "subscription", "variation", "subscription_variation"})
@@ -12,7 +14,7 @@ SOLD_AS_THEY_ARE = frozenset({"simple", "subscription", "variation", "subscripti
 PARENT_LINK = re.compile(r"/products/(\d+)/?$")
 
 
-def read_product(body: Body) -> ProductStated | None:
+def read_product(body: Body, options: Mapping[str, Any]) -> ProductStated | None:
     """The entry; None for a variation that does not tell its name or product."""
     parent = _parent(body)
     title = plain(body.get("name"))
@@ -26,7 +28,7 @@ def read_product(body: Body) -> ProductStated | None:
         title=title,
         url=web_url(body.get("permalink")) or None,
         image_url=_image(body),
-        price=_price(body),
+        price=shown_price(body, options),
         category=short(next((name for name in categories if name.lower() != "uncategorized"), "")),
         brand=short(next((plain(each.get("name")) for each in listed(body.get("brands"))), "")),
         tags=tuple(name for each in listed(body.get("tags")) if (name := plain(each.get("name")))),
@@ -56,13 +58,6 @@ def _parent(body: Body) -> str | None:
 def _image(body: Body) -> str | None:
     pictures = [*listed(body.get("images")), mapping(body.get("image"))]
     return next((url for picture in pictures if (url := web_url(picture.get("src")))), None)
-
-
-def _price(body: Body) -> str | None:
-    """What it costs now, a running sale included. Empty where a price depends on the variant, or there is none."""
-    told = text(body.get("price"))
-    price: Decimal | None = amount(told) if told else None
-    return str(price) if price is not None and price >= 0 else None
 
 
 def _inventory(body: Body) -> int | None:
