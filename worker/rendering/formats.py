@@ -18,6 +18,8 @@ REGION_LAST = frozenset({"IT", "BR"})
 """Where they read "20121 Milano MI"."""
 CITY_FIRST = frozenset({"GB", "IE", "NZ", "IN", "SG", "TH", "ZA"})
 """Where they read "London SW1A 1AA"."""
+DAYS = {"en": "EEE d MMM", "en_US": "EEE MMM d", "de": "EEE, d. MMMM", "fr": "EEE d MMMM"}
+"""Months in full where an abbreviation's full stop would meet that of its sentence."""
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 
 
@@ -49,19 +51,28 @@ def money(value: Money, locale: str) -> str:
 @lru_cache(maxsize=4096)
 def day(value: date, locale: str, *, weekday: bool = True) -> str:
     """Thu 14 May in English, Do., 14. Mai in German."""
-    if language_of(locale) == "en":
-        pattern = "EEE MMM d" if locale == "en_US" else "EEE d MMM"
-        return format_date(value, pattern if weekday else pattern[4:], locale=locale)
-    if language_of(locale) == "de":  # months in full: an abbreviation's full stop would meet that of its sentence
-        return format_date(value, "EEE, d. MMMM" if weekday else "d. MMMM", locale=locale)
-    return format_skeleton("MMMEd" if weekday else "MMMd", datetime.combine(value, time()), locale=locale)
+    pattern = _pattern(value, locale)
+    if not pattern:
+        return format_skeleton("MMMEd" if weekday else "MMMd", datetime.combine(value, time()), locale=locale)
+    return format_date(value, pattern if weekday else _without_weekday(pattern), locale=locale)
 
 
 @lru_cache(maxsize=4096)
 def long_day(value: date, locale: str) -> str:
     """30 April."""
-    patterns = {"de": "d. MMMM", "en": "MMMM d" if locale == "en_US" else "d MMMM"}
-    return format_date(value, patterns.get(language_of(locale), "long"), locale=locale)
+    pattern = _without_weekday(_pattern(value, locale))
+    return format_date(value, re.sub("M+", "MMMM", pattern) or "long", locale=locale)
+
+
+def _pattern(value: date, locale: str) -> str:
+    """How we write a day with its weekday; empty: as Babel does."""
+    if language_of(locale) == "fr" and value.day == 1:
+        return "EEE d'er' MMMM"
+    return DAYS.get(locale) or DAYS.get(language_of(locale), "")
+
+
+def _without_weekday(pattern: str) -> str:
+    return pattern.removeprefix("EEE").lstrip(", ")
 
 
 def local_date(moment: datetime, timezone: str) -> date:

@@ -5,12 +5,17 @@ import re
 from schedules.facts import Order, PaymentState
 
 ON_DELIVERY = re.compile(
-    r"(?<![a-z])cod(?![a-z])|(cash|pay(ment)?).?(on|at).?(delivery|pick.?up|collection)|nachnahme", re.IGNORECASE
+    r"(?<![a-z])cod(?![a-z])|(cash|pay(ment)?).?(on|at).?(delivery|pick.?up|collection)|nachnahme"
+    r"|contre.?remboursement|à la livraison|au retrait|contra.?re?embolso|a la entrega|al recoger"
+    r"|contrassegno|alla consegna|al ritiro|rembours$|onder rembours|bij (levering|afleveren|afhalen)",
+    re.IGNORECASE,
 )
-AFTERWARDS = re.compile(r"invoice|rechnung|net.?\d+|terms", re.IGNORECASE)
+AFTERWARDS = re.compile(
+    r"invoice|rechnung|facture|factura|fattura|factuur|op rekening|achteraf|net.?\d+|terms", re.IGNORECASE
+)
 BEFORE = re.compile(
-    r"bank|transfer|(?<![a-z])(wire|bacs|cheque|check)(?![a-z])|deposit|überweisung|vorkasse|money.?order|in advance"
-    r"|prepa(y|id)",
+    r"bank|transfer|(?<![a-z])(wire|bacs|ch[eè]que|check|assegno)(?![a-z])|deposit|überweisung|vorkasse|money.?order"
+    r"|in advance|prepa(y|id|go)|virement|bonifico|overschrijving|overboeking|vooruit|anticip",
     re.IGNORECASE,
 )
 

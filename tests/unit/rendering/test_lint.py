@@ -97,15 +97,15 @@ def test_filters_that_grow_or_unescape_are_unknown(name: str) -> None:
 def test_everything_that_a_new_language_lacks_is_named_at_once() -> None:
     files = dict(packaged_content().files)
     for path in [path for path in files if path.endswith("texts.en.yaml")]:
-        files[path.replace(".en.", ".fr.")] = files[path]
-    french, shared = f"{ROOT}/follow_up/texts.fr.yaml", f"{ROOT}/components/texts.fr.yaml"
-    files[french] = _without(files[french], "intro", "subject")
+        files[path.replace(".en.", ".da.")] = files[path]
+    danish, shared = f"{ROOT}/follow_up/texts.da.yaml", f"{ROOT}/components/texts.da.yaml"
+    files[danish] = _without(files[danish], "intro", "subject")
     files[shared] = _without(files[shared], "terms")
     told = [str(fault) for fault in lint(content_of(files)) if "follow_up/" in str(fault)]
     for name, home in {"intro": "follow_up", "subject": "follow_up", "terms": "components"}.items():
         named = [fault for fault in told if f"[[{name}]] is missing" in fault]
         assert len(named) == 1, told
-        assert f"Add it to {home}/texts.fr.yaml" in named[0]
+        assert f"Add it to {home}/texts.da.yaml" in named[0]
 
 
 def _without(texts: str, *names: str) -> str:
@@ -115,9 +115,9 @@ def _without(texts: str, *names: str) -> str:
 def test_a_language_that_the_shared_parts_lack_says_what_to_copy() -> None:
     files = dict(packaged_content().files)
     for mail in ("follow_up", "shipping_confirmation"):
-        files[f"{ROOT}/{mail}/texts.fr.yaml"] = files[f"{ROOT}/{mail}/texts.en.yaml"]
+        files[f"{ROOT}/{mail}/texts.da.yaml"] = files[f"{ROOT}/{mail}/texts.en.yaml"]
     [fault] = lint(content_of(files))  # said once, for both mails
-    assert fault.file == f"{ROOT}/components/texts.fr.yaml"
+    assert fault.file == f"{ROOT}/components/texts.da.yaml"
     assert "Copy texts.en.yaml there and translate it" in fault.remedy
 
 

@@ -66,6 +66,19 @@ def test_only_who_pays_first_is_told_that_we_wait_for_the_money(language: str) -
             assert any(words in told for words in PACKED_AFTER) is waits
 
 
+@pytest.mark.parametrize(
+    ("method", "asked"),
+    [
+        *((each, "have €34.00 ready") for each in ("Paiement à la livraison", "Contrareembolso", "Contrassegno")),
+        *((each, "have €34.00 ready") for each in ("Contre remboursement", "Pagamento alla consegna", "Rembours")),
+        *((each, PACKED_AFTER[0]) for each in ("Virement SEPA", "Bonifico", "Overschrijving", "Chèque")),
+        *((each, "Please pay €34.00.") for each in ("Sur facture, par virement", "Op factuur", "Bancontact", "Autre")),
+    ],
+)
+def test_ways_of_paying_are_understood_in_the_languages_of_shops(method: str, asked: str) -> None:
+    assert asked in " ".join(render(_owed(method)).text.split())
+
+
 @BOTH
 def test_no_day_is_named_while_we_wait_for_the_money(language: str) -> None:
     days = (date(2026, 5, 4), date(2026, 5, 5))

@@ -2,10 +2,11 @@
 
 from worker.rendering.formats import language_of
 from worker.web.words.english import ENGLISH
+from worker.web.words.french import FRENCH
 from worker.web.words.german import GERMAN
 from worker.web.words.port import Words
 
-WORDS: dict[str, Words] = {"en": ENGLISH, "de": GERMAN}
+WORDS: dict[str, Words] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH}
 
 
 def understood(*locales: str) -> str:
