@@ -1,5 +1,6 @@
 """`postpurchase timeline`."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -130,7 +131,7 @@ def _facts(message: MessageLine, timezone: str) -> list[tuple[str, str]]:
         ("code", code_text(message.code, timezone) if message.code else ""),
         ("customer", str(message.details.get("segment", "")).replace("_", " ")),
         ("heard", _heard(message, timezone)),
-        *((_verb(click), _clicked(click, timezone)) for click in message.clicks),
+        *((_verb(click), _clicked(click, message.answers, timezone)) for click in message.clicks),
     ]
     if not message.products and message.details.get("why_no_offer"):
         told.append(("no offer", escape(str(message.details["why_no_offer"]))))
@@ -165,9 +166,10 @@ def _verb(click: ClickLine) -> str:
     return "clicked" if click.human else "fetched"
 
 
-def _clicked(click: ClickLine, timezone: str) -> str:
-    """A link that was followed: what it leads to, by whom and when."""
-    what = escape(click.title or LINKS.get(click.kind, click.kind))
+def _clicked(click: ClickLine, answers: Sequence[str], timezone: str) -> str:
+    """A link that was followed, or what was answered; by whom and when."""
+    said = " and ".join(answers) if click.kind == ANSWER else ""
+    what = escape(said or click.title or LINKS.get(click.kind, click.kind))
     machines = f"{counted(click.raw - click.human, 'fetch')} by machines" if click.raw > click.human else ""
     if click.human_at is None:
         return f"{what} · [bright_black]{machines}, {local(click.last_at, timezone)}[/]"

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from schedules.events import CaseStated
-from schedules.facts import Case, CaseKind
+from schedules.facts import Case, CaseKind, Facts
 from schedules.merging import merge
 from worker.bootstrap import Installation
 from worker.feedback.clicks import note_answer
@@ -55,6 +55,13 @@ def act(installation: Installation, token: LinkToken, *, said: str = "", undo: b
 def unhappy_case_id(message: Message) -> str:
     """The id of the case that "Not really" in this mail opens."""
     return f"unhappy:{message.id.hex}"
+
+
+def answers_of(message: Message, facts: Facts) -> list[str]:
+    """What the person answered to the mail's question, and whether it still stands. `facts`: those of its order."""
+    happy = ["happy"] if message.details.get("feedback") == "happy" else []
+    cases = [case for case in facts.cases if case.id == unhappy_case_id(message)]
+    return happy + ["not really, taken back" if case.closed else "not really" for case in cases]
 
 
 def _locked(session: Session, message_id: UUID) -> Message | None:

@@ -78,7 +78,8 @@ class ClickLine(BaseModel):
 class MessageLine(BaseModel):
     """One email. Times are UTC; `send_at_local` is `send_at` on the clocks of the shop.
 
-    `counts_clicks`: it has counted links; `clicks` lists those of them that were followed.
+    `counts_clicks`: it has counted links; `clicks` lists those of them that were followed. `answers`: what its customer
+    said to its question.
     """
 
     id: UUID
@@ -108,6 +109,7 @@ class MessageLine(BaseModel):
     details: dict[str, Any]
     counts_clicks: bool
     clicks: list[ClickLine]
+    answers: list[str]
     delivery_events: list[DeliveryLine]
     transitions: list[TransitionLine]
 

@@ -11,6 +11,7 @@ from schedules.facts import Facts
 from schedules.sequence import STEPS
 from schedules.shop import ShopProfile
 from worker.errors import UserError
+from worker.feedback.people import answers_of
 from worker.reports.refusals import choices_of, tellings_of
 from worker.reports.story import (
     ClickLine,
@@ -71,7 +72,7 @@ def order_timeline(session: Session, shop: Shop, order: OrderRow) -> Timeline:
         hold=order.hold,
         imported=order.imported,
         events=_events(session, order),
-        messages=[_message(session, message, code, zone) for message in session.scalars(query)],
+        messages=[_message(session, message, facts, code, zone) for message in session.scalars(query)],
         unsent={step: str(order.unsent[step]) for step in sorted(order.unsent, key=_place)},
         refused=choices_of(session, shop.id, order.address),
         told=tellings_of(session, shop.id, order.address),
@@ -104,7 +105,7 @@ def _events(session: Session, order: OrderRow) -> list[EventLine]:
     return [EventLine.model_validate(row, from_attributes=True) for row in session.execute(query)]
 
 
-def _message(session: Session, row: Message, code: DiscountCode | None, zone: ZoneInfo) -> MessageLine:
+def _message(session: Session, row: Message, facts: Facts, code: DiscountCode | None, zone: ZoneInfo) -> MessageLine:
     products = _products(session, row)
     return MessageLine(
         id=row.id,
@@ -134,6 +135,7 @@ def _message(session: Session, row: Message, code: DiscountCode | None, zone: Zo
         details=row.details,
         counts_clicks=row.counts_clicks,
         clicks=_clicks(session, row.id, {product.product_id: product.title for product in products}),
+        answers=answers_of(row, facts),
         delivery_events=_delivery(session, row.id),
         transitions=_transitions(session, row.id),
     )

@@ -23,7 +23,8 @@ def order(database: Database, shop: str) -> str:
         row = make_order(session, owner, unsent={"follow_up": "it waits until the last parcel has arrived"})
         make_event(session, owner, order_ref=row.external_id, state="planned")
         make_event(session, owner, dedupe_key="2", state="failed", note="it cannot be read")
-        sent = make_message(session, row, state="accepted", accepted_at=NOW, subject="Order 1042 is confirmed")
+        taken = {"state": "accepted", "accepted_at": NOW, "details": {"feedback": "happy"}}
+        sent = make_message(session, row, subject="Order 1042 is confirmed", **taken)
         make_message(
             session, row, "shipping", send_at=NOW + timedelta(days=900), reason="10 minutes after the parcel left"
         )
@@ -47,7 +48,7 @@ def test_a_timeline_tells_what_went_out_what_waits_and_what_will_not(
     assert "7104 · Pours slowly (pairing)" in told
     assert "clicked   7104 · Thu 14 May 2026, 09:00; 2 fetches by machines" in told
     assert "fetched   the guide · 2 fetches by machines, Thu 14 May 2026, 09:00" in told
-    assert "answered  its question · 2 times, Thu 14 May 2026, 09:00" in told
+    assert "answered  happy · 2 times, Thu 14 May 2026, 09:00" in told
     assert "new → scheduled" in told
     assert "shipping  scheduled  due" in told
     assert "follow_up: it waits until the last parcel has arrived" in told

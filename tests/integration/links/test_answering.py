@@ -11,7 +11,8 @@ from tests.integration.links.conftest import ADDRESS, Mailed
 from tests.support.dispatching import MORNING
 from tests.support.orders import a_parcel, an_order
 from worker.links import Purpose
-from worker.store.models import Click, HiddenProduct, OrderRow, Product
+from worker.reports.timeline import order_timeline
+from worker.store.models import Click, HiddenProduct, OrderRow, Product, Shop
 from worker.store.siblings import keep_facts
 from worker.store.signs import last_signs
 
@@ -98,3 +99,18 @@ def test_an_answer_is_a_sign_of_its_person(mailed: Mailed, purpose: Purpose) -> 
         signs = last_signs(session, [person])
     assert (row.kind, row.raw, row.human) == ("answer", 1, 1)
     assert signs == {person: row.human_at}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_story_of_the_order_says_what_was_answered(mailed: Mailed) -> None:
+    taps = {
+        mailed.link(Purpose.FEEDBACK_YES): ["happy"],
+        mailed.link(Purpose.FEEDBACK_NO): ["happy", "not really"],
+        mailed.link(Purpose.FEEDBACK_NO) + "?undo=1": ["happy", "not really, taken back"],
+    }
+    for url, answers in taps.items():
+        mailed.post(url)
+        with mailed.world.installation.database.read() as session:
+            shop = session.get_one(Shop, mailed.world.shop_id)
+            [message] = order_timeline(session, shop, mailed.order()).messages
+        assert message.answers == answers
