@@ -10,6 +10,7 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, grid, show, span, state_text, table
 from worker.dispatch.doors import keys_in_use
 from worker.reports.codes import CodesLine
+from worker.reports.complaints import ComplaintLine
 from worker.reports.providers import KeyLine
 from worker.reports.rhythm import remedy
 from worker.reports.status import Status, read_status
@@ -80,6 +81,7 @@ def _troubles(report: Status, used: Collection[str]) -> list[tuple[str, str]]:
     told = [("provider", _key(line, report, used)) for line in report.provider_keys if line.is_closed or line.remaining]
     if report.unknown:
         told.append(("unknown", f"[red]{report.unknown}[/] of which we cannot tell whether they went out"))
+    told += [("spam", _reported(line)) for line in report.complaints if line.complaints]
     for failure in report.failures:
         told.append(
             ("failed event", f"[red]{escape(failure.topic)}[/] of {escape(failure.shop)}: {escape(failure.note)}")
@@ -98,6 +100,11 @@ def _troubles(report: Status, used: Collection[str]) -> list[tuple[str, str]]:
         why = f": {escape(pause.reason)}" if pause.reason else ""
         told.append(("pause", f"[yellow]{escape(pause.shop)}, {escape(what)}[/]{why}"))
     return told
+
+
+def _reported(line: ComplaintLine) -> str:
+    colour = {"": "default", "much": "yellow", "too much": "red"}[line.level]
+    return f"[{colour}]{escape(line.in_words())}[/] reported as spam"
 
 
 def _refusals(report: Status) -> list[tuple[str, str]]:

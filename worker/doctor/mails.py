@@ -1,4 +1,4 @@
-"""Checks of the mails themselves: whatever the cause is, they should have gone, and be told of."""
+"""Checks of the mails themselves: that they went, that we hear what became of them, and how people take them."""
 
 from datetime import datetime, timedelta
 
@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from schedules.timing import in_words
 from worker.bootstrap import Installation
 from worker.doctor.checks import Check, fail, ok, warn
+from worker.reports.complaints import MUCH, TOO_MUCH, read_complaints
 from worker.reports.overdue import count_overdue, oldest_overdue
 from worker.reports.silence import untold_mails
 
@@ -40,3 +41,17 @@ def check_mails(session: Session, now: datetime) -> Check:
     text = f"{number} {'is' if number == 1 else 'are'} overdue, the oldest for {age}: "
     remedy = f"First what else is wrong here; then `postpurchase timeline {late.shop} {late.order}` says what it met."
     return fail("mails", f"{text}{late.step} of order {late.order}, {late.shop}.", remedy)
+
+
+def check_complaints(session: Session, now: datetime) -> list[Check]:
+    """Streams of shops whose mails are so often reported as spam that mailboxes mind."""
+    limits = f"mailboxes want less than {MUCH:.1%}, and never {TOO_MUCH:.1%}"
+    remedy = (
+        "Look at who gets these mails, how often, and how the subject reads; `pause` the step meanwhile. What Gmail's "
+        "customers report only its Postmaster Tools tell."
+    )
+    return [
+        warn(f"shop {line.shop}", f"Reported as spam: {line.in_words()}; {limits}.", remedy)
+        for line in read_complaints(session, now=now)
+        if line.level
+    ]

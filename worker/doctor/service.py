@@ -11,7 +11,7 @@ from worker.doctor.checks import Check, Level, fail, ok, warn
 from worker.doctor.codes import check_codes
 from worker.doctor.content import check_content
 from worker.doctor.links import check_link_host
-from worker.doctor.mails import check_mails, check_told
+from worker.doctor.mails import check_complaints, check_mails, check_told
 from worker.doctor.processes import check_processes
 from worker.doctor.provider import check_access
 from worker.doctor.resolver import Resolver
@@ -87,6 +87,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             *check_processes(session, installation),
             check_mails(session, installation.clock.now()),
             *check_told(session, installation),
+            *check_complaints(session, installation.clock.now()),
             *_shops(session, installation),
             *check_content(session),
             *_sources(session, installation),

@@ -18,6 +18,7 @@ from worker.feedback.sendgrid_events import Batch, ToldEvent
 from worker.feedback.writing_back import tell_refusal, tell_second_thought
 from worker.store.delivery_events import EventKey, Recipient, keep_events, known_messages, newest_of_kinds
 from worker.store.evidence import Evidence, lock_messages, record_all
+from worker.store.models.feedback import COMPLAINT
 from worker.store.session import database_now
 from worker.store.suppressions import lift, suppress
 
@@ -152,5 +153,5 @@ def _raise_alarms(event: ToldEvent, recipient: Recipient) -> None:
         log.error("feedback.receipt.dropped", alarm=True, reason=event.words, **ids)
     elif event.state is State.DROPPED and event.suppresses is None:
         log.error("feedback.mail.dropped", alarm=True, reason=event.words, **ids)
-    elif event.kind == "spamreport":
+    elif event.kind == COMPLAINT:
         log.warning("feedback.person.complained", alarm=True, provider=event.provider, **ids)

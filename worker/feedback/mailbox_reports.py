@@ -16,6 +16,7 @@ from uuid import UUID
 
 from schedules.lifecycle import State
 from worker.feedback.sendgrid_events import ToldEvent, scrubbed
+from worker.store.models.feedback import COMPLAINT
 
 PROVIDER = "smtp"
 LARGEST = 10 * 1024 * 1024
@@ -118,7 +119,7 @@ def _complaint(named: UUID, fields: dict[str, str], address: str, at: datetime) 
         return None  # "not-spam" and the like ask for nothing
     return Report(
         named=named,
-        kind="spamreport",
+        kind=COMPLAINT,
         at=at,
         address=address,
         words="the person reported it as spam",

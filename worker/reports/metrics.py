@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
 from worker.reports.codes import read_codes
+from worker.reports.complaints import read_complaints
 from worker.reports.counts import (
     MessageCount,
     click_counts,
@@ -43,6 +44,7 @@ def read_metrics(session: Session, *, now: datetime, real_now: datetime) -> list
         _clicks(session),
         *_delays(session, now),
         _untold(session, now),
+        *_complaints(session, now),
         _suppressions(session),
         _refusals(session),
         *_codes(session, now),
@@ -128,6 +130,15 @@ def _delays(session: Session, now: datetime) -> Iterator[Metric]:
 def _untold(session: Session, now: datetime) -> Metric:
     told = "Newest mails of which SendGrid should have told something, if it has told nothing of any of them."
     return _plain("mails_untold", told, untold_mails(session, now))
+
+
+def _complaints(session: Session, now: datetime) -> Iterator[Metric]:
+    mails = _gauge("mails_of_30_days", "Mails that a provider took in the last 30 days.", "shop", "stream")
+    reported = _gauge("complaints_of_30_days", "Those of them that were reported as spam.", "shop", "stream")
+    for line in read_complaints(session, now=now):
+        mails.add_metric((line.shop, line.stream), line.mails)
+        reported.add_metric((line.shop, line.stream), line.complaints)
+    yield from (mails, reported)
 
 
 def _suppressions(session: Session) -> Metric:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.heartbeats import ALIVE
 from worker.reports.codes import CodesLine, read_codes
+from worker.reports.complaints import ComplaintLine, read_complaints
 from worker.reports.counts import (
     ALL,
     MessageCount,
@@ -93,6 +94,7 @@ class Status(BaseModel):
     oldest_overdue: Overdue | None
     overdue: int
     lateness: Lateness
+    complaints: list[ComplaintLine]
     unknown: int
     failed_events: int
     failures: list[Failure]
@@ -118,6 +120,7 @@ def read_status(session: Session, *, now: datetime, real_now: datetime) -> Statu
         oldest_overdue=oldest_overdue(session, now),
         overdue=count_overdue(session, now),
         lateness=lateness(session, now=now),
+        complaints=read_complaints(session, now=now),
         unknown=messages.get(State.UNKNOWN, 0),
         failed_events=events.get("failed", 0),
         failures=_failures(session),

@@ -12,7 +12,8 @@ from tests.support.dns import Records
 from tests.support.rows import make_delivery_event, make_message, make_order
 from worker.doctor.service import examine
 from worker.store.content import content_of, packaged_content, publish
-from worker.store.models import Heartbeat, Shop
+from worker.store.models import DeliveryEvent, Heartbeat, Shop
+from worker.store.models.feedback import COMPLAINT
 from worker.store.session import Database, database_now
 from worker.store.shops import get_shop
 
@@ -249,3 +250,22 @@ def test_content_that_this_version_cannot_make_mails_of_fails(cli: Cli, shop: st
     assert told.startswith("fail: Not every mail can be made of revision 2: email_templates/follow_up/subject.txt:")
     [told] = publish_with("{name}")
     assert told.startswith("warn: Revision 3 would not be published today: email_templates/follow_up/subject.txt:")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_shop_whose_mails_are_often_reported_as_spam_is_warned_in_doctor_and_told_in_status(
+    cli: Cli, shop: str, database: Database
+) -> None:
+    with database.write() as session:
+        now, owner = database_now(session), get_shop(session, shop)
+        for number in range(5):
+            taken = {"state": "delivered", "accepted_at": now, "stream": "marketing"}
+            mail = make_message(session, make_order(session, owner, str(number)), **taken)
+            if number < 3:
+                told = {"provider": "sendgrid", "kind": COMPLAINT, "at": now, "received_at": now}
+                session.add(DeliveryEvent(message_id=mail.id, attempt_id=mail.id, **told))
+    checks = cli("doctor", "--offline", "--json").document["checks"]
+    [check] = [each for each in checks if "spam" in each["text"]]
+    assert (check["level"], "3 of 5 marketing mails" in check["text"]) == ("warn", True)
+    assert "Postmaster" in check["remedy"]
+    assert "3 of 5 marketing mails of northkettle" in " ".join(cli("status").out.split())

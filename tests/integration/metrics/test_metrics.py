@@ -111,6 +111,8 @@ def test_everything_is_counted_under_its_labels(served: tuple[World, str]) -> No
         ("mails", ("northkettle", "confirmation")): 2,
         ("mails", ("northkettle", "follow_up")): 0,
         ("lateness_mails", ()): 2,
+        ("mails_of_30_days", ("northkettle", "transactional")): 2,
+        ("complaints_of_30_days", ("northkettle", "transactional")): 0,
         ("suppressions", ("northkettle", "offers")): 1,
         ("clicks", ("northkettle", "confirmation", "product", "raw")): 5,
         ("clicks", ("northkettle", "confirmation", "product", "human")): 2,

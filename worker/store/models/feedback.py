@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from worker.store.models.base import Base, partial_index
 from worker.store.types import new_id
 
+COMPLAINT = "spamreport"
+"""The kind of event that tells of a person who reported a mail as spam, whoever the provider is."""
+
 
 class DeliveryEvent(Base):
     """One event that a provider told of a message, kept once, whatever its kind; kinds are the provider's words.
@@ -19,7 +22,10 @@ class DeliveryEvent(Base):
     """
 
     __tablename__ = "delivery_event"
-    __table_args__ = (UniqueConstraint("message_id", "attempt_id", "kind", "at"),)
+    __table_args__ = (
+        UniqueConstraint("message_id", "attempt_id", "kind", "at"),
+        partial_index("ix_delivery_event_complaint", f"kind = '{COMPLAINT}'", "message_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"))
