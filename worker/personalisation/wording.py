@@ -53,8 +53,18 @@ REASONS = {
         bought_on="Dernier achat le {day}",
         dearer="{benefits} {money} de plus.",
     ),
+    "es": Reasons(
+        goes_with_product="Va bien con {title}",
+        goes_with_order="Va bien con este pedido",
+        bought_with_product="Se compra a menudo con {title}",
+        bought_with_category="Se compra a menudo con artículos de «{title}»",
+        bought_with_order="Se compra a menudo con estos artículos",
+        made_for="Pensado para {title}",
+        bought_on="Última compra: {day}",
+        dearer="{benefits} {money} más.",
+    ),
 }
-OWNERS = r"yours?|dein\w*|eure\w*|euer|votre|vos|vôtres?|ta|tes|tien\w*"
+OWNERS = r"yours?|dein\w*|eure\w*|euer|votre|vos|vôtres?|ta|tes|tien\w*|tus?|tuy[oa]s?|vuestr[oa]s?"
 ADDRESSES_OWNER = re.compile(rf"(?i:\b({OWNERS})\b)|\bIhr\w*\b")
 """Words that take the buyer for the owner, who is somebody else when the order is a gift."""
 

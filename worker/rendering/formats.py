@@ -18,7 +18,13 @@ REGION_LAST = frozenset({"IT", "BR"})
 """Where they read "20121 Milano MI"."""
 CITY_FIRST = frozenset({"GB", "IE", "NZ", "IN", "SG", "TH", "ZA"})
 """Where they read "London SW1A 1AA"."""
-DAYS = {"en": "EEE d MMM", "en_US": "EEE MMM d", "de": "EEE, d. MMMM", "fr": "EEE d MMMM"}
+DAYS = {
+    "en": "EEE d MMM",
+    "en_US": "EEE MMM d",
+    "de": "EEE, d. MMMM",
+    "fr": "EEE d MMMM",
+    "es": "EEE, d 'de' MMMM",
+}
 """Months in full where an abbreviation's full stop would meet that of its sentence."""
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 

@@ -5,8 +5,9 @@ from worker.web.words.english import ENGLISH
 from worker.web.words.french import FRENCH
 from worker.web.words.german import GERMAN
 from worker.web.words.port import Words
+from worker.web.words.spanish import SPANISH
 
-WORDS: dict[str, Words] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH}
+WORDS: dict[str, Words] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
 
 
 def understood(*locales: str) -> str:
