@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from schedules.facts import LineKind
 from tests.support import shopify, woocommerce
 from tests.support.read_mails import adds_up, mail_of, shopify_facts, sums_of
 
@@ -83,9 +84,51 @@ def test_every_number_of_a_fulfilment_in_several_boxes_is_told(language: str) ->
     [
         (["gift_card"], "Payment: Gift card"),
         (["gift_card", "paypal"], "Payment: Gift card, Paypal"),
+        (["shopify_store_credit"], "Payment: Store credit"),
+        (["shopify_store_credit", "Cash on Delivery (COD)"], "Payment: Store credit, Cash on Delivery (COD)"),
+        (["paypal", "gift_card"], "Payment: Paypal, Gift card"),
+        (["shopify_store_credit", "shopify_payments"], ""),
         (["gift_card", "shopify_payments"], ""),
     ],
 )
-def test_a_gift_card_that_paid_a_part_is_not_told_as_the_whole(gateways: list[str], printed: str) -> None:
+def test_a_gift_card_or_credit_that_paid_a_part_is_not_told_as_the_whole(gateways: list[str], printed: str) -> None:
     text = mail_of("confirmation", shopify_facts(payment_gateway_names=gateways)).text
     assert printed in text if printed else "Payment:" not in text
+
+
+def test_a_way_of_shipping_that_an_edit_took_away_takes_nothing_off_the_subtotal() -> None:
+    free = {"title": "Standard", "price_set": shopify.money("4.90"), "discounted_price_set": shopify.money("0.00")}
+    ways = [free | {"is_removed": True}, {"title": "Express", "price_set": shopify.money("9.90")}]
+    sums = {
+        "total_discounts_set": shopify.money("5.10"),
+        "current_total_discounts_set": shopify.money("5.10"),
+        "current_subtotal_price_set": shopify.money("45.90"),
+        "current_shipping_price_set": shopify.money("9.90"),
+        "current_total_price_set": shopify.money("55.80"),
+        "total_price_set": shopify.money("55.80"),
+    }
+    spread = [{"amount_set": shopify.money("5.10")}]
+    lines = [shopify.DRIPPER | {"discount_allocations": spread}, shopify.FILTERS]
+    mail = mail_of("confirmation", shopify_facts(shipping_lines=ways, line_items=lines, **sums))
+    assert sums_of(mail)["Subtotal"] == Decimal("51.00")
+    assert adds_up(mail)
+
+
+@pytest.mark.parametrize("title", ["Pourboire", "Mancia", "チップ"])
+def test_a_tip_is_known_in_every_language_by_what_the_order_says_of_tips(title: str) -> None:
+    tip = TIP | {"title": title, "name": title}
+    sums = {"total_price_set": shopify.money("60.90"), "current_total_price_set": shopify.money("60.90")}
+    told = {"line_items": [shopify.DRIPPER, shopify.FILTERS, tip], "total_tip_received": "5.00", **sums}
+    mail = mail_of("confirmation", shopify_facts(**told))
+    assert sums_of(mail)["Subtotal"] == Decimal("56.00")
+    assert "Other charges" not in mail.text
+    facts = shopify_facts(**told)
+    assert facts.order is not None
+    assert facts.order.lines[-1].kind is LineKind.TIP
+
+
+def test_a_custom_line_beside_a_tip_of_another_price_is_no_tip() -> None:
+    engraving = shopify.line(8, "Engraving", "9.00", product_id=None, variant_id=None, requires_shipping=False)
+    facts = shopify_facts(line_items=[shopify.DRIPPER, engraving, TIP], total_tip_received="5.00")
+    assert facts.order is not None
+    assert [line.kind for line in facts.order.lines] == [LineKind.PHYSICAL, LineKind.DIGITAL, LineKind.TIP]

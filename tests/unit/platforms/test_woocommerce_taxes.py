@@ -95,7 +95,7 @@ def test_what_a_product_costs_is_what_its_page_shows(html: str, price: str, show
 
 
 @pytest.mark.parametrize(
-    "html", [None, "", "Log in to see prices", _amount("9,90"), _amount("640,00"), _amount("free")]
+    "html", [None, "", "Log in to see prices", _amount("9,90"), _amount("640,00"), _amount("free"), _amount("9" * 20)]
 )
 def test_a_page_that_shows_no_such_price_changes_nothing(html: str | None) -> None:
     assert _priced(html) == "53.78"

@@ -12,8 +12,8 @@ from worker.platforms.shopify import tables
 
 FINEST = Decimal("0.001")
 """Digits that sums keep: dinars have three after the point."""
-GIFT_CARD = "gift_card"
-"""It may have paid a part alone; what paid the rest is named beside it."""
+PARTIAL = {"gift_card": "Gift card", "shopify_store_credit": "Store credit"}
+"""Gateways that may have paid a part alone; what paid the rest is named beside them."""
 NO_VARIANT = "Default Title"
 """What the one variant of a product without any is called."""
 
@@ -24,7 +24,13 @@ def money(body: Body, name: str, code: str) -> Money:
     return Money(amount=amount(told.get("amount", body.get(name))), currency=code)
 
 
-def read_line(line: Body, code: str) -> LineItem:
+def read_lines(body: Body, code: str) -> tuple[LineItem, ...]:
+    """All lines of an order."""
+    tip = amount(body.get("total_tip_received"))
+    return tuple(_line(line, code, tip) for line in objects(body.get("line_items")))
+
+
+def _line(line: Body, code: str, tip: Decimal) -> LineItem:
     ordered = whole(line.get("quantity"))
     current = whole(line["current_quantity"]) if line.get("current_quantity") is not None else ordered
     price = money(line, "price", code)
@@ -41,7 +47,7 @@ def read_line(line: Body, code: str) -> LineItem:
         ordered_quantity=ordered,
         unit_price=price,
         total=Money(amount=(price.amount * current - share).quantize(FINEST), currency=code),
-        kind=_line_kind(line),
+        kind=LineKind.TIP if _is_tip(line, tip) else _line_kind(line),
         vendor=text(line.get("vendor")),
         expected_on=_expected(line),
         properties=properties_of(_properties(line)),
@@ -52,6 +58,12 @@ def _line_discount(line: Body, code: str) -> Decimal:
     """Order-wide discounts are spread over the lines as allocations; `total_discount` has only the line's own."""
     spread = sum((money(each, "amount", code).amount for each in objects(line.get("discount_allocations"))), Decimal(0))
     return spread or money(line, "total_discount", code).amount
+
+
+def _is_tip(line: Body, tip: Decimal) -> bool:
+    """Whether it is what the order says of tips: a line of that price without a product, in whatever language."""
+    is_custom = line.get("product_id") is None and line.get("requires_shipping") is False
+    return bool(tip) and is_custom and amount(line.get("price")) == tip
 
 
 def _line_kind(line: Body) -> LineKind:
@@ -101,7 +113,7 @@ def payment_method(body: Body) -> str:
         return f"{text(card.get('credit_card_company')) or 'Card'} •••• {digits}"
     gateways = body.get("payment_gateway_names")
     named = [text(each) for each in gateways] if isinstance(gateways, list) and gateways else [""]
-    printed = [_printed(each) for each in (named if named[0] == GIFT_CARD else named[:1])]
+    printed = [_printed(each) for each in (named if PARTIAL.keys() & {*named} else named[:1])]
     return ", ".join(printed) if all(printed) else ""
 
 
@@ -109,9 +121,8 @@ def _printed(name: str) -> str:
     """A way of paying as customers know it; empty: they know it by no name."""
     words = name.replace("_", " ").strip()
     # A name that the shop wrote itself has capitals of its own.
-    return {"shopify_payments": "", "bogus": "", "manual": ""}.get(
-        name, words.capitalize() if words.islower() else words
-    )
+    known = {"shopify_payments": "", "bogus": "", "manual": ""} | PARTIAL
+    return known.get(name, words.capitalize() if words.islower() else words)
 
 
 def pay_by(body: Body) -> Any:
@@ -148,10 +159,14 @@ def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
 
 def _with_tips(told: Totals, body: Body, code: str) -> Totals:
     """With the tips in the subtotal, as far as nothing else tells them."""
-    lines = (read_line(line, code) for line in objects(body.get("line_items")))
-    tips = sum((line.total.amount for line in lines if line.kind is LineKind.TIP), Decimal(0))
+    tips = sum((line.total.amount for line in read_lines(body, code) if line.kind is LineKind.TIP), Decimal(0))
     more = min(tips, max(told.beyond_parts, Decimal(0)))
     return told.model_copy(update={"subtotal": Money(amount=told.subtotal.amount + more, currency=code)})
+
+
+def shipping_lines(body: Body) -> list[Body]:
+    """Those that an edit did not take away."""
+    return [line for line in objects(body.get("shipping_lines")) if line.get("is_removed") is not True]
 
 
 def _shipping_discount(body: Body, code: str) -> Decimal:
@@ -159,7 +174,7 @@ def _shipping_discount(body: Body, code: str) -> Decimal:
     return sum(
         (
             money(line, "price", code).amount - money(line, "discounted_price", code).amount
-            for line in objects(body.get("shipping_lines"))
+            for line in shipping_lines(body)
             if line.get("discounted_price") is not None or line.get("discounted_price_set") is not None
         ),
         Decimal(0),

@@ -22,7 +22,7 @@ from worker.platforms.bodies import (
     web_url,
 )
 from worker.platforms.shopify import tables
-from worker.platforms.shopify.money import pay_by, payment_method, payment_of, read_line, read_totals
+from worker.platforms.shopify.money import pay_by, payment_method, payment_of, read_lines, read_totals, shipping_lines
 from worker.platforms.shopify.people import read_address, read_customer
 
 LATE_ENTRY = timedelta(days=3)
@@ -39,7 +39,7 @@ def read_order(body: Body) -> Order:
         raise UnreadableEventError("line_items is missing: this is not a whole order")
     code = currency(body.get("presentment_currency") or body.get("currency"), "the order's")
     tags = read_tags(body.get("tags"))
-    lines = tuple(read_line(line, code) for line in objects(body["line_items"]))
+    lines = read_lines(body, code)
     delivery = _delivery(body, lines)
     shipping, billing = read_address(body.get("shipping_address")), read_address(body.get("billing_address"))
     payment = payment_of(body)
@@ -58,7 +58,7 @@ def read_order(body: Body) -> Order:
         customer=read_customer(body, placed_at),
         shipping_address=shipping,
         billing_address=billing,
-        shipping_method=next((text(line.get("title")) for line in _shipping_lines(body)), ""),
+        shipping_method=next((text(line.get("title")) for line in shipping_lines(body)), ""),
         delivery=delivery,
         pickup=PickupPoint(name=_pickup_name(body)) if delivery is DeliveryKind.PICKUP else None,
         lines=lines,
@@ -80,11 +80,6 @@ def read_tags(value: Any) -> tuple[str, ...]:
     return tuple(tag for each in text(value).split(",") if (tag := each.strip()))
 
 
-def _shipping_lines(body: Body) -> list[Body]:
-    """Those that an edit did not take away."""
-    return [line for line in objects(body.get("shipping_lines")) if line.get("is_removed") is not True]
-
-
 def _delivery(body: Body, lines: tuple[LineItem, ...]) -> DeliveryKind:
     left = [line for line in lines if line.quantity] or lines
     if left and not any(line.kind in (LineKind.PHYSICAL, LineKind.SAMPLE) for line in left):
@@ -94,7 +89,7 @@ def _delivery(body: Body, lines: tuple[LineItem, ...]) -> DeliveryKind:
 
 def _pickup_name(body: Body) -> str:
     is_local = is_local_pickup(body)
-    for line in _shipping_lines(body):
+    for line in shipping_lines(body):
         words = " ".join(text(line.get(name)) for name in ("title", "code", "delivery_category"))
         if is_local or tables.PICKUP.search(words):
             return text(line.get("title")) or "Pick-up"
@@ -108,7 +103,7 @@ def is_local_pickup(body: Body) -> bool:
     after the place.
     """
     is_from_checkout = _channel(body, ()) is not Channel.DRAFT
-    return is_from_checkout and bool(_shipping_lines(body)) and not mapping(body.get("shipping_address"))
+    return is_from_checkout and bool(shipping_lines(body)) and not mapping(body.get("shipping_address"))
 
 
 def _channel(body: Body, tags: tuple[str, ...]) -> Channel:

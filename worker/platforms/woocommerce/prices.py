@@ -59,8 +59,8 @@ def _first_amount(page: str) -> Iterator[Decimal]:
         return
     before, _, fraction = number[0].replace(",", ".").rpartition(".")
     if before:
-        yield amount(f"{_digits(before)}.{_digits(fraction)}")
-    yield amount(_digits(number[0]))
+        yield Decimal(f"{_digits(before)}.{_digits(fraction)}")
+    yield Decimal(_digits(number[0]))
 
 
 def _digits(told: str) -> str:
