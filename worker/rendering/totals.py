@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from babel.numbers import get_currency_precision
+
 from schedules.facts import DeliveryKind, LineItem, Money, Order, Totals
 from worker.rendering import formats
 from worker.rendering.context import TotalContext
 
 ROUNDING = Decimal("0.05")
 """Sums that a shop rounds one by one differ by less than this from the total that it rounds."""
+ROUNDING_WITHOUT_CENTS = Decimal(3)
+"""The same in currencies that have whole units alone."""
 NAMES = "subtotal discount shipping tax tax_included fees credit total paid outstanding"
 LABELS = tuple(f"label_{name}" for name in NAMES.split())
 """Texts that stand beside the sums."""
@@ -63,6 +67,7 @@ def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list
 
 def unexplained(totals: Totals) -> Money:
     """What the total is more than its parts, or less; of one that lacks what was refunded, less says nothing."""
-    rest = totals.beyond_parts
-    is_told = abs(rest) <= ROUNDING or (totals.is_net and rest < 0)
-    return Money(amount=Decimal(0) if is_told else rest, currency=totals.total.currency)
+    rest, currency = totals.beyond_parts, totals.total.currency
+    rounding = ROUNDING if get_currency_precision(currency) else ROUNDING_WITHOUT_CENTS
+    is_told = abs(rest) <= rounding or (totals.is_net and rest < 0)
+    return Money(amount=Decimal(0) if is_told else rest, currency=currency)

@@ -156,6 +156,17 @@ def test_a_cent_of_rounding_is_no_row() -> None:
         assert set(rows) == {"Subtotal", "Shipping", "of which tax", "Total"}
 
 
+def test_nor_is_a_unit_of_rounding_where_a_currency_has_no_cents() -> None:
+    """Each line is rounded to whole yen, and then the total."""
+    lines = [woocommerce.line(number, f"Beans {number}", "333", "33") for number in (1, 2, 3)]
+    sums = {"shipping_total": "0", "shipping_tax": "0", "total": "1099", "total_tax": "100"}
+    assert set(sums_of(mail_of("confirmation", woo(currency="JPY", line_items=lines, **sums)))) == {
+        *("Subtotal", "Shipping", "of which tax", "Total")
+    }
+    paid_by_card = sums | {"total": "1049"}
+    assert "Gift card or credit" in mail_of("confirmation", woo(currency="JPY", line_items=lines, **paid_by_card)).text
+
+
 @pytest.mark.parametrize(
     ("method", "title", "asked"),
     [
