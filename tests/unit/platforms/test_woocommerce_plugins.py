@@ -1,11 +1,16 @@
 """What plugins make of WooCommerce's orders."""
 
+from itertools import permutations
 from typing import Any
 
-from schedules.facts import DeliveryKind
-from schedules.situations import why_nothing
-from tests.support.read_mails import mail_of, woo
-from tests.support.woocommerce import ADDRESS, DRIPPER, FILTERS, meta, order, tracking
+import pytest
+
+from schedules import reasons
+from schedules.facts import CaseKind, DeliveryKind
+from schedules.situations import why_no_marketing, why_nothing
+from tests.support.read_mails import facts_of, mail_of, woo
+from tests.support.woocommerce import ADDRESS, DRIPPER, FILTERS, PLACED, gmt, meta, order, tracking
+from tests.unit.schedules.examples import after, planned, steps_of
 
 
 def _with_gaps(entries: list[Any]) -> dict[str, Any]:
@@ -43,3 +48,35 @@ def test_goods_to_collect_at_a_place_of_local_pickup_plus_are_no_parcel() -> Non
     mail = mail_of("confirmation", facts)
     assert "Quay shop, 12 Quay Street, Galway H91 X0X1, Ireland" in " ".join(mail.text.split())
     assert "when it is ready" in mail.preview
+
+
+@pytest.mark.parametrize(
+    ("status", "trouble"),
+    [
+        ("return-requested", reasons.TROUBLE[CaseKind.RETURN]),
+        ("return-approved", reasons.TROUBLE[CaseKind.RETURN]),
+        ("returned", reasons.TROUBLE[CaseKind.RETURN]),
+        ("refund-requested", reasons.TROUBLE[CaseKind.RETURN]),
+        ("exchange-request", reasons.TROUBLE[CaseKind.EXCHANGE]),
+        ("return-cancelled", None),
+        ("refund-rejected", None),
+        ("returning-customer", None),
+    ],
+)
+def test_nobody_is_asked_how_it_is_who_sends_it_back(status: str, trouble: str | None) -> None:
+    """Plugins for returns tell of them by statuses of their own, after the order was completed."""
+    done = {"date_completed_gmt": gmt(PLACED)}
+    bodies = [
+        order(status="completed", **done),
+        order(status=status, date_modified_gmt=gmt(after(PLACED, days=5)), **done),
+    ]
+    for permuted in permutations(bodies):
+        facts = facts_of("woocommerce", "order.updated", *permuted)
+        assert why_no_marketing(facts) == trouble
+        assert ("follow_up" in steps_of(planned(facts, now=PLACED))) is (trouble is None)
+
+
+def test_a_return_that_was_declined_is_none_any_more() -> None:
+    asked = order(status="return-requested", date_modified_gmt=gmt(after(PLACED, days=5)))
+    declined = order(status="return-rejected", date_modified_gmt=gmt(after(PLACED, days=6)))
+    assert why_no_marketing(facts_of("woocommerce", "order.updated", declined, asked)) is None

@@ -1,4 +1,4 @@
-"""Parcels and refunds out of an order body: WooCommerce has no topics of their own for them."""
+"""Parcels, refunds and returns out of an order body: WooCommerce has no topics of their own for them."""
 
 import re
 from collections.abc import Iterator
@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from schedules.events import OrderEvent, OrderRefunded, ParcelStated, ParcelTracked
+from schedules.events import CaseStated, OrderEvent, OrderRefunded, ParcelStated, ParcelTracked
 from schedules.facts import (
+    Case,
+    CaseKind,
     DeliveryKind,
     Order,
     Parcel,
@@ -67,6 +69,20 @@ def read_refunds(order: Order, body: Body) -> Iterator[OrderEvent]:
                 reason=_refund_reason(order, words, paid_back),
             ),
         )
+
+
+def read_return(order: Order, body: Body) -> Iterator[OrderEvent]:
+    """A return or exchange, as plugins for them tell it: by the order's status."""
+    status = status_of(body)
+    if tables.SENT_BACK.fullmatch(status):
+        case = Case(
+            id="status",
+            kind=CaseKind.EXCHANGE if status.startswith("exchang") else CaseKind.RETURN,
+            opened_at=order.updated_at,
+            updated_at=order.updated_at,
+            closed=tables.CAME_TO_NOTHING.fullmatch(status) is not None,
+        )
+        yield CaseStated(order_id=order.id, case=case)
 
 
 def _refund_reason(order: Order, words: str, paid_back: Decimal) -> RefundReason:

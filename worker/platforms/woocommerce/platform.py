@@ -17,7 +17,7 @@ from worker.platforms.bodies import Body, identifier, moment, needed_id, parse, 
 from worker.platforms.port import Delivery, Reading
 from worker.platforms.signing import is_signed
 from worker.platforms.woocommerce.orders import is_empty_draft, read_consent, read_order
-from worker.platforms.woocommerce.parcels import read_parcels, read_refunds
+from worker.platforms.woocommerce.parcels import read_parcels, read_refunds, read_return
 from worker.platforms.woocommerce.products import read_product
 
 KEPT = ("topic", "resource", "event", "id", "delivery-id", "source")
@@ -34,13 +34,14 @@ class _Sheet:
 
 
 def _order(sheet: _Sheet) -> Iterator[Event]:
-    """The order, and the parcels and refunds it tells of."""
+    """The order, and the parcels, refunds and returns it tells of."""
     if is_empty_draft(sheet.body):
         return
     order = read_order(sheet.body, sheet.options)
     yield OrderStated(order=order)
     yield from read_parcels(order, sheet.body)
     yield from read_refunds(order, sheet.body)
+    yield from read_return(order, sheet.body)
 
 
 def _order_deleted(sheet: _Sheet) -> Iterator[Event]:

@@ -50,6 +50,9 @@ RENEWAL_KEY = "_subscription_renewal"
 
 LINE_KIND = ((gift_cards.NAME, LineKind.GIFT_CARD), *extras.LINE_KIND)
 
+SENT_BACK = re.compile(r"(return|refund|exchange)-.+|(return|exchang)ed")
+"""Statuses by which plugins tell that something goes back; core's `refunded` says nothing of goods."""
+CAME_TO_NOTHING = re.compile(r".+-(cancel|reject|declin|den|refus).*")
 PICKUP = frozenset({"local_pickup", "pickup_location", "local_pickup_plus"})
 """Ways of shipping (ids) that are none: core's, the block checkout's, and that of Local Pickup Plus."""
 PICKUP_PLACE = ("pickup_location", "_pickup_location_name")
