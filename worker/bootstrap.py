@@ -6,13 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.event import listen
 
 from worker.clock import Clock
 from worker.delivery.port import Provider
 from worker.errors import SettingsError
+from worker.kept import Waiting
 from worker.links import LinkSigner
 from worker.sealing import Sealer
 from worker.settings import DATABASE_FILE, Settings, load_settings
@@ -62,9 +63,15 @@ class Installation:
     def keeper(self) -> Keeper:
         return Keeper(self.database)
 
+    @cached_property
+    def unwritten(self) -> Waiting[Any]:
+        """Answers of the provider that the database did not take, until it does: never more than the calls that were
+        under way when it failed."""
+        return Waiting()
+
     def warm(self) -> None:
         """Makes everything now, before threads share it."""
-        _ = self.sealer, self.links, self.renderer, self.provider, self.keeper
+        _ = self.sealer, self.links, self.renderer, self.provider, self.keeper, self.unwritten
 
     def close(self) -> None:
         """Closes what was opened; the installation is of no use afterwards."""

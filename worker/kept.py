@@ -1,6 +1,7 @@
-"""Values that are kept in memory because they never change: a bounded number, so that a process does not grow."""
+"""Values that are kept in memory: those that never change, a bounded number of them, and those that wait."""
 
 import threading
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -28,3 +29,21 @@ class Kept(Generic[Key, Value]):
                 self._values.pop(next(iter(self._values)))
             self._values[key] = value
         return value
+
+
+class Waiting(Generic[Value]):
+    """What could not be done when it should have been, until somebody does it. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._values: list[Value] = []
+        self._lock = threading.Lock()
+
+    def keep(self, values: Sequence[Value]) -> None:
+        with self._lock:
+            self._values += values
+
+    def take(self) -> list[Value]:
+        """All of them; whoever takes them does it, or keeps them again."""
+        with self._lock:
+            taken, self._values = self._values, []
+        return taken

@@ -42,20 +42,36 @@ class _Answer:
 def settle_surely(
     installation: Installation, answers: Sequence[tuple[Flight, Outcome]], wait: Callable[[float], None] = time.sleep
 ) -> None:
-    """Writes answers down, also through a short outage of the database: an answer that is lost may cost a copy.
+    """Writes answers down, also through an outage of the database: an answer that is lost may cost a copy.
 
-    What still cannot be written is left to the sweep, so that the answers after it are heard.
+    What cannot be written within seconds waits for `write_kept`, so that the answers after it are heard.
     """
     for pause_s in (*STORAGE_PAUSES_S, None):
         try:
             return settle(installation, answers)
         except StorageUnavailableError:
             if pause_s is None:
+                installation.unwritten.keep(answers)
                 for flight, outcome in answers:
-                    log.error("dispatch.outcome.lost", alarm=True, **ids(flight.message), verdict=outcome.verdict)
+                    log.error("dispatch.outcome.unwritten", alarm=True, **ids(flight.message), verdict=outcome.verdict)
             else:
                 wait(pause_s)
     return None
+
+
+def write_kept(installation: Installation) -> None:
+    """Writes down what could not be when it was heard. Before anything is swept or sent: the sweep would take these
+    mails for unclear, and send receipts again.
+
+    Raises:
+        StorageUnavailableError: it still cannot be written.
+    """
+    if answers := installation.unwritten.take():
+        try:
+            settle(installation, answers)
+        except StorageUnavailableError:
+            installation.unwritten.keep(answers)
+            raise
 
 
 def settle(installation: Installation, answers: Sequence[tuple[Flight, Outcome]]) -> None:

@@ -18,7 +18,7 @@ from worker.dispatch.flight import Flight, Ready
 from worker.dispatch.gathering import gathered
 from worker.dispatch.gating import gate
 from worker.dispatch.naming import ids
-from worker.dispatch.outcomes import settle_surely
+from worker.dispatch.outcomes import settle_surely, write_kept
 from worker.dispatch.policies import MAX_CLAIMS, SUSPECTS_AT_ONCE, TASKS_AT_ONCE, batch_for
 from worker.dispatch.sweeping import sweep, sweep_claims
 from worker.errors import StorageFullError, StorageUnavailableError
@@ -66,6 +66,7 @@ def deliver_batch(installation: Installation, limit: int | None = None) -> int:
 
     Messages whose earlier claims ended without an outcome are taken first, each alone.
     """
+    write_kept(installation)
     limit, suspects = limit or batch_size(installation), 0
     while suspects < SUSPECTS_AT_ONCE and (suspect := _claim(installation, limit, is_suspect=True)):
         suspects += 1
@@ -77,6 +78,7 @@ def deliver_batch(installation: Installation, limit: int | None = None) -> int:
 
 def sweep_leases(installation: Installation) -> int:
     """Takes up what lost tasks and dead processes left behind; how many messages moved."""
+    write_kept(installation)
     return sweep(installation)
 
 

@@ -247,6 +247,31 @@ def test_an_answer_survives_a_short_outage_of_the_database(world: World, monkeyp
     assert world.state(message_id) is State.ACCEPTED
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_answer_is_remembered_through_a_long_outage_and_costs_no_copy(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an SMTP server nobody tells later what it took."""
+    world.provider.can_reconcile = False
+    message_id, real, is_away = world.add_message(), outcomes.settle, True
+
+    def settle(*args: Any) -> None:
+        if is_away:
+            raise StorageUnavailableError("down")
+        real(*args)
+
+    monkeypatch.setattr(outcomes, "settle", settle)
+    monkeypatch.setattr(outcomes, "STORAGE_PAUSES_S", ())
+    deliver_batch(world.installation)
+    with pytest.raises(StorageUnavailableError):
+        deliver_batch(world.installation)
+    world.end_leases(message_id)
+    is_away = False
+    sweep_leases(world.installation)
+    assert world.state(message_id) is State.ACCEPTED
+    assert world.steps_of(message_id)[-1] == ("attempting", "accepted")
+
+
 class _Dying(Outbox):
     """Dies around the call: before it keeps the mail, or after."""
 
