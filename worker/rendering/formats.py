@@ -23,7 +23,7 @@ DAYS = {
     "en_US": "EEE MMM d",
     "de": "EEE, d. MMMM",
     "fr": "EEE d MMMM",
-    "es": "EEE, d 'de' MMMM",
+    "es": "EEE d 'de' MMMM",
 }
 """Months in full where an abbreviation's full stop would meet that of its sentence."""
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})

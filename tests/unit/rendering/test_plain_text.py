@@ -76,7 +76,8 @@ def test_a_german_date_at_the_end_of_a_sentence_has_one_full_stop(month: int) ->
 
 
 @pytest.mark.parametrize(
-    ("locale", "shown"), [("fr", "mar. 12 mai"), ("zh_Hant", "5月12日 週二"), ("sv", "tis 12 maj")]
+    ("locale", "shown"),
+    [("fr", "mar. 12 mai"), ("es", "mar 12 de mayo"), ("zh_Hant", "5月12日 週二"), ("sv", "tis 12 maj")],
 )
 def test_days_are_written_as_each_language_does(locale: str, shown: str) -> None:
     """Also in languages that only the shop's own texts are in."""
