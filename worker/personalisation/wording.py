@@ -63,8 +63,21 @@ REASONS = {
         bought_on="Última compra: {day}",
         dearer="{benefits} {money} más.",
     ),
+    "it": Reasons(
+        goes_with_product="Sta bene con {title}",
+        goes_with_order="Sta bene con questo ordine",
+        bought_with_product="Acquistato spesso con {title}",
+        bought_with_category="Acquistato spesso con articoli di «{title}»",
+        bought_with_order="Acquistato spesso con questi articoli",
+        made_for="Pensato per {title}",
+        bought_on="Ultimo acquisto: {day}",
+        dearer="{benefits} {money} in più.",
+    ),
 }
-OWNERS = r"yours?|dein\w*|eure\w*|euer|votre|vos|vôtres?|ta|tes|tien\w*|tus?|tuy[oa]s?|vuestr[oa]s?"
+OWNERS = (
+    r"yours?|dein\w*|eure\w*|euer|votre|vos|vôtres?|ta|tes|tien\w*"
+    r"|tus?|tuy[oa]s?|vuestr[oa]s?|tuo|tua|tuoi|tue|vostr[oaie]|je|jouw|jullie|uw"
+)
 ADDRESSES_OWNER = re.compile(rf"(?i:\b({OWNERS})\b)|\bIhr\w*\b")
 """Words that take the buyer for the owner, who is somebody else when the order is a gift."""
 

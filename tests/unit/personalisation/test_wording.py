@@ -28,7 +28,18 @@ def test_without_a_pitch_the_pairing_itself_is_the_reason(language: str, said: s
     assert _reason(language=language) == said
 
 
-@pytest.mark.parametrize("pitch", ["Made for your dripper", "Passt zu deinem Dripper", "Sitzt auf Ihrer Kanne"])
+@pytest.mark.parametrize(
+    "pitch",
+    [
+        "Made for your dripper",
+        "Passt zu deinem Dripper",
+        "Sitzt auf Ihrer Kanne",
+        "Pour vos matins",
+        "Para tus mañanas",
+        "Per le tue mattine",
+        "Voor jouw koffie",
+    ],
+)
 def test_a_gift_is_never_called_the_buyers_own(pitch: str) -> None:
     assert _reason(pitch=pitch, is_gift=True) == "Goes well with what was ordered"
     assert _reason(pitch=pitch) == pitch

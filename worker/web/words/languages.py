@@ -4,10 +4,11 @@ from worker.rendering.formats import language_of
 from worker.web.words.english import ENGLISH
 from worker.web.words.french import FRENCH
 from worker.web.words.german import GERMAN
+from worker.web.words.italian import ITALIAN
 from worker.web.words.port import Words
 from worker.web.words.spanish import SPANISH
 
-WORDS: dict[str, Words] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
+WORDS: dict[str, Words] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH, "it": ITALIAN}
 
 
 def understood(*locales: str) -> str:
