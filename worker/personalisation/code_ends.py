@@ -12,7 +12,7 @@ from schedules.facts import Facts, PaymentState
 from worker.platforms.registry import CODE_MAKERS
 from worker.store.codes import LIVE, code_of, codes_named, codes_of_orders, end_code
 from worker.store.models import DiscountCode, OrderRow
-from worker.store.orders import facts_of
+from worker.store.orders import addresses_of_person, facts_of
 
 log = structlog.get_logger()
 
@@ -112,8 +112,14 @@ def redeem_codes(session: Session, order: OrderRow, facts: Facts) -> None:
             _redeem(session, code, order)
 
 
+def _addresses_of(session: Session, code: DiscountCode) -> set[str | None]:
+    """All that its recipient is known by: its order may have been corrected since a mail showed it."""
+    owner = session.get_one(OrderRow, code.order_id)
+    return {owner.address, *addresses_of_person(session, code.shop_id, code.address)}
+
+
 def _redeem(session: Session, code: DiscountCode, order: OrderRow) -> None:
-    is_other = bool(code.address and order.address) and code.address != order.address
+    is_other = bool(code.address and order.address) and order.address not in _addresses_of(session, code)
     reason = f"used in order {order.number or order.external_id}"
     if is_other:
         reason += ", by somebody else than its recipient"

@@ -25,6 +25,7 @@ from worker.personalisation.codes import reserve_code
 from worker.rendering.port import CodeView, Offer, OfferCard, ProductView
 from worker.store.codes import last_code_at
 from worker.store.models import DiscountCode, OrderRow
+from worker.store.orders import locked_customer
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -241,6 +242,23 @@ def test_a_redeemed_code_is_never_shown_again_and_a_stranger_is_flagged(world: W
     assert row.state == "redeemed"
     assert row.reason.startswith(reason)
     assert row.redeemed_by_other is (email != "mia@example.com")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("other", ["an address that the shop knows them by", "a corrected address"])
+def test_who_uses_their_code_under_another_address_is_no_stranger(world: World, other: str) -> None:
+    code = ask(world)
+    assert code is not None
+    with world.installation.database.write() as session:
+        if other == "a corrected address":
+            session.get_one(OrderRow, world.order_id).address = "mia@work.example"
+        else:
+            for address in ("mia@example.com", "mia@work.example"):
+                locked_customer(session, world.shop_id, address, now=MORNING).external_id = "7"
+        used = {"email": "mia@work.example", "discount_codes": (code.code,)}
+        facts = Facts(order=an_order(MORNING, number="1050", **used))
+        redeem_codes(session, keep_order(session, world.shop_id, facts, MORNING), facts)
+    assert [(row.state, row.redeemed_by_other) for row in kept(world)] == [("redeemed", False)]
 
 
 @pytest.mark.parametrize("payment", [PaymentState.OPEN, PaymentState.FAILED])
