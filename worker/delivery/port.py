@@ -9,6 +9,8 @@ from uuid import UUID
 
 NO_MESSAGE = UUID(int=0)
 """Stands for the message of a mail that belongs to none: `send-test`."""
+TEST_HEADER = "X-Postpurchase-Test"
+"""Marks mails of test mode, which go to a tester and not to their customer."""
 
 
 @dataclass(frozen=True, kw_only=True)

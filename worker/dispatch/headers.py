@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from schedules.shop import ShopProfile
 from worker.delivery.addressing import on_the_wire
+from worker.delivery.port import TEST_HEADER
 
 TEST_MARK = "[TEST] "
-TEST_HEADER = "X-Postpurchase-Test"
 
 
 def headers_of(

@@ -15,12 +15,14 @@ from email.utils import parsedate_to_datetime
 from uuid import UUID
 
 from schedules.lifecycle import State
+from worker.delivery.port import TEST_HEADER
 from worker.feedback.sendgrid_events import ToldEvent, scrubbed
 from worker.store.models.feedback import COMPLAINT
 
 PROVIDER = "smtp"
 LARGEST = 10 * 1024 * 1024
 OURS = re.compile(r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@[^>\s]+>")
+TESTED = re.compile(rf"(?im)^{TEST_HEADER}:")
 DATES = ("last-attempt-date", "arrival-date", "received-date")
 """What tells the time in the report itself, where the mail around it has no `Date`."""
 UNTOLD = "5.0.0"
@@ -40,7 +42,8 @@ REPORTS = frozenset({"message/delivery-status", "message/feedback-report"})
 class Report:
     """One report. `named`: the message, or its attempt in mails of earlier versions and of `send-test`.
 
-    `address`: whom it is about, lower case; empty when it says nobody.
+    `address`: whom it is about, lower case; empty when it says nobody, and of complaints, whose mailboxes leave out or
+    hash who complains (RFC 6590).
     """
 
     named: UUID
@@ -75,17 +78,18 @@ def read_report(raw: bytes) -> Report | None:
         raise ValueError("larger than 10 MB")
     mail = BytesParser(policy=policy.compat32).parsebytes(raw)
     parts = list(mail.walk())
-    named = next(_named(parts), None)
+    quoted = list(_quoted(parts))
+    named = next(_named(quoted), None)
     fields = next((_fields(part) for part in parts if part.get_content_type() in REPORTS), None)
     if named is None or fields is None:
         return None
-    return _report(named, fields, _date(str(mail.get("Date", "")), *(fields.get(name, "") for name in DATES)))
+    at = _date(str(mail.get("Date", "")), *(fields.get(name, "") for name in DATES))
+    if "feedback-type" in fields:
+        return _complaint(named, fields, at, is_test=any(map(TESTED.search, quoted)))
+    return _report(named, fields, at)
 
 
 def _report(named: UUID, fields: dict[str, str], at: datetime) -> Report | None:
-    address = _address(fields)
-    if "feedback-type" in fields:
-        return _complaint(named, fields, address, at)
     action, status = fields.get("action", "").lower(), fields.get("status", "")
     why = scrubbed(fields.get("diagnostic-code", "")) or status
     if action == "delivered":
@@ -98,6 +102,7 @@ def _report(named: UUID, fields: dict[str, str], at: datetime) -> Report | None:
     else:
         return None
     words = f"the mailbox says: {kind}" + (f" ({why})" if why else "")
+    address = _address(fields)
     return Report(named=named, kind=kind, at=at, address=address, words=words, state=state, suppresses=stop)
 
 
@@ -114,30 +119,35 @@ def _is_gone(status: str, said: str) -> bool:
     return (status.startswith("5.1.") and status not in ABOUT_THE_SENDER) or status == "5.2.1"
 
 
-def _complaint(named: UUID, fields: dict[str, str], address: str, at: datetime) -> Report | None:
+def _complaint(named: UUID, fields: dict[str, str], at: datetime, *, is_test: bool) -> Report | None:
+    """`is_test`: the mail went to a tester, who complains in no customer's name."""
     if fields["feedback-type"].lower() not in ("abuse", "fraud", "opt-out"):
         return None  # "not-spam" and the like ask for nothing
     return Report(
         named=named,
         kind=COMPLAINT,
         at=at,
-        address=address,
+        address="",
         words="the person reported it as spam",
         state=None,
-        suppresses=("all", "complaint"),
+        suppresses=None if is_test else ("all", "complaint"),
     )
 
 
-def _named(parts: list[Message]) -> Iterator[UUID]:
-    """Our Message-ID in the quoted mail; never the report's own, nor what its sender answers to."""
+def _quoted(parts: list[Message]) -> Iterator[str]:
+    """The mail that the report is about, as far as it is quoted."""
     for part in parts:
-        if part.get_content_type() not in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            continue
-        for text in _texts(part):
-            found = re.search(r"(?im)^message-id:\s*(\S+)", text)
-            named = OURS.fullmatch(found[1].lower()) if found else None
-            if named:
-                yield UUID(named[1])
+        if part.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
+            yield from _texts(part)
+
+
+def _named(quoted: list[str]) -> Iterator[UUID]:
+    """Our Message-ID in the quoted mail; never the report's own, nor what its sender answers to."""
+    for text in quoted:
+        found = re.search(r"(?im)^message-id:\s*(\S+)", text)
+        named = OURS.fullmatch(found[1].lower()) if found else None
+        if named:
+            yield UUID(named[1])
 
 
 def _texts(part: Message) -> Iterator[str]:

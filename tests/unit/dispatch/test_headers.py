@@ -1,7 +1,8 @@
 """Headers of a mail."""
 
 from schedules.shop import ShopProfile, Stream
-from worker.dispatch.headers import TEST_HEADER, headers_of
+from worker.delivery.port import TEST_HEADER
+from worker.dispatch.headers import headers_of
 
 SHOP = ShopProfile(
     slug="northkettle", name="Northkettle", marketing=Stream(from_address="hello@news.northkettle.example")

@@ -80,7 +80,20 @@ def test_a_complaint_stops_all_mails_and_moves_none(feedback: str) -> None:
     report = read_report(complaint(ATTEMPT, feedback=feedback))
     assert report is not None
     assert (report.kind, report.state, report.suppresses) == ("spamreport", None, ("all", "complaint"))
-    assert report.address == "mia@example.com"
+
+
+@pytest.mark.parametrize("told", ["redacted", "7f3a9c@example.com", "mia.l@forwarded.example", ""])
+def test_a_complaint_is_its_customers_whoever_it_names_but_in_test_mode(told: str) -> None:
+    """Mailboxes leave out or hash who complains (RFC 6590); only the mail itself tells whether it went to a tester."""
+    raw = complaint(ATTEMPT, address=told)
+    report, of_a_test = (
+        read_report(raw),
+        read_report(raw.replace(b"\nTo: ", b"\nX-Postpurchase-Test: redirected\nTo: ")),
+    )
+    assert report is not None
+    assert of_a_test is not None
+    assert (report.address, report.suppresses) == ("", ("all", "complaint"))
+    assert of_a_test.suppresses is None
 
 
 @pytest.mark.parametrize(
