@@ -1,5 +1,6 @@
 """The revisions make the schema that the models describe: a model that changes needs a revision of its own."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,11 +55,11 @@ def _fresh(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[
 
 
 def _objects(database: Database) -> dict[tuple[str, str], list[str]]:
-    """How each would be made, line by line in any order."""
+    """How each would be made, line by line in any order. SQLite writes a later column behind the last one."""
     with database.engine.connect() as connection:
         rows = connection.execute(text(OBJECTS[connection.dialect.name])).all()
     return {
-        (kind, name): sorted(line.strip().removesuffix(",") for line in (told or "").splitlines())
+        (kind, name): sorted(line.strip(" \t,") for line in re.split(r"\n|, (?=\w+ [A-Z])", told or ""))
         for kind, name, told in rows
         if "alembic_version" not in f"{name} {told}"
     }

@@ -89,7 +89,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             *check_told(session, installation),
             *check_complaints(session, installation.clock.now()),
             *_shops(session, installation),
-            *check_content(session),
+            *check_content(session, database),
             *_sources(session, installation),
             *check_secrets(session, installation),
             *check_codes(session, installation, asks=resolver is not None),

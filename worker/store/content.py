@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from schedules.catalog import PATH, packaged_sequence, parsed_sequence
@@ -136,6 +136,18 @@ def _kept(session: Session, shop_id: UUID, number: int) -> Content:
 def newest_number(session: Session, shop_id: UUID) -> int:
     """The number of a shop's newest revision; 0: it published none."""
     return session.scalar(NEWEST_NUMBER, {"shop": shop_id}) or 0
+
+
+def judged_by(session: Session, shop_id: UUID, number: int) -> str:
+    """What the program was made of that found no fault in a revision; empty: none has yet."""
+    mine = (Revision.shop_id == shop_id, Revision.number == number)
+    return session.scalars(select(Revision.sound_for).where(*mine)).one()
+
+
+def judge_sound(session: Session, shop_id: UUID, number: int, program: str) -> None:
+    """Keeps that a program made of this found no fault in a revision."""
+    mine = (Revision.shop_id == shop_id, Revision.number == number)
+    session.execute(update(Revision).where(*mine).values(sound_for=program))
 
 
 def _newest(session: Session, shop_id: UUID) -> Revision | None:

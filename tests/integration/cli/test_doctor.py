@@ -5,17 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.integration.cli.conftest import Cli
 from tests.support.dns import Records
 from tests.support.rows import make_delivery_event, make_message, make_order
 from worker.doctor.service import examine
 from worker.store.content import content_of, packaged_content, publish
-from worker.store.models import DeliveryEvent, Heartbeat, Shop
+from worker.store.models import DeliveryEvent, Heartbeat, Revision, Shop
 from worker.store.models.feedback import COMPLAINT
 from worker.store.session import Database, database_now
 from worker.store.shops import get_shop
+from worker.version import made_of
 
 
 def _levels(document: Any) -> dict[str, str]:
@@ -269,3 +270,28 @@ def test_a_shop_whose_mails_are_often_reported_as_spam_is_warned_in_doctor_and_t
     assert (check["level"], "3 of 5 marketing mails" in check["text"]) == ("warn", True)
     assert "Postmaster" in check["remedy"]
     assert "3 of 5 marketing mails of northkettle" in " ".join(cli("status").out.split())
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_content_is_examined_once_by_each_program(cli: Cli, shop: str, database: Database) -> None:
+    """It takes seconds for each shop, and neither changes: after an update every shop's is looked at anew."""
+
+    def publish_with(words: str) -> None:
+        files = dict(packaged_content().files)
+        files["email_templates/follow_up/subject.txt"] += words
+        with database.write() as session:
+            owner = get_shop(session, shop)
+            publish(session, owner.id, content_of(files), "", owner.created_at)
+
+    def judged_by(program: str) -> str:
+        with database.write() as session:
+            session.execute(update(Revision).values(sound_for=program))
+        return cli("doctor", "--offline").out
+
+    publish_with(" ")
+    judged_by("an older program")
+    with database.read() as session:
+        assert session.scalars(select(Revision.sound_for)).all() == [made_of()]
+    publish_with("{{ order.status_label }}")
+    assert "Not every mail" in judged_by("an older program")
+    assert "Not every mail" not in judged_by(made_of())

@@ -12,7 +12,10 @@ from worker.store.types import new_id
 
 
 class Revision(Base):
-    """Published content of a shop, immutable. `files`: relative path -> text, of sequences and templates."""
+    """Published content of a shop, immutable. `files`: relative path -> text, of sequences and templates.
+
+    `sound_for`: what the program was made of that last examined it and found no fault; empty: none has yet.
+    """
 
     __tablename__ = "revision"
     __table_args__ = (UniqueConstraint("shop_id", "number"),)
@@ -23,6 +26,7 @@ class Revision(Base):
     digest: Mapped[str]
     files: Mapped[dict[str, Any]]
     note: Mapped[str] = mapped_column(default="")
+    sound_for: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime]
 
 
