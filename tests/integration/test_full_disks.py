@@ -1,5 +1,7 @@
 """A disk that is full for hours: what it keeps from being done is done once there is room, and nobody is to blame."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -9,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from schedules.lifecycle import State
-from tests.support.disks import NoDiskError, full
+from tests.support.disks import NoDiskError, full, small_disk
 from tests.support.dispatching import build_world
 from tests.support.installation import installed
 from tests.support.intake import connected
@@ -28,6 +30,22 @@ def full_or_skipped(database: Database, *tables: str) -> Iterator[None]:
     try:
         with full(database, *tables):
             yield
+    except NoDiskError as error:
+        pytest.skip(str(error))
+
+
+def test_the_disk_of_a_killed_process_is_given_back_by_the_next_that_wants_one() -> None:
+    """It is memory: a machine on which tests are killed again and again would have none left."""
+    hold = "from tests.support.disks import small_disk\nwith small_disk() as disk: print(disk, flush=True), input()"
+    keeping = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    try:
+        with small_disk() as mine, subprocess.Popen([sys.executable, "-c", hold], **keeping) as other:
+            left = Path(other.stdout.readline().strip())
+            other.kill()
+            other.wait()
+            assert left.is_mount()
+            with small_disk():
+                assert (left.exists(), mine.is_mount()) == (False, True)
     except NoDiskError as error:
         pytest.skip(str(error))
 

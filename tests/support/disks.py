@@ -4,12 +4,13 @@ It is a tmpfs, so it needs root and a machine that lets root mount. Where that i
 """
 
 import errno
+import fcntl
 import os
 import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import event
@@ -18,7 +19,8 @@ from worker.store.session import Database
 
 SIZE = "400m"
 MARK = "may-be-filled"
-"""A file of this name lies on every small disk, so that never another one is filled."""
+"""A file of this name lies on every small disk, so that never another one is filled; who has the disk locks it."""
+PREFIX = "disk-"
 BALLAST = "ballast"
 STEPS = (1 << 20, 4096)
 
@@ -36,22 +38,40 @@ def small_disk() -> Iterator[Path]:
     """
     if os.name != "posix" or os.geteuid() != 0:
         raise NoDiskError("a disk of its own can be mounted by root alone")
-    folder = Path(tempfile.mkdtemp(prefix="disk-"))
+    unmount_left_behind()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     folder.chmod(0o755)
     command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise NoDiskError(f"no disk can be mounted here: {done.stderr.strip()}")
-        (folder / MARK).touch()
         try:
-            yield folder
+            with (folder / f"new-{MARK}").open("w") as mark:
+                fcntl.flock(mark, fcntl.LOCK_EX)
+                Path(mark.name).rename(folder / MARK)  # others see it only now that it is locked
+                yield folder
         finally:
-            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+            _unmount(folder)
     except FileNotFoundError as error:
         raise NoDiskError("there is no program to mount a disk with") from error
     finally:
         folder.rmdir()
+
+
+def unmount_left_behind() -> None:
+    """Gives back the memory of disks whose process was killed: it holds the lock of its mark as long as it lives."""
+    for mark in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{MARK}"):
+        # somebody has it, or somebody else gives it back at this moment
+        with suppress(BlockingIOError, FileNotFoundError), mark.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if mark.parent.is_mount():
+                _unmount(mark.parent)
+                mark.parent.rmdir()
+
+
+def _unmount(folder: Path) -> None:
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def disk_of(path: Path) -> Path | None:
