@@ -113,7 +113,7 @@ class ParcelLineData(Form):
 
 class ShippedData(Form):
     order_id: Id
-    parcel_id: Id | None = Field(default=None, description="left out: told apart by their lines")
+    parcel_id: Id | None = Field(default=None, description="left out: told apart by their lines, which must differ")
     shipped_at: Moment | None = None
     carrier: str = ""
     tracking_number: str = ""
