@@ -33,8 +33,8 @@ from worker.store.models import (
     OrderRow,
     Product,
     Shop,
-    Transition,
 )
+from worker.store.transitions import transitions_of
 
 
 def find_order(session: Session, shop: Shop, reference: str) -> OrderRow:
@@ -214,8 +214,7 @@ def _delivery(session: Session, message_id: UUID) -> list[DeliveryLine]:
 
 
 def _transitions(session: Session, message_id: UUID) -> list[TransitionLine]:
-    query = select(Transition).where(Transition.message_id == message_id).order_by(Transition.id)
     return [
         TransitionLine(at=row.at, before=row.before, after=row.after, reason=row.reason)
-        for row in session.scalars(query)
+        for row in transitions_of(session, message_id)
     ]

@@ -10,6 +10,8 @@ from worker.errors import UserError
 from worker.reports.timeline import find_order, order_timeline
 from worker.store.models import DiscountCode, OfferedProduct, Product, Transition
 from worker.store.session import Database
+from worker.store.shops import get_shop
+from worker.store.types import new_id
 
 
 def test_an_order_is_found_by_number_by_hash_number_and_by_id(database: Database) -> None:
@@ -73,3 +75,20 @@ def test_a_message_is_told_with_products_code_and_changes(database: Database) ->
     assert line.send_at_local.isoformat() == "2026-05-14T09:00:00+01:00"
     assert story.unsent == {"follow_up": "the order was cancelled"}
     assert [event.topic for event in story.events] == ["orders/create"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_changes_stand_in_their_order_also_where_the_clock_of_a_host_is_ahead(database: Database) -> None:
+    """Ids begin with the time of the host that made them."""
+    earlier, later = new_id(), new_id()
+    changes = ((later, None, "scheduled"), (earlier, "scheduled", "claimed"))
+    with database.write() as session:
+        order = make_order(session, make_shop(session))
+        message = make_message(session, order, "shipping")
+        for number, (id, before, after) in enumerate(changes):
+            at = NOW + timedelta(seconds=number)
+            line = Transition(id=id, message_id=message.id, before=before, after=after, reason="x", at=at, real_at=at)
+            session.add(line)
+    with database.read() as session:
+        [told] = order_timeline(session, get_shop(session, "northkettle"), order).messages
+    assert [line.after for line in told.transitions] == ["scheduled", "claimed"]
