@@ -73,6 +73,16 @@ REASONS = {
         bought_on="Ultimo acquisto: {day}",
         dearer="{benefits} {money} in più.",
     ),
+    "nl": Reasons(
+        goes_with_product="Past goed bij {title}",
+        goes_with_order="Past goed bij deze bestelling",
+        bought_with_product="Vaak gekocht met {title}",
+        bought_with_category="Vaak gekocht met artikelen uit ‘{title}’",
+        bought_with_order="Vaak samen met deze bestelling gekocht",
+        made_for="Gemaakt voor {title}",
+        bought_on="Laatst gekocht op {day}",
+        dearer="{benefits} {money} meer.",
+    ),
 }
 OWNERS = (
     r"yours?|dein\w*|eure\w*|euer|votre|vos|vôtres?|ta|tes|tien\w*"

@@ -25,6 +25,7 @@ DAYS = {
     "fr": "EEE d MMMM",
     "es": "EEE d 'de' MMMM",
     "it": "EEE d MMMM",
+    "nl": "EEE d MMMM",
 }
 """Months in full where an abbreviation's full stop would meet that of its sentence."""
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})

@@ -1,6 +1,7 @@
 """The languages that the pages speak."""
 
 from worker.rendering.formats import language_of
+from worker.web.words.dutch import DUTCH
 from worker.web.words.english import ENGLISH
 from worker.web.words.french import FRENCH
 from worker.web.words.german import GERMAN
@@ -8,7 +9,7 @@ from worker.web.words.italian import ITALIAN
 from worker.web.words.port import Words
 from worker.web.words.spanish import SPANISH
 
-WORDS: dict[str, Words] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH, "it": ITALIAN}
+WORDS: dict[str, Words] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH, "it": ITALIAN, "nl": DUTCH}
 
 
 def understood(*locales: str) -> str:
