@@ -96,7 +96,7 @@ def test_receipt_and_parcel_tell_them_below_the_piece(step: str) -> None:
     line = shopify.DRIPPER | {"properties": [ENGRAVED]}
     sent = shopify.fulfillment(1042, woocommerce.PLACED, line_items=[line])
     mail = mail_of(step, shopify_facts(line_items=[line], fulfillments=[sent]))
-    assert "Engraving: Anna &amp; Ben</span>" in mail.html
+    assert "Engraving: Anna &amp; Ben</div>" in mail.html
     above, _, below = mail.text.partition("\n  Engraving: Anna & Ben\n")
     assert above.splitlines()[-1].startswith("- ")
     assert below

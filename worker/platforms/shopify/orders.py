@@ -97,13 +97,16 @@ def _pickup_name(body: Body) -> str:
 
 
 def is_local_pickup(body: Body) -> bool:
-    """Whether Shopify's own local pickup was chosen, which its orders say by lacking an address alone.
+    """Whether Shopify's own local pickup was chosen, which its orders say by lacking an address to ship to alone.
 
-    The checkout asks for one for all that it ships; only staff may enter an order without. The way of shipping is named
-    after the place.
+    The checkout asks for one for all that it ships; staff and apps may enter an order without, with a way of shipping
+    of their own. Where both addresses lack, the app that Shopify tells was not granted them. The way of shipping is
+    named after the place.
     """
-    is_from_checkout = _channel(body, ()) is not Channel.DRAFT
-    return is_from_checkout and bool(shipping_lines(body)) and not mapping(body.get("shipping_address"))
+    is_from_checkout = _channel(body, ()) is not Channel.DRAFT and any(
+        text(line.get("source")).lower() == "shopify" for line in shipping_lines(body)
+    )
+    return is_from_checkout and bool(mapping(body.get("billing_address"))) and not mapping(body.get("shipping_address"))
 
 
 def _channel(body: Body, tags: tuple[str, ...]) -> Channel:
