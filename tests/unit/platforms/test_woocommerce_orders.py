@@ -223,7 +223,16 @@ def test_an_order_without_shipping_is_digital() -> None:
 
 @pytest.mark.parametrize(
     ("made_by", "expected"),
-    [("checkout", Channel.WEB), ("admin", Channel.DRAFT), ("subscription", Channel.SUBSCRIPTION_RENEWAL)],
+    [
+        ("checkout", Channel.WEB),
+        ("admin", Channel.DRAFT),
+        ("subscription", Channel.SUBSCRIPTION_RENEWAL),
+        ("codisto", Channel.MARKETPLACE),
+        ("otto", Channel.MARKETPLACE),
+        ("cdiscount", Channel.MARKETPLACE),
+        ("lottery-for-woocommerce", Channel.WEB),
+        ("amazon_payments_advanced", Channel.WEB),
+    ],
 )
 def test_how_it_was_made_tells_the_channel(made_by: str, expected: Channel) -> None:
     assert _order(order(created_via=made_by)).channel is expected

@@ -3,6 +3,7 @@
 import re
 
 from schedules.facts import Channel, ConsentState, ParcelState, PaymentState, TrackingStatus
+from worker.platforms.marketplaces import MARKETPLACE
 
 PAYMENT = {
     "pending": PaymentState.OPEN,
@@ -64,10 +65,7 @@ CHANNEL = (
     (re.compile(r"^shopify_draft_order$"), Channel.DRAFT),
     (re.compile(r"^subscription_contract_checkout"), Channel.SUBSCRIPTION_FIRST),
     (re.compile(r"^subscription_contract"), Channel.SUBSCRIPTION_RENEWAL),
-    (
-        re.compile(r"amazon(?!.?pay)|ebay|etsy|walmart|tiktok|zalando|kaufland|(?<![a-z])otto(?![a-z])|marketplace"),
-        Channel.MARKETPLACE,
-    ),
+    (MARKETPLACE, Channel.MARKETPLACE),
 )
 
 TAGGED = (

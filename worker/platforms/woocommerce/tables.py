@@ -4,6 +4,7 @@ import re
 
 from schedules import extras, gift_cards
 from schedules.facts import Channel, LineKind, PaymentState
+from worker.platforms.marketplaces import MARKETPLACE
 
 PAYMENT = {
     "auto-draft": PaymentState.OPEN,
@@ -44,7 +45,7 @@ CHANNEL = (
     (re.compile(r"^(admin|bookings-admin)$"), Channel.DRAFT),
     (re.compile(r"^pos|\bpos\b"), Channel.POS),
     (re.compile(r"^subscription"), Channel.SUBSCRIPTION_RENEWAL),
-    (re.compile(r"amazon|ebay|etsy|walmart|tiktok|zalando|kaufland|otto|marketplace|codisto"), Channel.MARKETPLACE),
+    (MARKETPLACE, Channel.MARKETPLACE),
 )
 RENEWAL_KEY = "_subscription_renewal"
 
