@@ -1,23 +1,7 @@
 """When an order that is paid later gets paid, as far as its way of paying tells: its name, else the platform's word."""
 
-import re
-
 from schedules.facts import Order, PaymentState
-
-ON_DELIVERY = re.compile(
-    r"(?<![a-z])cod(?![a-z])|(cash|pay(ment)?).?(on|at).?(delivery|pick.?up|collection)|nachnahme"
-    r"|contre.?remboursement|à la livraison|au retrait|contra.?re?embolso|a la entrega|al recoger"
-    r"|contrassegno|alla consegna|al ritiro|rembours$|onder rembours|bij (levering|afleveren|afhalen)",
-    re.IGNORECASE,
-)
-AFTERWARDS = re.compile(
-    r"invoice|rechnung|facture|factura|fattura|factuur|op rekening|achteraf|net.?\d+|terms", re.IGNORECASE
-)
-BEFORE = re.compile(
-    r"bank|transfer|(?<![a-z])(wire|bacs|ch[eè]que|check|assegno)(?![a-z])|deposit|überweisung|vorkasse|money.?order"
-    r"|in advance|prepa(y|id|go)|virement|bonifico|overschrijving|overboeking|vooruit|anticip",
-    re.IGNORECASE,
-)
+from schedules.ways_of_paying import AFTERWARDS, BEFORE, ON_DELIVERY, is_paid_later
 
 
 def pays_on_delivery(order: Order) -> bool:
@@ -35,5 +19,4 @@ def pays_first(order: Order) -> bool:
 
 def _told(order: Order) -> str:
     """The name where it tells when: shops sell on invoice by a way that is called `cod`. Else the platform's word."""
-    tells = any(pattern.search(order.payment_method) for pattern in (ON_DELIVERY, AFTERWARDS, BEFORE))
-    return order.payment_method if tells else order.payment_code
+    return order.payment_method if is_paid_later(order.payment_method) else order.payment_code

@@ -6,7 +6,7 @@ import pytest
 
 from schedules.facts import LineKind
 from tests.support import shopify, woocommerce
-from tests.support.read_mails import adds_up, mail_of, shopify_facts, sums_of
+from tests.support.read_mails import adds_up, mail_of, shopify_facts, sums_of, words
 
 BOTH = pytest.mark.parametrize("language", ["en", "de"])
 
@@ -32,6 +32,36 @@ def test_default_title_is_no_variant() -> None:
 def test_a_way_of_paying_keeps_the_shops_own_spelling(gateway: str, printed: str) -> None:
     facts = shopify_facts(financial_status="pending", payment_gateway_names=[gateway])
     assert f"Payment: {printed}" in mail_of("confirmation", facts).text
+
+
+@pytest.mark.parametrize(
+    ("gateway", "asked"),
+    [
+        *(
+            (name, "Please have €55.90 ready when you receive it")
+            for name in ("Contrassegno", "Paiement à la livraison")
+        ),
+        *((name, "Please have €55.90 ready when you receive it") for name in ("Contra reembolso", "Za pobraniem")),
+        *((name, "Please have €55.90 ready when you receive it") for name in ("Dobírkou", "Plata ramburs", "代金引換")),
+        *((name, "we pack your order as soon as your payment arrives") for name in ("Bonifico bancario", "Virement")),
+        *((name, "we pack your order as soon as your payment arrives") for name in ("Przelew bankowy", "銀行振込")),
+        *((name, "Please pay €55.90.") for name in ("Fattura", "Net 30")),
+    ],
+)
+def test_an_order_paid_later_is_confirmed_and_says_how_in_whatever_language_the_shop_calls_it(
+    gateway: str, asked: str
+) -> None:
+    """Shopify tells a manual way of paying by the shop's own name alone."""
+    told = {"financial_status": "pending", "payment_gateway_names": [gateway], "total_outstanding": "55.90"}
+    mail = mail_of("confirmation", shopify_facts(**told))
+    assert mail.subject == "We have your order 1042"
+    assert asked in words(mail)
+
+
+@pytest.mark.parametrize("gateway", ["Przelewy24", "Sofortüberweisung", "Bancontact", "Multibanco", "checkout.com"])
+def test_what_is_paid_at_once_is_waited_for(gateway: str) -> None:
+    facts = shopify_facts(financial_status="pending", payment_gateway_names=[gateway])
+    assert facts.accepted_at is None
 
 
 TIP = shopify.line(7, "Tip", "5.00", product_id=None, variant_id=None, requires_shipping=False)

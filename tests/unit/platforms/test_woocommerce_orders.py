@@ -69,6 +69,14 @@ def test_status_and_method_tell_the_payment(status: str, method: str, paid: bool
     assert _order(order(status=status, payment_method=method, date_paid_gmt=paid_at)).payment is expected
 
 
+@pytest.mark.parametrize(
+    ("status", "title"), [("on-hold", "Bonifico bancario"), ("processing", "Contrassegno"), ("on-hold", "Fattura")]
+)
+def test_a_way_of_paying_that_the_shop_made_itself_is_known_by_its_title(status: str, title: str) -> None:
+    own = {"payment_method": "alg_custom_gateway_1", "payment_method_title": title, "transaction_id": ""}
+    assert _order(order(status=status, date_paid_gmt=None, **own)).payment is S.ACCEPTED
+
+
 def test_on_hold_without_any_transaction_is_not_an_order_yet() -> None:
     waiting = order(status="on-hold", payment_method="klarna", date_paid_gmt=None, transaction_id="")
     assert _order(waiting).payment is S.OPEN

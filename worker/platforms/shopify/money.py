@@ -6,6 +6,7 @@ from typing import Any
 
 from schedules import extras
 from schedules.facts import LineItem, LineKind, Money, PaymentState, Totals
+from schedules.ways_of_paying import is_paid_later
 from worker.platforms.bodies import Body, amount, day, identifier, mapping, needed_id, objects, text, whole
 from worker.platforms.properties import properties_of
 from worker.platforms.shopify import tables
@@ -98,7 +99,8 @@ def _tells_when(name: str) -> bool:
 def payment_of(body: Body) -> PaymentState:
     state = tables.PAYMENT.get(text(body.get("financial_status")), PaymentState.OPEN)
     gateways = body.get("payment_gateway_names")
-    later = any(tables.PAID_LATER.search(text(name)) for name in gateways) if isinstance(gateways, list) else False
+    named = [text(name) for name in gateways] if isinstance(gateways, list) else []
+    later = any(name == tables.MANUAL or is_paid_later(name) for name in named)
     if state is PaymentState.OPEN and (later or body.get("payment_terms")):
         return PaymentState.ACCEPTED
     if state is PaymentState.OPEN and not amount(body.get("total_price")) and body.get("confirmed") is not False:

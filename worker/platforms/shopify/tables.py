@@ -19,12 +19,8 @@ PAYMENT = {
 TO_PAY = frozenset({PaymentState.OPEN, PaymentState.ACCEPTED, PaymentState.PARTIALLY_PAID})
 """States in which Shopify's `total_outstanding` is what the customer still has to pay."""
 
-PAID_LATER = re.compile(
-    r"(?<![a-z])(manual|bank|deposit|transfer|wire|(bank)?überweisung|vorkasse|cash.on.delivery|cod|nachnahme|"
-    r"money.?order|invoice|rechnung|cheque|check)(?![a-z])",
-    re.IGNORECASE,
-)
-"""Gateways of orders that are accepted now and paid later. Whole words: `checkout.com` and `wirecard` are paid now."""
+MANUAL = "manual"
+"""The gateway of what staff entered to be paid later."""
 
 PARCEL = {
     "pending": ParcelState.OPEN,

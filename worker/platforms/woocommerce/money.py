@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from schedules import extras
 from schedules.facts import LineItem, LineKind, PaymentState, Totals
+from schedules.ways_of_paying import ON_DELIVERY, is_paid_later
 from worker.platforms.bodies import Body, amount, identifier, mapping, needed_id, text, web_url
 from worker.platforms.woocommerce import tables
 from worker.platforms.woocommerce.naming import names_of, properties_of_line
@@ -23,9 +24,10 @@ def payment_of(body: Body) -> PaymentState:
 
 
 def _by_status(status: str, body: Body) -> PaymentState:
-    method = text(body.get("payment_method"))
+    # Core's own are bacs, cheque and cod; of those that a shop made itself the title alone tells.
+    way = f"{text(body.get('payment_method'))} {plain(body.get('payment_method_title'))}"
     is_paid = bool(body.get("date_paid_gmt") or body.get("date_paid"))
-    if status == "processing" and not is_paid and tables.ON_DELIVERY.search(method):
+    if status == "processing" and not is_paid and ON_DELIVERY.search(way):
         return S.ACCEPTED
     if status in tables.PAYMENT:
         return tables.PAYMENT[status]
@@ -33,7 +35,7 @@ def _by_status(status: str, body: Body) -> PaymentState:
         return S.PAID
     if status in tables.GONE:
         return S.VOIDED
-    if tables.PAID_LATER.search(method):
+    if is_paid_later(way):
         return S.ACCEPTED
     # On hold with a card: the gateway reserved the money, or looks at the order; it then names its transaction.
     return S.AUTHORIZED if text(body.get("transaction_id")) else S.OPEN

@@ -35,12 +35,6 @@ RANK = {"pending": 1, "failed": 2, "on-hold": 3, "processing": 4, "shipped": 5, 
 RANK |= {"cancelled": 7, "trash": 7, "refunded": 8}
 """Versions tell whole seconds only. Of two snapshots of one second the one that is further along counts."""
 
-PAID_LATER = re.compile(
-    r"^(bacs|cheque|cod|invoice)$|bank.?transfer|invoice|rechnung|vorkasse|nachnahme", re.IGNORECASE
-)
-"""Payment methods (ids) of orders that are accepted now and paid later; core's are bacs, cheque and cod."""
-ON_DELIVERY = re.compile(r"^cod$|cash.?on.?delivery|nachnahme", re.IGNORECASE)
-
 CHANNEL = (
     (re.compile(r"^(admin|bookings-admin)$"), Channel.DRAFT),
     (re.compile(r"^pos|\bpos\b"), Channel.POS),
