@@ -7,7 +7,7 @@ after its backup was made: what it sent is not sent again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +61,7 @@ def record_all(session: Session, proofs: Sequence[Evidence], *, now: datetime) -
     real_at = database_now(session)
     with session.no_autoflush:  # lets the lines of history go to the database together
         return sum(
-            _record(session, messages[proof.message_id], attempt, proof, now, real_at)
+            _record(session, messages[proof.message_id], attempt, proof, _times(attempt, now, real_at))
             for proof in proofs
             if proof.message_id in messages
             and ((attempt := attempts.get(proof.attempt_id)) is None or attempt.message_id == proof.message_id)
@@ -81,28 +81,42 @@ def _attempts(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, Attem
     return {attempt.id: attempt for attempt in session.scalars(mine)}
 
 
-def _record(
-    session: Session, message: Message, attempt: Attempt | None, evidence: Evidence, now: datetime, real_at: datetime
-) -> bool:
+@dataclass(frozen=True, kw_only=True)
+class _Times:
+    """`now` and `taken_at`, when the provider took the mail, are business time, `real_at` the database's."""
+
+    now: datetime
+    real_at: datetime
+    taken_at: datetime
+
+
+def _record(session: Session, message: Message, attempt: Attempt | None, evidence: Evidence, times: _Times) -> bool:
     if attempt is not None and attempt.outcome in ("open", "unknown"):
         # An attempt that is proved to have arrived was accepted, whatever was noted of it.
-        attempt.outcome, attempt.receipt, attempt.finished_at = "accepted", evidence.receipt, real_at
+        attempt.outcome, attempt.receipt, attempt.finished_at = "accepted", evidence.receipt, times.real_at
     if State(message.state) in _ENDED:
-        _correct(session, message, evidence, now, real_at)
+        _correct(session, message, evidence, times)
     path = _path(State(message.state), evidence.state)
     for state in path:
-        values = _values(message, state, evidence, now)
-        transition(session, message, state, evidence.reason, now=now, real_at=real_at, **values)
+        values = _values(message, state, evidence, times)
+        transition(session, message, state, evidence.reason, now=times.now, real_at=times.real_at, **values)
     return bool(path)
 
 
-def _correct(session: Session, message: Message, evidence: Evidence, now: datetime, real_at: datetime) -> None:
+def _times(attempt: Attempt | None, now: datetime, real_at: datetime) -> _Times:
+    """It was taken when it was handed over, however late that is told."""
+    since = real_at - attempt.started_at if attempt is not None else timedelta(0)
+    return _Times(now=now, real_at=real_at, taken_at=now - max(since, timedelta(0)))
+
+
+def _correct(session: Session, message: Message, evidence: Evidence, times: _Times) -> None:
     """Writes beside the end of a message that it had gone out all the same; the state stays, for it is final."""
     if message.accepted_at is None:
         reason = f"{message.reason}; yet an earlier attempt went out: {evidence.reason}"
-        reschedule(session, message, reason, now=now, real_at=real_at, accepted_at=now, provider_id=evidence.receipt)
+        values = {"accepted_at": times.taken_at, "provider_id": evidence.receipt}
+        reschedule(session, message, reason, now=times.now, real_at=times.real_at, **values)
     if evidence.state is S.DELIVERED and message.delivered_at is None:
-        message.delivered_at = now
+        message.delivered_at = times.now
 
 
 def _path(before: State, proved: State) -> tuple[State, ...]:
@@ -114,14 +128,14 @@ def _path(before: State, proved: State) -> tuple[State, ...]:
     return first if proved is first[-1] else (*first, proved)
 
 
-def _values(message: Message, state: State, evidence: Evidence, now: datetime) -> dict[str, Any]:
+def _values(message: Message, state: State, evidence: Evidence, times: _Times) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if state is S.SCHEDULED:
         values["fence"] = message.fence + 1
     if state is S.DELIVERED:
-        values["delivered_at"] = now
+        values["delivered_at"] = times.now
     if message.accepted_at is None and state not in _WAITING:
-        values |= {"accepted_at": now, "resolve_at": None}
+        values |= {"accepted_at": times.taken_at, "resolve_at": None}
         if evidence.receipt:
             values["provider_id"] = evidence.receipt
     return values

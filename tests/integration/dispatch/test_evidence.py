@@ -1,5 +1,6 @@
 """Evidence from outside: late, twice, out of order."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.dispatching import World
 from worker.errors import StaleFenceError
 from worker.store.evidence import Evidence, record_evidence
 from worker.store.models import Attempt
+from worker.store.session import database_now
 from worker.store.transitions import transition
 
 
@@ -60,6 +62,19 @@ def test_the_same_evidence_twice_moves_once(world: World) -> None:
     assert _tell(world, message_id, attempt_id, State.DELIVERED)
     assert not _tell(world, message_id, attempt_id, State.DELIVERED)
     assert len(world.history(message_id)) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("before", [State.ABANDONED, State.EXPIRED])
+def test_a_mail_was_taken_when_it_was_handed_over_however_late_that_is_told(world: World, before: State) -> None:
+    """Events come late by as long as they found our door closed; whoever got the mail may have ordered meanwhile."""
+    message_id, attempt_id = _attempted(world, before)
+    with world.installation.database.write() as session:
+        session.get_one(Attempt, attempt_id).started_at = database_now(session) - timedelta(hours=20)
+    _tell(world, message_id, attempt_id, State.DELIVERED)
+    taken_at = world.message(message_id).accepted_at
+    assert taken_at is not None
+    assert timedelta(hours=19, minutes=59) < world.now - taken_at < timedelta(hours=21)
 
 
 def test_older_news_does_not_move_a_message_back(world: World) -> None:
