@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from uuid import UUID
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,29 +10,37 @@ from sqlalchemy.orm import Session
 
 from worker.cli.output import table
 from worker.personalisation.afterwards import CONSUMABLE
+from worker.personalisation.offerable import Offerable
 from worker.personalisation.rules import UPGRADE_FROM, UPGRADE_TO
 from worker.rendering import formats
-from worker.store.models import Rhythm
+from worker.store.models import Rhythm, Shop
 from worker.store.shelf import ShelfProduct, shelf_of
 
 
-def afterwards_of(session: Session, shop_id: UUID) -> list[dict[str, Any]]:
-    """Refills and upgrades by product, each with the reason for its time or for what it is."""
+def afterwards_of(session: Session, shop: Shop) -> list[dict[str, Any]]:
+    """Refills and upgrades by product, with the reason for their time or for what they are; `why_not`: no mail does."""
     first: dict[str, ShelfProduct] = {}
-    for row in shelf_of(session, shop_id):
+    for row in shelf_of(session, shop.id):
         first.setdefault(row.product_id, row)
     rhythms = {
-        row.product_id: row for row in session.execute(select(Rhythm.__table__).where(Rhythm.shop_id == shop_id))
+        row.product_id: row for row in session.execute(select(Rhythm.__table__).where(Rhythm.shop_id == shop.id))
     }
-    return [*_refills(first, rhythms), *_upgrades(first)]
+    lines = [*_refills(first, rhythms), *_upgrades(first)]
+    offerable = Offerable(session, shop, [line["product_id"] for line in lines])
+    return [line | {"why_not": offerable.why_not_later(line["product_id"])} for line in lines]
 
 
 def draw_afterwards(console: Console, lines: list[dict[str, Any]]) -> None:
     made = table("Bought", "Later", "Why")
     for line in lines:
-        made.add_row(*(escape(line[name]) for name in ("bought", "suggested", "reason")))
+        made.add_row(*(escape(text) for text in (line["bought"], line["suggested"], reason_with(line))))
     console.print()
     console.print(made)
+
+
+def reason_with(line: Mapping[str, Any]) -> str:
+    """Why it would be offered, and why it is not."""
+    return f"{line['reason']}; not offered: it {line['why_not']}" if line["why_not"] else str(line["reason"])
 
 
 def _refills(first: Mapping[str, ShelfProduct], rhythms: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import select
 
-from worker.cli.afterwards import afterwards_of, draw_afterwards
+from worker.cli.afterwards import afterwards_of, draw_afterwards, reason_with
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, progress, say, show, side, table
 from worker.cli.shops import Slug
 from worker.personalisation.candidates import LEAST_ATTACHMENT, LEAST_ORDERS
+from worker.personalisation.offerable import Offerable
 from worker.store.models import Learning, Product, Suggestion
 from worker.store.shops import get_shop
 
@@ -69,7 +70,7 @@ def show_suggestions(
     product: Annotated[str | None, typer.Argument(help="A product id or title; default: all.")] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Show what was learned, with reasons; and what is offered again, or in a better form, once it was used."""
+    """Show what was learned and what is offered once things were used: with reasons, and with rules that forbid it."""
     with opened() as installation, installation.database.read() as session:
         owner = get_shop(session, shop)
         columns = (Product.product_id, Product.short_title, Product.title)
@@ -79,15 +80,18 @@ def show_suggestions(
         }
         query = select(Suggestion).where(Suggestion.shop_id == owner.id)
         query = query.order_by(Suggestion.when_product == "", Suggestion.when_product, Suggestion.when_category)
-        found = [
-            _line(row, titles)
+        rows = [
+            row
             for row in session.scalars(query.order_by(Suggestion.position))
             if product is None or product in (row.when_product, titles.get(row.when_product))
         ]
+        asked = {name for row in rows for name in (row.when_product, row.product_id)}
+        offerable = Offerable(session, owner, asked)
+        found = [_line(row, titles) | {"why_not": offerable.why_not(row)} for row in rows]
         names = {product, titles.get(product or "")}
         learning = session.get(Learning, owner.id)
         figures = learning.figures if learning is not None else {}
-        later = [line for line in afterwards_of(session, owner.id) if product is None or line["bought"] in names]
+        later = [line for line in afterwards_of(session, owner) if product is None or line["bought"] in names]
 
     def draw(console: Console) -> None:
         if found:
@@ -177,7 +181,7 @@ def _draw_lines(console: Console, lines: list[dict[str, Any]]) -> None:
         bought = line["bought"] if line["bought"] != previous else ""
         previous = line["bought"]
         counts = f"{line['support']} of {line['orders']}"
-        texts = (bought, line["suggested"], line["reason"])
+        texts = (bought, line["suggested"], reason_with(line))
         made.add_row(*(escape(text) for text in texts), counts, f"{line['lift']:.1f} ×", f"{line['score']:.3f}")
     console.print(made)
     if len(lines) > MOST_SHOWN:

@@ -112,10 +112,10 @@ def _choice(paired: Paired, ranked: Sequence[Paired], limits: Limits) -> Choice:
 def why_refused(paired: Paired, limits: Limits) -> str:
     """The rule that a product breaks; empty when it breaks none."""
     kind = {"refill": _why_no_refill, "upgrade": _why_no_upgrade}.get(paired.kind, _why_no_complement)
-    return _why_unfit(paired.item, limits) or _why_odd(paired, limits) or kind(paired, limits)
+    return why_unfit(paired.item, limits) or _why_odd(paired, limits) or kind(paired, limits)
 
 
-def _why_unfit(item: Item, limits: Limits) -> str:
+def why_unfit(item: Item, limits: Limits) -> str:
     """What rules a product out whatever it is offered as."""
     policy = limits.policy
     checks = (

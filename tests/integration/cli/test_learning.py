@@ -68,3 +68,38 @@ def test_what_was_measured_is_told_in_figures(cli: Cli, shop: str, tmp_path: Pat
 def test_what_is_to_be_done_before_anything_is_learned_is_a_command(cli: Cli, shop: str) -> None:
     told = cli("recommendations", "show", shop).out.replace("\n", " ")
     assert "`postpurchase recommendations fit northkettle`" in told
+
+
+PRODUCTS = "product_id,title,url,image_url,price,currency,category,tags,inventory,refill_days,discreet\n"
+AT = "https://northkettle.example"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_the_rules_keep_from_every_mail_is_shown_with_the_rule(cli: Cli, shop: str, tmp_path: Path) -> None:
+    take(cli, shop, tmp_path, 200)
+    assert cli("recommendations", "fit", shop).code == 0
+
+    def refusals(filters: str) -> dict[str, str]:
+        rows = f"dripper,Dripper,{AT}/d,{AT}/d.jpg,29,EUR,brewers,,9,,no\n" + (f"filters,Filters,{filters}\n")
+        (tmp_path / "products.csv").write_text(PRODUCTS + rows)
+        assert cli("products", "import", shop, str(tmp_path / "products.csv")).code == 0
+        document = cli("recommendations", "show", shop, "--json").document
+        lines = [*document["suggestions"], *document["afterwards"]]
+        return {f"{line['bought']}: {line['suggested']}": line["why_not"] for line in lines}
+
+    fine = {"Dripper: Filters": "", "Filters: Dripper": "", "Filters: the same again": ""}
+    assert refusals(f"{AT}/f,{AT}/f.jpg,6,EUR,filters,,9,30,no") == fine
+    sold_out = dict.fromkeys(("Dripper: Filters", "Filters: the same again"), "is sold out")
+    assert refusals(f"{AT}/f,{AT}/f.jpg,6,EUR,filters,,0,30,no") == fine | sold_out
+    same_kind = dict.fromkeys(("Dripper: Filters", "Filters: Dripper"), "is of the kind that was just bought")
+    assert refusals(f"{AT}/f,{AT}/f.jpg,6,EUR,brewers,,9,30,no") == fine | same_kind
+    assert refusals(f"{AT}/f,{AT}/f.jpg,6,EUR,filters,,9,,yes")["Dripper: Filters"] == "is discreet"
+    assert "not offered: it is discreet" in " ".join(cli("recommendations", "show", shop).out.split())
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_the_catalogue_has_not_is_offered_to_nobody(cli: Cli, shop: str, tmp_path: Path) -> None:
+    take(cli, shop, tmp_path, 200)
+    assert cli("recommendations", "fit", shop).code == 0
+    reasons = {line["why_not"] for line in cli("recommendations", "show", shop, "--json").document["suggestions"]}
+    assert reasons == {"is not in the catalogue"}
