@@ -24,6 +24,7 @@ from worker.platforms.bodies import (
 from worker.platforms.shopify import tables
 from worker.platforms.shopify.money import pay_by, payment_method, payment_of, read_lines, read_totals, shipping_lines
 from worker.platforms.shopify.people import read_address, read_customer
+from worker.platforms.words import COLLECTED, GIFT_MESSAGE
 
 LATE_ENTRY = timedelta(days=3)
 """Apps that bring orders of another shop enter them with the day on which they were placed. So late no receipt goes."""
@@ -91,7 +92,7 @@ def _pickup_name(body: Body) -> str:
     is_local = is_local_pickup(body)
     for line in shipping_lines(body):
         words = " ".join(text(line.get(name)) for name in ("title", "code", "delivery_category"))
-        if is_local or tables.PICKUP.search(words):
+        if is_local or COLLECTED.search(words):
             return text(line.get("title")) or "Pick-up"
     return ""
 
@@ -130,7 +131,7 @@ def _attribute(body: Body, name: Any) -> str:
 
 
 def _gift(body: Body, tags: tuple[str, ...], shipping: Address | None, billing: Address | None) -> Gift | None:
-    message = _attribute(body, tables.GIFT_KEYS)
+    message = _attribute(body, GIFT_MESSAGE)
     names = {address.name.casefold() for address in (shipping, billing) if address and address.name}
     if not (message or len(names) > 1 or any(tag.lower() in ("gift", "geschenk") for tag in tags)):
         return None

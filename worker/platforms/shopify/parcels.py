@@ -36,6 +36,7 @@ from worker.platforms.bodies import (
     whole,
 )
 from worker.platforms.shopify import tables
+from worker.platforms.words import STOCK
 
 FAILED = frozenset({"failure", "error"})
 NUMBERS = ("tracking_numbers", "tracking_urls")
@@ -147,7 +148,7 @@ def _refunded(body: Body, lines: list[Body], order_currency: str) -> Money:
 
 
 def _refund_reason(body: Body, lines: list[Body]) -> RefundReason:
-    if tables.STOCK.search(text(body.get("note"))):
+    if STOCK.search(text(body.get("note"))):
         return RefundReason.STOCK
     if body.get("return") or any(text(line.get("restock_type")) == "return" for line in lines):
         return RefundReason.CUSTOMER

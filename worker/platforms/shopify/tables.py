@@ -72,11 +72,7 @@ TAGGED = (
     (re.compile(r"marketplace|amazon(?!.?pay)|ebay"), Channel.MARKETPLACE),
 )
 
-PICKUP = re.compile(r"pick.?up(?!.?(point|locker|station))|click.?(and|&).?collect|abholung", re.IGNORECASE)
-"""Collected at the shop; a carrier's pick-up point is shipped to."""
-STOCK = re.compile(r"\b(out of )?stock\b|inventory|sold out|unavailable|ausverkauft|nicht lieferbar", re.IGNORECASE)
 HELD_TAGS = frozenset({"hold", "on hold", "on_hold", "upsell pending"})
-GIFT_KEYS = re.compile(r"^_?gift.?(message|note|text)|^geschenk", re.IGNORECASE)
 VAT_KEYS = re.compile(r"(?<![a-z])(vat(?![a-z])|vat.?(number|id)|ust.?id|tax.?id)", re.IGNORECASE)
 NO = frozenset({"", "no", "0", "false"})
 EXPECTED_KEYS = re.compile(r"(ships|available|expected|pre.?order).*", re.IGNORECASE)

@@ -34,6 +34,7 @@ from worker.platforms.woocommerce.values import (
     status_of,
     version_of,
 )
+from worker.platforms.words import GIFT_MESSAGE
 
 ORDER_PAY, ORDER_RECEIVED = "/order-pay/", "/order-received/"
 
@@ -169,7 +170,7 @@ def _channel(body: Body) -> Channel:
 
 
 def _gift(body: Body, shipping: Address | None, billing: Address | None) -> Gift | None:
-    message = meta_like(body, tables.GIFT_KEYS)
+    message = meta_like(body, GIFT_MESSAGE)
     names = {address.name.casefold() for address in (shipping, billing) if address and address.name}
     if not message and len(names) < 2:
         return None

@@ -25,6 +25,7 @@ from worker.platforms.bodies import Body, amount, identifier, moment, needed_id,
 from worker.platforms.woocommerce import tables
 from worker.platforms.woocommerce.carriers import carrier_of, spelled
 from worker.platforms.woocommerce.values import listed, meta, money, plain, status_of, version_of
+from worker.platforms.words import STOCK
 
 LATEST_ENTRY = timedelta(hours=36)
 """The date beside a tracking number is a day of the shop's calendar, as midnight UTC: by then it is over."""
@@ -87,7 +88,7 @@ def read_return(order: Order, body: Body) -> Iterator[OrderEvent]:
 
 def _refund_reason(order: Order, words: str, paid_back: Decimal) -> RefundReason:
     """What would pay for a piece may be for one that came back; less than the cheapest is a courtesy."""
-    if tables.STOCK.search(words):
+    if STOCK.search(words):
         return RefundReason.STOCK
     cheapest = min((line.unit_price.amount for line in order.lines if line.unit_price.amount), default=None)
     return RefundReason.CUSTOMER if cheapest is not None and paid_back >= cheapest else RefundReason.OTHER

@@ -52,8 +52,6 @@ PICKUP = frozenset({"local_pickup", "pickup_location", "local_pickup_plus"})
 """Ways of shipping (ids) that are none: core's, the block checkout's, and that of Local Pickup Plus."""
 PICKUP_PLACE = ("pickup_location", "_pickup_location_name")
 PLUS_ADDRESS = "_pickup_location_address"
-STOCK = re.compile(r"\b(out of )?stock\b|inventory|sold out|unavailable|ausverkauft|nicht lieferbar", re.IGNORECASE)
-GIFT_KEYS = re.compile(r"^_?(billing_|order_)?gift.?(message|note|text)|^_?geschenk", re.IGNORECASE)
 VAT_KEYS = re.compile(r"^_?(billing_)?(eu_)?(vat_?(number|id)?|ust_?id|tax_?id)$|^is_vat_exempt$", re.IGNORECASE)
 LOCALE_KEYS = ("wpml_language", "_locale", "trp_language", "_order_language", "lang")
 """Where translation plugins note the language of an order; core does not."""
