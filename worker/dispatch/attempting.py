@@ -23,7 +23,7 @@ from worker.store.bulk import insert_rows
 from worker.store.many import is_among
 from worker.store.models import Attempt
 from worker.store.session import database_now
-from worker.store.transitions import Change, transition_many
+from worker.store.transitions import Change, lock_rows, transition_many
 from worker.store.truth import lock_people, read_witnesses
 
 log = structlog.get_logger()
@@ -42,6 +42,8 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
     now = installation.clock.now()
     with installation.database.write() as session:
         lock_people(session, [(ready.message.shop_id, ready.address) for ready in chunk])
+        # Before the look: whoever erases their people waits for what is written here, or has come before it.
+        locked = lock_rows(session, [ready.message.id for ready in chunk])
         real_at = database_now(session)
         same, changed = _looked_at_again(session, chunk)
         admission = admit(session, same, now, real_at)
@@ -49,7 +51,8 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
         changes = [_attempting(installation.provider.name, ready, real_at) for ready in admitted]
         changes += [Change(ready.message, State.SCHEDULED, CHANGED, {"claims": 0}) for ready in changed]
         changes += [_postponed(waiting) for waiting in (*admission.waiting, *late)]
-        moved = {change.message.id for change in transition_many(session, changes, now=now, real_at=real_at)}
+        done = transition_many(session, changes, now=now, real_at=real_at, locked=locked)
+        moved = {change.message.id for change in done}
         for ready in chunk:
             if ready.message.id not in moved:
                 log.info("dispatch.message.left", **ids(ready.message), reason="its claim has ended")

@@ -14,11 +14,12 @@ from schedules.segments import Segment
 from schedules.shop import CodeSource
 from worker.bootstrap import Installation
 from worker.dispatch.gating import Gated
+from worker.dispatch.returning import CHANGED
 from worker.personalisation.code_requests import OUTBOX, CodeDecision, CodeRequest, Maker
 from worker.personalisation.codes import reserve_code, view_of
 from worker.rendering.port import Offer
 from worker.store.codes import WAITS, code_of
-from worker.store.models import Source
+from worker.store.models import OrderRow, Source
 from worker.store.transitions import transition
 
 WAITING_SINCE = "waits_for_code_since"
@@ -65,11 +66,15 @@ def may_show_code(gated: Gated, segment: Segment) -> bool:
 def reserve(session: Session, gated: Gated, segment: Segment, offer: Offer | None, maker: Maker) -> CodeDecision:
     """The code that the mail shows, if it shows one; twice for one order it is the same code.
 
-    A mail that has to wait for its shop is put back in the same unit, so that nobody wakes it too early.
+    A mail that has to wait for its shop is put back in the same unit, so that nobody wakes it too early. So is one of
+    an order that has changed since it was judged: it may have ended, or its person may be erased.
 
     Raises:
         StaleFenceError: its claim has ended; nothing was changed.
     """
+    if not _is_as_judged(session, gated):
+        transition(session, gated.message, State.SCHEDULED, CHANGED, now=gated.now, claims=0)
+        return CodeDecision(wait_until=gated.now)
     decision = reserve_code(session, _request(gated, segment, offer, maker))
     if decision.wait_until is not None:
         since = gated.message.details.get(WAITING_SINCE) or gated.now.isoformat()
@@ -77,6 +82,13 @@ def reserve(session: Session, gated: Gated, segment: Segment, offer: Offer | Non
         values: dict[str, Any] = {"send_at": decision.wait_until, "claims": 0, "details": details}
         transition(session, gated.message, State.SCHEDULED, WAITS, now=gated.now, **values)
     return decision
+
+
+def _is_as_judged(session: Session, gated: Gated) -> bool:
+    """Whether the order is as the gate saw it; it stays so until the unit ends."""
+    order = gated.truth.order
+    query = select(OrderRow.version).where(OrderRow.id == order.id).with_for_update(read=True, key_share=True)
+    return session.scalar(query) == order.version
 
 
 def glimpse_code(session: Session, gated: Gated, segment: Segment, offer: Offer | None, maker: Maker) -> CodeDecision:

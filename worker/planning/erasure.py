@@ -48,6 +48,7 @@ from worker.store.orders import (
 from worker.store.people import customer_ref, events_about, quoted, unread_bodies
 from worker.store.siblings import Place, keep_facts, place_of
 from worker.store.suggestions import forget_purchases
+from worker.store.transitions import lock_rows
 from worker.store.write_backs import forget_write_backs
 
 log = structlog.get_logger()
@@ -135,6 +136,8 @@ def erase_orders(unit: Unit, order_ids: Collection[UUID], reason: str) -> list[t
     unit.session.flush()
     _forget_bodies(unit, [order.external_id for order, _ in erased])
     messages = select(Message.id).where(Message.order_id.in_(order_ids))
+    # Whoever hands one over at this moment has written by then what it keeps, or finds the order changed.
+    lock_rows(unit.session, unit.session.scalars(messages).all())
     unit.session.execute(delete(OutboxMail).where(OutboxMail.message_id.in_(messages)))
     unit.session.execute(update(DeliveryEvent).where(DeliveryEvent.message_id.in_(messages)).values(details={}))
     unit.session.execute(update(OfferedProduct).where(OfferedProduct.message_id.in_(messages)).values(address=""))

@@ -1,10 +1,14 @@
 """WooCommerce keeps the address of a code's owner in its coupon: who is erased here is forgotten there."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from schedules.lifecycle import State
 from tests.support.coding import Coded
+from worker.dispatch import assembly
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 on_both = pytest.mark.parametrize(
@@ -72,3 +76,49 @@ def test_shopifys_codes_name_nobody_and_are_left_alone(mia: Coded) -> None:
     mia.erase()
     assert mia.code.due_at is None
     assert mia.keep() == 0
+
+
+@pytest.fixture
+def between(mia: Coded, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Lets something happen to the order while its next mail is put together."""
+
+    def happens(change: Callable[[], None]) -> None:
+        may_show_code = assembly.may_show_code
+
+        def change_first(*judged: Any) -> bool:
+            monkeypatch.setattr(assembly, "may_show_code", may_show_code)
+            change()
+            return may_show_code(*judged)
+
+        monkeypatch.setattr(assembly, "may_show_code", change_first)
+        message_id = mia.mail(occurrence=2)
+        mia.deliver()
+        mia.waits(MINUTE)
+        assert mia.world.state(message_id) is State.CANCELLED
+
+    return happens
+
+
+on_sqlite = pytest.mark.parametrize(("database", "mia"), [("sqlite", "woocommerce")], indirect=True)
+
+
+@on_sqlite
+@pytest.mark.parametrize("has_code", [False, True])
+def test_who_is_erased_while_their_mail_is_put_together_is_named_by_no_code(
+    mia: Coded, between: Callable[[Callable[[], None]], None], has_code: bool
+) -> None:
+    if has_code:
+        mia.mail()
+        mia.deliver()
+        mia.keep()
+    between(mia.erase)
+    assert [each.address for each in mia.codes] == [""] * has_code
+    assert [kept["said"]["email_restrictions"] for kept in mia.shop.codes.values()] == [[]] * has_code
+
+
+@on_sqlite
+def test_an_order_that_is_cancelled_while_its_mail_is_put_together_gets_no_code(
+    mia: Coded, between: Callable[[Callable[[], None]], None]
+) -> None:
+    between(mia.cancel)
+    assert (mia.codes, mia.shop.codes) == ([], {})
