@@ -53,7 +53,7 @@ def record_click(installation: Installation, click: ClickToken, machine: str) ->
 def note_answer(session: Session, message: Message, now: datetime) -> None:
     """Counts an answer to the mail's question: a sign of its person as good as a click, and no machine gives one."""
     whose = {"id": new_id(), "shop_id": message.shop_id, "message_id": message.id, "step": message.step}
-    times = {"first_at": now, "last_at": now, "human_at": now}
+    times = dict.fromkeys(("first_at", "last_at", "human_at", "human_first_at"), now)
     row = insert_into(session, Click).values(**whose, **times, kind=ANSWER, ref="", raw=1, human=1)
     again = {"raw": Click.raw + 1, "human": Click.human + 1, "last_at": now, "human_at": now}
     session.execute(row.on_conflict_do_update(index_elements=["message_id", "kind", "ref"], set_=again))
@@ -74,6 +74,7 @@ def _count(session: Session, message: Message, click: ClickToken, machine: str, 
     is_repeated = row.human_at is not None and now - row.human_at <= BREATH  # a double tap is one click
     if not why and not is_repeated:
         row.human, row.human_before, row.human_at = row.human + 1, row.human_at, now
+        row.human_first_at = row.human_first_at or now
     return why
 
 
@@ -100,3 +101,4 @@ def _take_back(rows: Sequence[Click], now: datetime) -> None:
     for row in rows:
         if row.human_at is not None and now - row.human_at <= BREATH:
             row.human, row.human_at, row.human_before = row.human - 1, row.human_before, None
+            row.human_first_at = row.human_first_at if row.human else None

@@ -117,7 +117,7 @@ def _by_code(session: Session, sent: Sequence[ColumnElement[bool]]) -> Iterator[
 
 def _by_click(session: Session, sent: Sequence[ColumnElement[bool]]) -> Iterator[tuple[UUID, _Lead]]:
     """Orders that somebody placed soon after a click in a mail of theirs about another order."""
-    clicks = (Click.human_at, Click.human_before)
+    clicks = (Click.human_at, Click.human_before, Click.human_first_at)
     mails = (Message.id, Message.step, Message.order_id)
     mine = (OrderRow.shop_id == Message.shop_id) & (OrderRow.address == Message.address)
     query = (
@@ -127,8 +127,8 @@ def _by_click(session: Session, sent: Sequence[ColumnElement[bool]]) -> Iterator
         .where(*sent, Click.human > 0, Click.kind != ANSWER, OrderRow.placed_at > Message.accepted_at)
     )
     for row in session.execute(query):
-        times = (at for at in (row.human_at, row.human_before) if at is not None and at <= row.placed_at)
-        clicked = max(times, default=None)
+        known = (row.human_at, row.human_before, row.human_first_at)
+        clicked = max((at for at in known if at is not None and at <= row.placed_at), default=None)
         if clicked is not None and row.placed_at - clicked <= CLICK_COUNTS_FOR:
             yield row.earned, _Lead("click", clicked, row.id, row.step, row.order_id)
 

@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import structlog
@@ -133,6 +133,24 @@ def test_many_links_in_one_breath_are_a_machine_and_what_had_counted_is_taken_ba
     mailed.world.pass_time(BREATH * 2)
     count(mailed, OTHERS[1])
     assert clicks(mailed) == {"0": (3, 1), "1": (2, 1), "2": (1, 0)}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_first_click_of_a_person_is_kept_and_one_that_is_taken_back_was_none(mailed: Mailed) -> None:
+    def first_at() -> dict[str, datetime | None]:
+        with mailed.world.installation.database.read() as session:
+            return {row.ref: row.human_first_at for row in session.scalars(select(Click))}
+
+    for target in OTHERS:
+        count(mailed, target)
+    assert first_at() == {target.ref: None for target in OTHERS}
+    mailed.world.pass_time(timedelta(hours=1))
+    count(mailed, OTHERS[0])
+    kept = first_at()[OTHERS[0].ref]
+    assert kept is not None
+    mailed.world.pass_time(timedelta(hours=1))
+    count(mailed, OTHERS[0])
+    assert first_at()[OTHERS[0].ref] == kept
 
 
 def test_links_fetched_at_the_same_moment_see_each_other(mailed: Mailed) -> None:

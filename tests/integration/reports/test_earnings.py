@@ -139,6 +139,18 @@ def test_nothing_is_earned_by_what_did_not_lead_there(database: Database) -> Non
         assert earned(session, shop).conversions == []
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_order_stays_earned_however_often_its_customer_looks_again_afterwards(database: Database) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        first = order(session, shop, "1042", NOW - timedelta(hours=1))
+        order(session, shop, "1043", LATER)
+        clicks = [LATER - timedelta(hours=1), LATER + timedelta(days=1), LATER + timedelta(days=2)]
+        times = dict(zip(("human_first_at", "human_before", "last_at"), clicks, strict=True))
+        make_click(session, mail(session, first), human=3, **times)
+        assert [each.order for each in earned(session, shop).conversions] == ["1043"]
+
+
 def test_an_order_that_came_to_nothing_or_was_nobodys_wish_is_not_earned(database: Database) -> None:
     with database.write() as session:
         shop = make_shop(session)

@@ -44,9 +44,10 @@ ANSWER = "answer"
 class Click(Base):
     """What became of one counted link of a mail: a row per message and link, however often it is fetched.
 
-    `kind`: product | guide | order | shop, or `ANSWER`; `ref`: the product's id. `raw` counts
-    every fetch, `human` those that a person seems to have made, the last of them at `human_at`; `human_before` is the
-    one before that, for taking it back. Times are business time. Nothing of the browser or its network is kept.
+    `kind`: product | guide | order | shop, or `ANSWER`; `ref`: the product's id. `raw` counts every fetch, `human`
+    those that a person seems to have made, the last of them at `human_at`; `human_before` is the one before that, for
+    taking it back, and `human_first_at` the first of all. Times are business time. Nothing of the browser or its
+    network is kept.
     """
 
     __tablename__ = "click"
@@ -67,6 +68,7 @@ class Click(Base):
     last_at: Mapped[datetime]
     human_at: Mapped[datetime | None]
     human_before: Mapped[datetime | None]
+    human_first_at: Mapped[datetime | None]
 
 
 class WriteBack(Base):
