@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from schedules import reasons
-from schedules.facts import CaseKind, DeliveryKind
+from schedules.facts import CaseKind, DeliveryKind, PaymentState
+from schedules.parcels import arrival, sent_parcels
 from schedules.situations import why_no_marketing, why_nothing
 from tests.support.read_mails import facts_of, mail_of, woo
 from tests.support.woocommerce import ADDRESS, DRIPPER, FILTERS, PLACED, gmt, meta, order, tracking
@@ -80,3 +81,30 @@ def test_a_return_that_was_declined_is_none_any_more() -> None:
     asked = order(status="return-requested", date_modified_gmt=gmt(after(PLACED, days=5)))
     declined = order(status="return-rejected", date_modified_gmt=gmt(after(PLACED, days=6)))
     assert why_no_marketing(facts_of("woocommerce", "order.updated", declined, asked)) is None
+
+
+@pytest.mark.parametrize("status", ["ready-pickup", "ready-for-pickup", "ready-to-pickup", "pickup-ready"])
+@pytest.mark.parametrize("collected", ["pickup", "picked-up", "completed"])
+def test_goods_wait_and_are_collected_by_the_statuses_of_whichever_plugin(status: str, collected: str) -> None:
+    """Advanced Local Pickup writes `pickup` for what was picked up."""
+    way = {"shipping_lines": [{"id": 9, "method_id": "local_pickup:4", "method_title": "Galway shop"}]}
+    ready = order(status=status, **way)
+    (waiting,) = facts_of("woocommerce", "order.updated", ready).parcels
+    assert waiting.is_pickup
+    assert arrival(waiting) is None
+    later = order(status=collected, date_modified_gmt=gmt(after(PLACED, days=5)), **way)
+    (given,) = facts_of("woocommerce", "order.updated", ready, later).parcels
+    assert arrival(given) is not None
+
+
+@pytest.mark.parametrize("status", ["shipped", "dispatched", "in-transit", "out-for-delivery"])
+def test_a_parcel_has_left_by_the_statuses_of_whichever_plugin(status: str) -> None:
+    assert len(sent_parcels(woo(status=status))) == 1
+    assert sent_parcels(woo(status="awaiting-dispatch")) == ()
+
+
+def test_a_deposit_is_not_the_whole() -> None:
+    for status in ("partial-payment", "partially-paid", "partial-paid"):
+        read = woo(status=status).order
+        assert read is not None
+        assert read.payment is PaymentState.PARTIALLY_PAID

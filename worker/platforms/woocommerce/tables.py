@@ -13,6 +13,7 @@ PAYMENT = {
     "new": PaymentState.OPEN,
     "pending": PaymentState.OPEN,
     "failed": PaymentState.FAILED,
+    "partial-paid": PaymentState.PARTIALLY_PAID,
     "partial-payment": PaymentState.PARTIALLY_PAID,
     "partially-paid": PaymentState.PARTIALLY_PAID,
     "processing": PaymentState.PAID,
@@ -24,12 +25,12 @@ PAYMENT = {
 DRAFTS = frozenset({"auto-draft", "checkout-draft", "draft", "new"})
 GONE = frozenset({"cancelled", "trash"})
 COMPLETED = "completed"
-SHIPPED = frozenset({COMPLETED, "shipped", "delivered"})
+SHIPPED = frozenset({COMPLETED, "shipped", "dispatched", "in-transit", "out-for-delivery", "delivered"})
 """`completed` is core's last status; the others are what shipping plugins add."""
 BEFORE = frozenset({"pending", "on-hold", "processing"})
 """Core's statuses of what has not left; other words may be of any time."""
-READY = frozenset({"ready-for-pickup", "ready-pickup"})
-COLLECTED = frozenset({"completed", "delivered", "picked-up"})
+READY = frozenset({"ready-for-pickup", "ready-pickup", "ready-to-pickup", "pickup-ready"})
+COLLECTED = frozenset({"completed", "delivered", "picked-up", "pickup"})
 
 RANK = {"pending": 1, "failed": 2, "on-hold": 3, "processing": 4, "shipped": 5, "delivered": 6, "completed": 6}
 RANK |= {"cancelled": 7, "trash": 7, "refunded": 8}
