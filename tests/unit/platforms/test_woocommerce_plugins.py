@@ -108,3 +108,20 @@ def test_a_deposit_is_not_the_whole() -> None:
         read = woo(status=status).order
         assert read is not None
         assert read.payment is PaymentState.PARTIALLY_PAID
+
+
+@pytest.mark.parametrize(
+    ("slug", "carrier", "page"),
+    [
+        ("dhl-germany", "DHL", "https://nolp.dhl.de/nextt-online-public/set_identcodes.do?lang=de&idc=JD1"),
+        ("usps", "USPS", "https://tools.usps.com/go/TrackConfirmAction_input?qtc_tLabels1=JD1"),
+        ("la-poste-colissimo", "Colissimo", "https://www.laposte.fr/outils/suivre-vos-envois?code=JD1"),
+    ],
+)
+def test_numbers_that_aftership_keeps_are_told(slug: str, carrier: str, page: str) -> None:
+    """Without them such a parcel was said to travel without tracking."""
+    kept = [{"tracking_id": "7f", "slug": slug, "tracking_number": "JD1", "additional_fields": {}, "line_items": []}]
+    facts = woo(status="completed", meta_data=meta(_aftership_tracking_items=kept))
+    (parcel,) = facts.parcels
+    assert (parcel.carrier, parcel.tracking_number, parcel.tracking_url) == (carrier, "JD1", page)
+    assert page in mail_of("shipping", facts).text

@@ -2,6 +2,7 @@
 
 import re
 
+_COLISSIMO = "https://www.laposte.fr/outils/suivre-vos-envois?code={}"
 _DHL = "https://www.dhl.com/global-en/home/tracking.html?tracking-id={}"
 _DHL_GERMANY = "https://nolp.dhl.de/nextt-online-public/set_identcodes.do?lang=de&idc={}"
 _DPD_GERMANY = "https://tracking.dpd.de/parcelstatus?query={}"
@@ -14,12 +15,13 @@ CARRIERS = {
         "Canada Post",
         "https://www.canadapost.ca/cpotools/apps/track/personal/findByTrackNumber?trackingNumber={}",
     ),
-    "colissimo": ("Colissimo", "https://www.laposte.fr/outils/suivre-vos-envois?code={}"),
+    "colissimo": ("Colissimo", _COLISSIMO),
     "deutschepostdhl": ("DHL", _DHL_GERMANY),
     "dhl": ("DHL", _DHL),
     "dhlat": ("DHL", _DHL),
     "dhlcz": ("DHL", _DHL),
     "dhlde": ("DHL", _DHL_GERMANY),
+    "dhlgermany": ("DHL", _DHL_GERMANY),
     "dhlintraship": ("DHL", _DHL_GERMANY),
     "dhlintrashipde": ("DHL", _DHL_GERMANY),
     "dhlse": ("DHL", _DHL),
@@ -35,6 +37,7 @@ CARRIERS = {
     "gls": ("GLS", ""),
     "hermes": ("Hermes", ""),
     "inpost": ("InPost", "https://inpost.pl/sledzenie-przesylek?number={}"),
+    "lapostecolissimo": ("Colissimo", _COLISSIMO),
     "ontrac": ("OnTrac", ""),
     "parcelforce": ("Parcelforce", ""),
     "postat": ("Österreichische Post", ""),

@@ -32,6 +32,7 @@ from worker.platforms.woocommerce.values import (
     meta_like,
     plain,
     status_of,
+    tracking_items,
     version_of,
 )
 from worker.platforms.words import GIFT_MESSAGE
@@ -103,7 +104,7 @@ def delivery_of(body: Body, shipping: Address | None) -> DeliveryKind:
     if methods & tables.PICKUP:
         return DeliveryKind.PICKUP
     is_placed = bool(shipping and shipping.line1) and text(body.get("created_via")).lower() != tables.BLOCKS
-    travels = methods or is_placed or meta(body, tables.TRACKING_KEY)
+    travels = methods or is_placed or tracking_items(body)
     return DeliveryKind.SHIPPING if travels else DeliveryKind.DIGITAL
 
 

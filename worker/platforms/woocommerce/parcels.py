@@ -24,7 +24,7 @@ from schedules.facts import (
 from worker.platforms.bodies import Body, amount, identifier, moment, needed_id, text, web_url, whole
 from worker.platforms.woocommerce import tables
 from worker.platforms.woocommerce.carriers import carrier_of, spelled
-from worker.platforms.woocommerce.values import listed, meta, money, plain, status_of, version_of
+from worker.platforms.woocommerce.values import listed, money, plain, status_of, tracking_items, version_of
 from worker.platforms.words import STOCK
 
 LATEST_ENTRY = timedelta(hours=36)
@@ -40,7 +40,7 @@ def read_parcels(order: Order, body: Body) -> Iterator[OrderEvent]:
     completed without one, is the same parcel. How it is known to have left is the sighting, see `Parcel.is_sighting`.
     """
     status = status_of(body)
-    items = _tracking_items(body)
+    items = tracking_items(body)
     if order.delivery is DeliveryKind.DIGITAL:
         return
     if not items and status in tables.BEFORE:
@@ -92,11 +92,6 @@ def _refund_reason(order: Order, words: str, paid_back: Decimal) -> RefundReason
         return RefundReason.STOCK
     cheapest = min((line.unit_price.amount for line in order.lines if line.unit_price.amount), default=None)
     return RefundReason.CUSTOMER if cheapest is not None and paid_back >= cheapest else RefundReason.OTHER
-
-
-def _tracking_items(body: Body) -> list[Body]:
-    """The plugin's list."""
-    return [item for item in listed(meta(body, tables.TRACKING_KEY)) if identifier(item.get("tracking_number"))]
 
 
 def _parcel(order: Order, body: Body, item: Body, parcel_id: str) -> Parcel:
@@ -152,7 +147,7 @@ def _day(value: Any) -> datetime | None:
 
 def _carrier(item: Body) -> tuple[str, str]:
     """Name and link: the shop's own link, else the carrier's page for the number."""
-    own, word = plain(item.get("custom_tracking_provider")), plain(item.get("tracking_provider"))
+    own, word = plain(item.get("custom_tracking_provider")), plain(item.get("tracking_provider") or item.get("slug"))
     link = web_url(item.get("custom_tracking_link") or item.get("tracking_link"))
     name, template = carrier_of(own or word)
     return name or own or spelled(word), link or template.format(quote(text(item.get("tracking_number")), safe=""))

@@ -61,6 +61,7 @@ CONSENT_VALUES = frozenset({"1", "yes", "true", "on", "y", "subscribed", "ja", "
 SYMBOLS = {"€": "EUR", "£": "GBP", "zł": "PLN", "kč": "CZK", "ft": "HUF", "lei": "RON", "₹": "INR", "₺": "TRY"}
 """Symbols that mean one currency alone; `$`, `kr` and `¥` do not."""
 
-TRACKING_KEY = "_wc_shipment_tracking_items"
+TRACKING_KEYS = ("_wc_shipment_tracking_items", "_aftership_tracking_items")
+"""Of Shipment Tracking and plugins that keep to its form, and of AfterShip."""
 BLOCKS = "store-api"
 """How orders of the block checkout say that they were made."""

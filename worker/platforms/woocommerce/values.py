@@ -11,7 +11,7 @@ from babel.numbers import get_currency_precision
 
 from schedules.facts import Money
 from worker.errors import UnreadableEventError
-from worker.platforms.bodies import CURRENCY, Body, amount, currency, moment, objects, text
+from worker.platforms.bodies import CURRENCY, Body, amount, currency, identifier, moment, objects, text
 from worker.platforms.woocommerce import tables
 
 DIGITS = 2
@@ -59,6 +59,12 @@ def meta_like(body: Body, pattern: re.Pattern[str]) -> str:
 def first_meta(body: Body, keys: Iterable[str]) -> str:
     """The first of these meta entries that holds text."""
     return next((value for key in keys if (value := text(meta(body, key)))), "")
+
+
+def tracking_items(body: Body) -> list[Body]:
+    """The tracking numbers of an order with what is told of them, by whichever plugin keeps them."""
+    kept = (listed(meta(body, key)) for key in tables.TRACKING_KEYS)
+    return [item for item in next(filter(None, kept), []) if identifier(item.get("tracking_number"))]
 
 
 def currency_of(body: Body, options: Mapping[str, Any]) -> str:
