@@ -33,6 +33,7 @@ def _draw(console: Console, report: Earnings, days: int) -> None:
         console.print("No mail went out in that time.")
         return
     rows = table("mail", "out", "with offer", "clicked", "orders earned", "by code", "revenue", "per mail")
+    rows.columns[0].no_wrap = True  # the sums may be folded, the names of three mails need not
     for step in report.steps:
         rows.add_row(*_row(step))
     console.print(rows)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from worker.rendering.pictures import DESKTOP, PHONE
 from worker.settings import LOOPBACK
@@ -53,10 +53,12 @@ def start() -> RedirectResponse:
 
 
 @router.get("", summary="Kept mails", response_class=HTMLResponse)
-def listing(installation: Here) -> HTMLResponse:
+def listing(installation: Here, before: UUID | None = None) -> HTMLResponse:
+    """The newest mails, or the newest that are older than `before`."""
     with installation.database.read() as session:
-        mails = [_row(*found) for found in _newest(session)]
-    return _page("outbox.html", mails=mails, clock=installation.clock.now())
+        found = _newest(session, before)
+    mails, has_older = [_row(*each) for each in found[:AT_ONCE]], len(found) > AT_ONCE
+    return _page("outbox.html", mails=mails, has_older=has_older, clock=installation.clock.now())
 
 
 @router.get("/{mail_id}", summary="One kept mail", response_class=HTMLResponse)
@@ -76,16 +78,18 @@ def body(mail_id: UUID, installation: Here) -> HTMLResponse:
         return HTMLResponse(_get(session, mail_id).html, headers={"Content-Security-Policy": MAIL_POLICY})
 
 
-def _newest(session: Session) -> list[Any]:
+def _newest(session: Session, before: UUID | None) -> list[Any]:
+    """One more than a page holds, without their bodies. Ids of later mails are larger."""
     query = (
         select(OutboxMail, Message, OrderRow, Shop)
+        .options(defer(OutboxMail.html), defer(OutboxMail.text), defer(OrderRow.facts))
         .outerjoin(Message, Message.id == OutboxMail.message_id)
         .outerjoin(OrderRow, OrderRow.id == Message.order_id)
         .outerjoin(Shop, Shop.id == Message.shop_id)
         .order_by(OutboxMail.id.desc())
-        .limit(AT_ONCE)
+        .limit(AT_ONCE + 1)
     )
-    return list(session.execute(query))
+    return list(session.execute(query if before is None else query.where(OutboxMail.id < before)))
 
 
 def _row(mail: OutboxMail, message: Message | None, order: OrderRow | None, shop: Shop | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The pages that show kept mails."""
 
 import http.client
+import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ import pytest
 from tests.integration.web.conftest import Served
 from worker.rendering.pictures import DESKTOP, PHONE, camera
 from worker.store.models import OutboxMail
+from worker.web.outbox import AT_ONCE
 
 AT = datetime(2026, 5, 14, 8, 3, tzinfo=UTC)
 
@@ -29,6 +31,16 @@ def test_the_newest_mail_is_listed_first_and_text_is_escaped(served: Served) -> 
     keep(served, subject="Second <script>")
     page = get(served.url, "/outbox")[1]
     assert page.index("Second &lt;script&gt;") < page.index("First")
+
+
+def test_a_long_outbox_leads_on_to_the_older_mails(served: Served) -> None:
+    for number in range(AT_ONCE + 1):
+        keep(served, subject=f"Mail {number}.")
+    page = get(served.url, "/outbox")[1]
+    assert ("Mail 1." in page, "Mail 0." in page) == (True, False)
+    [older] = re.findall(r'href="(/outbox\?before=[^"]+)"', page)
+    page = get(served.url, older)[1]
+    assert ("Mail 1." in page, "Mail 0." in page, "?before=" in page) == (False, True, False)
 
 
 def test_a_mail_is_shown_at_phone_and_desktop_width_with_its_text_and_headers(served: Served) -> None:
