@@ -4,12 +4,14 @@ GET shows a page and changes nothing: scanners fetch every link. POST acts, with
 (RFC 8058), whatever its body is: urlencoded, multipart or none. Works without scripts.
 """
 
+from contextlib import suppress
 from functools import lru_cache
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from starlette.requests import ClientDisconnect
 
 from worker.bootstrap import Installation
 from worker.feedback.pages import Person, person_behind
@@ -106,12 +108,16 @@ def _submitted(installation: Installation, request: Request, token: str, choice:
 
 
 async def _drain(request: Request) -> None:
-    """Reads the body away, so that its sender hears the answer; more than a form holds is cut off."""
+    """Reads the body away, so that its sender hears the answer; more than a form holds is cut off.
+
+    Who hangs up without waiting for the answer has said by the address what they want.
+    """
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            return
+    with suppress(ClientDisconnect):
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > LARGEST_BODY:
+                return
 
 
 def _link(installation: Installation, request: Request, token: str) -> LinkToken | None:

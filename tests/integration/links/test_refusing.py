@@ -1,12 +1,15 @@
 """Unsubscribing and refusing offers: GET shows, POST acts."""
 
+import socket
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
 from schedules.lifecycle import State
 from tests.integration.links.conftest import ADDRESS, Mailed
 from tests.support.dispatching import delivered_facts
+from tests.support.processes import wait_until
 from worker.dispatch.service import deliver_batch
 from worker.links import PAGES, Purpose
 from worker.store.models import OrderRow
@@ -47,6 +50,16 @@ def test_one_click_unsubscribes_whatever_the_body_is(mailed: Mailed, body: str) 
 def test_one_click_unsubscribes_whatever_was_added_to_its_link(mailed: Mailed, query: str) -> None:
     assert mailed.post(mailed.link(Purpose.UNSUBSCRIBE) + query, ONE_CLICK, FORM).status == 200
     assert mailed.scopes() == {"marketing"}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("sent", [ONE_CLICK, ONE_CLICK[:9]], ids=["whole", "cut"])
+def test_one_click_unsubscribes_also_if_its_sender_hangs_up_before_the_answer(mailed: Mailed, sent: bytes) -> None:
+    link = urlsplit(mailed.link(Purpose.UNSUBSCRIBE))
+    head = f"POST {link.path} HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: {len(ONE_CLICK)}\r\n\r\n"
+    with socket.create_connection((link.hostname or "", link.port or 0)) as sender:
+        sender.sendall(head.encode() + sent)
+    wait_until(lambda: mailed.scopes() == {"marketing"}, "unsubscribed", timeout_s=20)
 
 
 def test_unsubscribing_twice_is_unsubscribing_once(mailed: Mailed) -> None:
