@@ -162,3 +162,23 @@ def test_a_custom_line_beside_a_tip_of_another_price_is_no_tip() -> None:
     facts = shopify_facts(line_items=[shopify.DRIPPER, engraving, TIP], total_tip_received="5.00")
     assert facts.order is not None
     assert [line.kind for line in facts.order.lines] == [LineKind.PHYSICAL, LineKind.DIGITAL, LineKind.TIP]
+
+
+@pytest.mark.parametrize("discounts", ["5.10", "10.00"])
+def test_the_subtotal_is_that_of_the_lines_whether_the_discounts_told_hold_free_shipping_or_not(discounts: str) -> None:
+    """A code for goods and one for shipping; the shipping told is what was paid."""
+    free = {"title": "Standard", "price_set": shopify.money("4.90"), "discounted_price_set": shopify.money("0.00")}
+    spread = [{"amount_set": shopify.money("5.10")}]
+    sums = {
+        "total_discounts_set": shopify.money("10.00"),
+        "current_total_discounts_set": shopify.money(discounts),
+        "current_subtotal_price_set": shopify.money("45.90"),
+        "current_shipping_price_set": shopify.money("0.00"),
+        "current_total_price_set": shopify.money("45.90"),
+        "total_price_set": shopify.money("45.90"),
+    }
+    lines = [shopify.DRIPPER | {"discount_allocations": spread}, shopify.FILTERS]
+    mail = mail_of("confirmation", shopify_facts(shipping_lines=[free], line_items=lines, **sums))
+    rows = sums_of(mail)
+    assert (rows["Subtotal"], rows["Discount"]) == (Decimal("51.00"), Decimal("-5.10"))
+    assert adds_up(mail)

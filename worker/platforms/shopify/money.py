@@ -1,6 +1,6 @@
 """Money of an order: its payment, totals and lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -132,18 +132,20 @@ def pay_by(body: Body) -> Any:
     return next((day(each.get("due_at")) for each in schedules if each.get("due_at")), None)
 
 
-def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
+def read_totals(body: Body, lines: Sequence[LineItem], code: str, payment: PaymentState) -> Totals:
     """All rows add up to the total: Shopify's subtotal has the lines' discounts taken off, ours has not, and ours has
     tips, which are lines. Duties are in the total alone.
 
-    Of the two fields that tell shipping, only the current one is after its discount.
+    Of the two fields that tell shipping, only the current one is after its discount. Whether the discounts told hold
+    what is off shipping, the lines' own tell.
     """
 
     def current(name: str, plain: str = "") -> Money:
         return money(body, _current(body, name) or plain or name, code)
 
     total, discount = current("total_price"), current("total_discounts").amount
-    on_shipping = min(_shipping_discount(body, code), discount)
+    on_goods = sum(each.unit_price.amount * each.quantity - each.total.amount for each in lines)
+    on_shipping = min(_shipping_discount(body, code), max(discount - on_goods, Decimal(0)))
     outstanding = _outstanding(body, total.amount, payment)
     told = Totals(
         subtotal=Money(amount=current("subtotal_price").amount + discount - on_shipping, currency=code),
@@ -156,12 +158,12 @@ def read_totals(body: Body, code: str, payment: PaymentState) -> Totals:
         tax_included=body.get("taxes_included") is True,
         is_net=bool(_current(body, "total_price")),
     )
-    return _with_tips(told, body, code)
+    return _with_tips(told, lines, code)
 
 
-def _with_tips(told: Totals, body: Body, code: str) -> Totals:
+def _with_tips(told: Totals, lines: Sequence[LineItem], code: str) -> Totals:
     """With the tips in the subtotal, as far as nothing else tells them."""
-    tips = sum((line.total.amount for line in read_lines(body, code) if line.kind is LineKind.TIP), Decimal(0))
+    tips = sum((line.total.amount for line in lines if line.kind is LineKind.TIP), Decimal(0))
     more = min(tips, max(told.beyond_parts, Decimal(0)))
     return told.model_copy(update={"subtotal": Money(amount=told.subtotal.amount + more, currency=code)})
 

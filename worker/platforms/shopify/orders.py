@@ -55,7 +55,7 @@ def read_order(body: Body) -> Order:
         pay_by=pay_by(body),
         cancelled_at=moment(body.get("cancelled_at")),
         cancel_reason=text(body.get("cancel_reason")),
-        totals=read_totals(body, code, payment),
+        totals=read_totals(body, lines, code, payment),
         customer=read_customer(body, placed_at),
         shipping_address=shipping,
         billing_address=billing,
