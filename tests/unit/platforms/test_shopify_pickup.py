@@ -85,3 +85,9 @@ def test_a_rate_that_the_shop_named_pickup_itself_is_fulfilled_when_the_goods_ar
     }
     facts = facts_of("shopify", "orders/updated", order(1042, PLACED) | rate)
     assert [arrival(parcel) for parcel in sent_parcels(facts)] == [None]
+
+
+def test_an_order_of_which_only_a_part_is_collected_is_shipped() -> None:
+    ways = [{"title": "Pick up in store", "price": "0.00"}, {"title": "Standard", "price": "4.90"}]
+    for listed in (ways, ways[::-1]):
+        assert order_of(shipping_lines=listed).delivery is DeliveryKind.SHIPPING

@@ -125,3 +125,15 @@ def test_numbers_that_aftership_keeps_are_told(slug: str, carrier: str, page: st
     (parcel,) = facts.parcels
     assert (parcel.carrier, parcel.tracking_number, parcel.tracking_url) == (carrier, "JD1", page)
     assert page in mail_of("shipping", facts).text
+
+
+def test_of_an_order_that_is_shipped_in_part_the_parcel_is_told() -> None:
+    """Local Pickup Plus lets customers collect some things and have others sent."""
+    ways = [
+        {"id": 8, "method_id": "flat_rate:3", "method_title": "Standard", "meta_data": []},
+        {"id": 9, "method_id": "local_pickup_plus", "method_title": "Local pickup", "meta_data": []},
+    ]
+    for listed in (ways, ways[::-1]):
+        facts = woo(shipping_lines=listed, meta_data=meta(_wc_shipment_tracking_items=[tracking("JD1")]))
+        assert "JD1" in mail_of("shipping", facts).text
+        assert "Delivery address" in mail_of("confirmation", facts).text

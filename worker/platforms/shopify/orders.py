@@ -89,12 +89,16 @@ def _delivery(body: Body, lines: tuple[LineItem, ...]) -> DeliveryKind:
 
 
 def _pickup_name(body: Body) -> str:
-    is_local = is_local_pickup(body)
-    for line in shipping_lines(body):
-        words = " ".join(text(line.get(name)) for name in ("title", "code", "delivery_category"))
-        if is_local or COLLECTED.search(words):
-            return text(line.get("title")) or "Pick-up"
-    return ""
+    """Where all of it is collected; empty: something of it is shipped."""
+    ways = shipping_lines(body)
+    if not ways or not (is_local_pickup(body) or all(_is_pickup(way) for way in ways)):
+        return ""
+    return text(ways[0].get("title")) or "Pick-up"
+
+
+def _is_pickup(way: Body) -> bool:
+    words = " ".join(text(way.get(name)) for name in ("title", "code", "delivery_category"))
+    return bool(COLLECTED.search(words))
 
 
 def is_local_pickup(body: Body) -> bool:

@@ -98,10 +98,10 @@ def delivery_of(body: Body, shipping: Address | None) -> DeliveryKind:
     """Only orders with something to ship have shipping lines or an address; a parcel proves it as well.
 
     The block checkout asks for a way of shipping wherever there is something to ship, and writes the billing address
-    into all other orders too.
+    into all other orders too. Of what is collected in part the rest is shipped.
     """
     methods = {text(line.get("method_id")).partition(":")[0] for line in listed(body.get("shipping_lines"))}
-    if methods & tables.PICKUP:
+    if methods and methods <= tables.PICKUP:
         return DeliveryKind.PICKUP
     is_placed = bool(shipping and shipping.line1) and text(body.get("created_via")).lower() != tables.BLOCKS
     travels = methods or is_placed or tracking_items(body)
@@ -118,11 +118,7 @@ def _as_delivered(lines: tuple[LineItem, ...], delivery: DeliveryKind) -> tuple[
 
 
 def _pickup(body: Body) -> PickupPoint:
-    line = next(
-        line
-        for line in listed(body.get("shipping_lines"))
-        if text(line.get("method_id")).partition(":")[0] in tables.PICKUP
-    )
+    line = listed(body.get("shipping_lines"))[0]
     name = plain(first_meta(line, tables.PICKUP_PLACE)) or plain(line.get("method_title"))
     return PickupPoint(
         name=name,
