@@ -28,6 +28,8 @@ DAYS = {
     "nl": "EEE d MMMM",
 }
 """Months in full where an abbreviation's full stop would meet that of its sentence."""
+LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+"""Between them the Unicode tables want a space, which Babel leaves out: CHF 49.00."""
 RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur"})
 
 
@@ -49,7 +51,7 @@ def language_of(locale: str) -> str:
 
 @lru_cache(maxsize=4096)
 def amount(value: Decimal, currency: str, locale: str) -> str:
-    return format_currency(value, currency, locale=locale)
+    return LETTER_AND_DIGIT.sub("\u00a0", format_currency(value, currency, locale=locale))
 
 
 def money(value: Money, locale: str) -> str:

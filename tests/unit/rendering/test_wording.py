@@ -11,7 +11,7 @@ from schedules.facts import Address, DeliveryKind, Gift
 from tests.support.mailing import render, rendered
 from worker.demo.examples import CODE, GUIDE, PRODUCTS, STEPS, card, line
 from worker.demo.situations import CHANGES, example, with_order
-from worker.rendering.formats import one_line
+from worker.rendering.formats import amount, one_line
 from worker.rendering.plain import COLUMNS, wrapped
 from worker.rendering.port import Offer
 
@@ -152,6 +152,21 @@ def test_percents_are_written_as_the_customers_language_does(locale: str, value:
     mail = render(example("shipping"), offer=Offer(code=replace(CODE, value=Decimal(value))), locale=locale)
     assert f"{shown} " in mail.html
     assert f"{shown} " in mail.text
+
+
+@pytest.mark.parametrize(
+    ("currency", "locale", "shown"),
+    [
+        ("CHF", "en", "CHF\xa049.00"),
+        ("EUR", "es_MX", "EUR\xa049.00"),
+        ("EUR", "en", "€49.00"),
+        ("AUD", "en", "A$49.00"),
+        ("SEK", "de", "49,00\xa0SEK"),
+    ],
+)
+def test_a_currency_written_in_letters_stands_apart_from_its_amount(currency: str, locale: str, shown: str) -> None:
+    """As the Unicode tables have it, which Babel does not read."""
+    assert amount(Decimal(49), currency, locale) == shown
 
 
 def test_an_amount_is_not_torn_from_its_currency() -> None:
