@@ -1,6 +1,6 @@
 """From a revision's files to compiled templates: words and includes put in, then MJML and Jinja compiled once.
 
-MJML is compiled per language; what comes of it is then compiled as Jinja for each shop, with the shop's values in it.
+MJML is compiled once for all languages; with the words of one in it, it is Jinja, compiled for each shop.
 """
 
 import html
@@ -121,6 +121,16 @@ def compile_mail(worded: Worded, shop: ShopContext | None = None) -> Compiled:
     )
 
 
+def compile_text(worded: Worded) -> None:
+    """Compiles all but the HTML, for any shop.
+
+    Raises:
+        ContentError: an expression is none.
+    """
+    for part in (worded.subject, worded.preheader, worded.text):
+        _jinja(_TEXT, *part, None)
+
+
 def words_of(files: Mapping[str, str], template: str, language: str, *, formal: bool) -> dict[str, str]:
     """All words of a template in a language: its own over those that all mails share."""
     words: dict[str, str] = {}
@@ -186,7 +196,7 @@ def included(files: Mapping[str, str], path: str) -> str:
 
 
 def _html(path: str, source: str, words: Mapping[str, str], *, is_mirrored: bool) -> str:
-    source = _worded(source, {name: _escaped(word) for name, word in words.items()})
+    """Compiles the MJML once for all languages, then puts the words in."""
     if ANY_INCLUDE.search(source):
         # The MJML compiler would read the file from this machine's disk, whatever it is.
         raise _refused(path, None, "an mj-include is not written as it must be.", 'Write <mj-include path="…" />.')
@@ -196,11 +206,12 @@ def _html(path: str, source: str, words: Mapping[str, str], *, is_mirrored: bool
         compiled = html_of(source)
     except Exception as error:
         raise _refused(path, None, f"it is no MJML ({error}).", "Check that every tag is closed.") from error
-    return mirrored(compiled) if is_mirrored else compiled
+    turned = mirrored(compiled) if is_mirrored else compiled
+    return _worded(turned, {name: _escaped(word) for name, word in words.items()})
 
 
 def _escaped(word: str) -> str:
-    """The word as MJML text; its expressions stay as they are."""
+    """The word as text of HTML; its expressions stay as they are."""
     return "".join(part if part.startswith("{") else html.escape(part, quote=False) for part in EXPRESSION.split(word))
 
 

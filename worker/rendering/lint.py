@@ -19,6 +19,7 @@ from worker.rendering.compiling import (
     TAIL,
     WORD,
     compile_mail,
+    compile_text,
     line_of_word,
     parsed,
     read_words,
@@ -89,7 +90,10 @@ def _written_twice(text: str, path: str) -> Iterator[Fault]:
 
 
 def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:
-    """Compiles each template in each language, formal and not; a language must have all texts."""
+    """Compiles each template in each language, formal and not; a language must have all texts.
+
+    The HTML, by far the largest part, in one: texts are the same in the others, and each was looked at by itself.
+    """
     is_used = any(step.enabled and step.template == OPTIONAL for step in load_sequence(files).steps.values())
     optional = (OPTIONAL,) if is_used or any(path.startswith(f"{ROOT}/{OPTIONAL}/") for path in files) else ()
     for template in (*NEEDED, *optional):
@@ -99,7 +103,8 @@ def _compiled(files: Mapping[str, str]) -> Iterator[Fault]:
         for language in languages:
             for formal in (False, True):
                 try:
-                    compile_mail(word_mail(files, template, language, formal=formal))
+                    worded = word_mail(files, template, language, formal=formal)
+                    (compile_mail if language == languages[0] else compile_text)(worded)
                 except ContentError as error:
                     yield from (
                         dataclasses.replace(fault, problem=f"{fault.problem} ({language})") for fault in error.faults
