@@ -180,8 +180,8 @@ def _why_not(message: PlannedMessage, demand: Demand) -> str:
 
 
 def _unsent(demand: Demand, messages: Sequence[PlannedMessage]) -> dict[str, str]:
-    """Reasons for what is missing; what went out, or is on its way out, needs none."""
-    out = [each for each in messages if each.state not in (State.CANCELLED, State.SKIPPED, State.EXPIRED, *PENDING)]
+    """Reasons for what is missing; what went out, or is on its way out, needs none, and what ended has its own."""
+    out = [each for each in messages if each.state not in (State.CANCELLED, *PENDING)]
     busy = {each.step for each in out} | {want.step for want in demand.messages if want.key not in demand.reasons}
     told: dict[str, str] = {}
     for (step, group), reason in demand.reasons.items():

@@ -114,6 +114,15 @@ def test_a_mail_that_came_or_was_refused_comes_no_second_time_to_another_address
     assert planned(facts(), messages=out).is_empty
 
 
+@pytest.mark.parametrize("state", [State.SKIPPED, State.EXPIRED, State.FAILED])
+def test_what_ended_has_a_reason_of_its_own_whatever_the_facts_say_later(state: State) -> None:
+    """A tracking mail that was skipped for its address was not left out because the parcel has arrived since."""
+    left = [replace(each, state=state) for each in applied(planned(shipped(LEFT), now=LEFT))]
+    known = shipped(LEFT, arrived=ARRIVED)
+    assert "shipping" not in planned(known, messages=left, now=ARRIVED).unsent
+    assert planned(known, now=ARRIVED).unsent["shipping"] == reasons.ARRIVED
+
+
 def test_a_hold_keeps_what_is_scheduled_and_its_end_lets_it_go() -> None:
     waiting = applied(planned(facts()))
     result = planned(facts(), messages=waiting, hold="the customer called")
