@@ -61,6 +61,11 @@ COMMANDS = {
         "timeline:timeline",
         "One order's events and messages: what went out or will, when, why, and why the rest does not.",
     ),
+    "unsent": Command(
+        "Look",
+        "unsent:unsent",
+        "Why a shop's mails did not go out, over many orders: each reason, how often, and the newest such order.",
+    ),
     "person": Command(
         "Look",
         "person:person",

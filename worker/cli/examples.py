@@ -45,6 +45,7 @@ EXAMPLES = {
     "recommendations show": "northkettle 'Dripper 02'",
     "recommendations suggest": "--orders orders.csv --baskets baskets.csv --out out.csv",
     "timeline": "northkettle 1042",
+    "unsent": "northkettle --days 7",
     "person": "northkettle mia@example.com --to mia.json",
     "status": "--json",
     "earnings": "northkettle --days 30",

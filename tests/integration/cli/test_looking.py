@@ -183,3 +183,17 @@ def test_earnings_tell_per_mail_what_later_orders_brought(cli: Cli, database: Da
     document = cli("earnings", shop, "--days", "30", "--json").document
     assert document["steps"][0]["revenue"] == {"EUR": value}
     assert [each["order"] for each in document["conversions"]] == ["1043"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_why_mails_did_not_go_out_is_told_over_all_orders(cli: Cli, database: Database, shop: str) -> None:
+    assert "Nothing was kept back." in cli("unsent", shop).out
+    with database.write() as session:
+        placed = {"placed_at": database_now(session), "unsent": {"all": "it was bought in the store"}}
+        for number in ("1042", "1043"):
+            make_order(session, get_shop(session, shop), number, **placed)
+    told = " ".join(cli("unsent", shop, "--days", "7").out.split())
+    assert "of 2 orders of the last 7 days" in told
+    assert "2 all others it was bought in the store 1043" in told
+    [line] = cli("unsent", shop, "--json").document["lines"]
+    assert (line["step"], line["orders"]) == ("all", 2)
