@@ -62,6 +62,7 @@ def _facts(*bodies: dict[str, Any]) -> Facts:
         ("refunded", "stripe", True, S.REFUNDED),
         ("being-roasted", "stripe", True, S.PAID),
         ("being-roasted", "bacs", False, S.ACCEPTED),
+        ("scheduled-payment", "bacs", False, S.OPEN),
     ],
 )
 def test_status_and_method_tell_the_payment(status: str, method: str, paid: bool, expected: PaymentState) -> None:

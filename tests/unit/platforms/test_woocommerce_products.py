@@ -57,6 +57,7 @@ def test_what_is_on_sale_says_so() -> None:
         {"catalog_visibility": "hidden"},
         {"purchasable": False},
         {"type": "external"},
+        {"post_password": "for friends"},
     ],
 )
 def test_what_the_shop_does_not_sell_is_not_active(changes: dict[str, Any]) -> None:

@@ -71,8 +71,8 @@ def _inventory(body: Body) -> int | None:
 
 
 def _is_sold(body: Body) -> bool:
-    """Whether the shop itself sells and shows it; external products are sold elsewhere."""
+    """Whether the shop itself sells and shows it to everybody; external products are sold elsewhere."""
     is_published = body.get("status") is True or text(body.get("status") or "publish") == "publish"
-    is_shown = text(body.get("catalog_visibility")) != "hidden"
+    is_shown = text(body.get("catalog_visibility")) != "hidden" and not text(body.get("post_password"))
     is_ours = text(body.get("type")) != "external"
     return is_published and is_shown and is_ours and body.get("purchasable") is not False

@@ -12,6 +12,7 @@ PAYMENT = {
     "draft": PaymentState.OPEN,
     "new": PaymentState.OPEN,
     "pending": PaymentState.OPEN,
+    "scheduled-payment": PaymentState.OPEN,  # a part of a deposit order that falls due later
     "failed": PaymentState.FAILED,
     "partial-paid": PaymentState.PARTIALLY_PAID,
     "partial-payment": PaymentState.PARTIALLY_PAID,
