@@ -78,6 +78,13 @@ def test_a_way_of_paying_that_the_shop_made_itself_is_known_by_its_title(status:
     assert _order(order(status=status, date_paid_gmt=None, **own)).payment is S.ACCEPTED
 
 
+def test_a_debit_that_is_under_way_is_no_transfer_to_make() -> None:
+    """Whatever its title says: the gateway names its transaction."""
+    debit = {"payment_method": "stripe_sepa", "payment_method_title": "SEPA bank debit", "date_paid_gmt": None}
+    assert _order(order(status="on-hold", **debit)).payment is S.AUTHORIZED
+    assert _order(order(status="processing", **debit)).payment is S.PAID
+
+
 def test_on_hold_without_any_transaction_is_not_an_order_yet() -> None:
     waiting = order(status="on-hold", payment_method="klarna", date_paid_gmt=None, transaction_id="")
     assert _order(waiting).payment is S.OPEN

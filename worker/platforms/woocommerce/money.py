@@ -24,8 +24,7 @@ def payment_of(body: Body) -> PaymentState:
 
 
 def _by_status(status: str, body: Body) -> PaymentState:
-    # Core's own are bacs, cheque and cod; of those that a shop made itself the title alone tells.
-    way = f"{text(body.get('payment_method'))} {plain(body.get('payment_method_title'))}"
+    way = _way_of_paying(body)
     is_paid = bool(body.get("date_paid_gmt") or body.get("date_paid"))
     if status == "processing" and not is_paid and ON_DELIVERY.search(way):
         return S.ACCEPTED
@@ -39,6 +38,15 @@ def _by_status(status: str, body: Body) -> PaymentState:
         return S.ACCEPTED
     # On hold with a card: the gateway reserved the money, or looks at the order; it then names its transaction.
     return S.AUTHORIZED if text(body.get("transaction_id")) else S.OPEN
+
+
+def _way_of_paying(body: Body) -> str:
+    """Its id, core's being bacs, cheque and cod; of one that a shop made itself the title alone tells.
+
+    A title tells nothing of an order with a transaction: "SEPA bank debit" is under way, and no transfer to make.
+    """
+    code = text(body.get("payment_method"))
+    return code if text(body.get("transaction_id")) else f"{code} {plain(body.get('payment_method_title'))}"
 
 
 def refunds_sum(body: Body) -> Decimal:
