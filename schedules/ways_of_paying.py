@@ -20,7 +20,7 @@ ON_DELIVERY = _words(
     anywhere="代金引換|代引|貨到付款|货到付款|착불|الدفع عند الاستلام|เก็บเงินปลายทาง",
 )
 BEFORE = _words(
-    r"bank|bank.?transfer|transfer|wire|bacs|che(que|ck)|deposit|money.?order|in advance|prepa(y|id|yment|go)",
+    r"bank|bank.?transfer|transfer|wire|bacs|che(que|ck(?!.?out))|deposit|money.?order|in advance|prepa(y|id|yment|go)",
     r"anticip\w+|(bank)?überweisung|vor(aus)?kasse|bonifico|assegno|virement|chèque|dépôt|transfer[eê]ncia|dep[oó]sito",
     r"(bank)?over(schrijving|boeking)|vooruit\w*|(bank)?överföring|(bank)?overfør(sel|ing)|tilisiirto",
     r"przelew(em)?|převod\w*|prevod\w*|átutalás\w*|ordin de plat[aă]|κατάθεση|банковск\w+ (превод|перевод)|havale",

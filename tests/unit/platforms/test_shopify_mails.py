@@ -58,7 +58,9 @@ def test_an_order_paid_later_is_confirmed_and_says_how_in_whatever_language_the_
     assert asked in words(mail)
 
 
-@pytest.mark.parametrize("gateway", ["Przelewy24", "Sofortüberweisung", "Bancontact", "Multibanco", "checkout.com"])
+@pytest.mark.parametrize(
+    "gateway", ["Przelewy24", "Sofortüberweisung", "Bancontact", "Multibanco", "checkout.com", "Check out with Affirm"]
+)
 def test_what_is_paid_at_once_is_waited_for(gateway: str) -> None:
     facts = shopify_facts(financial_status="pending", payment_gateway_names=[gateway])
     assert facts.accepted_at is None
