@@ -56,9 +56,21 @@ def test_a_present_that_hides_its_prices_tells_them_nowhere() -> None:
         assert 40 <= len(mail.preview) <= 90
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "when it is ready"), ("de", "wenn alles bereitliegt")])
-def test_what_is_collected_will_be_ready_not_leave(language: str, said: str) -> None:
-    assert said in rendered("confirmation", "pickup", locale=language).preview
+@pytest.mark.parametrize(
+    ("language", "said", "until"),
+    [
+        ("en", "when it is ready", "Reply before it is ready."),
+        ("de", "wenn alles bereitliegt", "Antworte, bevor alles bereitliegt."),
+        ("fr", "dès qu’elle sera prête", "avant qu’elle soit prête."),
+        ("es", "cuando esté listo", "antes de que esté listo."),
+        ("it", "quando è pronto", "prima che sia pronto."),
+        ("nl", "zodra alles klaarligt", "voordat alles klaarligt."),
+    ],
+)
+def test_what_is_collected_will_be_ready_not_leave(language: str, said: str, until: str) -> None:
+    mail = rendered("confirmation", "pickup", locale=language)
+    assert said in mail.preview
+    assert until in " ".join(mail.text.split())
 
 
 def test_where_nobody_told_the_place_to_collect_no_delivery_is_promised() -> None:
