@@ -107,6 +107,16 @@ def test_the_page_shows_the_three_mails_as_saved_in_each_language(live: LiveCont
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_page_begins_with_the_language_of_the_shop(shop: Connected, live: LiveContent, page: str) -> None:
+    assert "<option selected>en</option>" in read(page)
+    with shop.installation.database.write() as session:
+        update_shop(session, NORTHKETTLE.model_copy(update={"locale": "fr-BE"}))
+    shown = read(page)
+    assert "<option selected>fr</option>" in shown
+    assert shown.count("<option selected>") == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_a_command_publishes_meanwhile_is_said_until_the_files_are_saved_again(
     shop: Connected, live: LiveContent, folder: Path, page: str
 ) -> None:

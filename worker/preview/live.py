@@ -24,7 +24,7 @@ from worker.preview.rehearsing import examine
 from worker.preview.situations import in_situation, situations_of
 from worker.rendering.port import Content
 from worker.rendering.renderer import Renderer
-from worker.rendering.spoken import languages_of
+from worker.rendering.spoken import languages_of, spoken
 from worker.store.content import newest_number, publish
 from worker.store.models import Shop
 from worker.store.shops import get_shop, profile_of
@@ -156,7 +156,10 @@ def live_router(live: LiveContent) -> APIRouter:
             if seen.content
             else []
         )
-        return HTMLResponse(page.render(shop=live.profile.name, steps=steps, languages=languages, seen=seen))
+        home = live.profile.locale
+        own = spoken(seen.content, "confirmation", wanted=home, shop_locale=home).language if seen.content else ""
+        told = {"shop": live.profile.name, "steps": steps, "languages": languages, "own": own, "seen": seen}
+        return HTMLResponse(page.render(**told))
 
     @router.get("/version")
     def version() -> JSONResponse:
