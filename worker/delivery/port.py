@@ -9,6 +9,8 @@ from uuid import UUID
 
 NO_MESSAGE = UUID(int=0)
 """Stands for the message of a mail that belongs to none: `send-test`."""
+MESSAGE_HEADER = "X-Postpurchase-Message"
+"""Says whose mail it is, as the Message-ID does, which some servers overwrite (Amazon SES does)."""
 TEST_HEADER = "X-Postpurchase-Test"
 """Marks mails of test mode, which go to a tester and not to their customer."""
 

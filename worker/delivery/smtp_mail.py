@@ -11,7 +11,7 @@ from email.utils import quote
 
 from schedules.addresses import is_address
 from worker.delivery.addressing import on_the_wire
-from worker.delivery.port import NO_MESSAGE, OutgoingMail
+from worker.delivery.port import MESSAGE_HEADER, NO_MESSAGE, OutgoingMail
 
 LINE_END = re.compile(rb"\r\n|\r|\n")
 READ_BY_MACHINES = "list-"
@@ -57,8 +57,11 @@ def message_id(mail: OutgoingMail, sender: str) -> str:
     A mail that is sent again because nobody knows whether it arrived keeps it (RFC 5322, 3.6.4: it is the same version
     of the same message), so that mailboxes that look for copies show one.
     """
-    named = mail.attempt_id if mail.message_id == NO_MESSAGE else mail.message_id
-    return f"<{named}@{sender.rpartition('@')[2]}>"
+    return f"<{_named(mail)}@{sender.rpartition('@')[2]}>"
+
+
+def _named(mail: OutgoingMail) -> str:
+    return str(mail.attempt_id if mail.message_id == NO_MESSAGE else mail.message_id)
 
 
 def envelope_of(mail: OutgoingMail) -> Envelope:
@@ -84,6 +87,7 @@ def message_of(mail: OutgoingMail, *, sender: str, recipient: str) -> EmailMessa
     made["Subject"] = mail.subject
     made["Date"] = datetime.now(UTC)
     made["Message-ID"] = message_id(mail, sender)
+    made[MESSAGE_HEADER] = _named(mail)
     for name, value in mail.headers.items():
         made[name] = value
     made.set_content(mail.text, cte="quoted-printable")

@@ -1,6 +1,6 @@
 """What mailboxes write back about mails that went by SMTP: bounces (DSN, RFC 3464) and complaints (ARF, RFC 5965).
 
-A report quotes the mail or its headers; our Message-ID in them names the message. Whatever names none is foreign: an
+A report quotes the mail or its headers; our id in them names the message. Whatever names none is foreign: an
 address for bounces gets much else.
 """
 
@@ -15,13 +15,15 @@ from email.utils import parsedate_to_datetime
 from uuid import UUID
 
 from schedules.lifecycle import State
-from worker.delivery.port import TEST_HEADER
+from worker.delivery.port import MESSAGE_HEADER, TEST_HEADER
 from worker.feedback.sendgrid_events import ToldEvent, scrubbed
 from worker.store.models.feedback import COMPLAINT
 
 PROVIDER = "smtp"
 LARGEST = 10 * 1024 * 1024
-OURS = re.compile(r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@[^>\s]+>")
+ID = "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+OURS = re.compile(rf"(?im)^(?:message-id:\s*<{ID}@[^>\s]+>|{MESSAGE_HEADER}:\s*{ID})\s*$")
+BLANK = re.compile(r"\r?\n\r?\n")
 TESTED = re.compile(rf"(?im)^{TEST_HEADER}:")
 DATES = ("last-attempt-date", "arrival-date", "received-date")
 """What tells the time in the report itself, where the mail around it has no `Date`."""
@@ -135,19 +137,16 @@ def _complaint(named: UUID, fields: dict[str, str], at: datetime, *, is_test: bo
 
 
 def _quoted(parts: list[Message]) -> Iterator[str]:
-    """The mail that the report is about, as far as it is quoted."""
+    """The headers of the mail that the report is about; what else it quotes may quote others."""
     for part in parts:
         if part.get_content_type() in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            yield from _texts(part)
+            yield from (BLANK.split(text.lstrip(), 1)[0] for text in _texts(part))
 
 
 def _named(quoted: list[str]) -> Iterator[UUID]:
-    """Our Message-ID in the quoted mail; never the report's own, nor what its sender answers to."""
+    """Our id in the quoted mail; never the report's own, nor what its sender answers to."""
     for text in quoted:
-        found = re.search(r"(?im)^message-id:\s*(\S+)", text)
-        named = OURS.fullmatch(found[1].lower()) if found else None
-        if named:
-            yield UUID(named[1])
+        yield from (UUID(found[1] or found[2]) for found in OURS.finditer(text))
 
 
 def _texts(part: Message) -> Iterator[str]:

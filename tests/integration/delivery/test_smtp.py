@@ -15,7 +15,7 @@ import structlog
 from tests.support.mails import a_mail
 from tests.support.smtp import PASSWORD, USER, MailServer, certificate, mail_server
 from worker.delivery import smtp_connection
-from worker.delivery.port import NO_MESSAGE, Health, Outcome, OutgoingMail, Verdict
+from worker.delivery.port import MESSAGE_HEADER, NO_MESSAGE, Health, Outcome, OutgoingMail, Verdict
 from worker.delivery.smtp import CONNECTIONS, Smtp
 from worker.delivery.smtp_server import SmtpServer, Tls, parse_server
 
@@ -103,6 +103,7 @@ def test_a_mail_that_is_sent_again_is_the_same_mail_to_whoever_has_it(server: Ma
     for again in (mail, replace(mail, attempt_id=uuid4())):
         list(provider.deliver([again]))
     assert {got["Message-ID"] for got in server.mails} == {f"<{mail.message_id}@news.northkettle.example>"}
+    assert {got[MESSAGE_HEADER] for got in server.mails} == {str(mail.message_id)}
 
 
 def test_a_mail_that_belongs_to_no_message_is_known_by_its_attempt(server: MailServer, provider: Smtp) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from schedules.lifecycle import State
 from tests.support.reports import bounce, complaint
+from worker.delivery.port import MESSAGE_HEADER
 from worker.feedback.mailbox_reports import LARGEST, read_report
 
 ATTEMPT = uuid4()
@@ -21,6 +22,16 @@ def test_a_bounce_names_attempt_address_time_and_reason(quoted: str) -> None:
     assert report.at == datetime(2026, 5, 14, 10, 0, 5, tzinfo=UTC)
     assert "no such user here" in report.words
     assert "mia@" not in report.words
+
+
+@pytest.mark.parametrize("quoted", ["text/rfc822-headers", "message/rfc822"])
+def test_a_bounce_names_its_mail_also_where_the_server_gave_it_an_id_of_its_own(quoted: str) -> None:
+    """Amazon SES overwrites every Message-ID; the line beside it is ours."""
+    ours = f"Message-ID: <{ATTEMPT}@mail.northkettle.example>".encode()
+    theirs = f"{MESSAGE_HEADER}: {ATTEMPT}\r\nMessage-ID: <0102018f-1@email.amazonses.com>".encode()
+    report = read_report(bounce(ATTEMPT, quoted=quoted).replace(ours, theirs))
+    assert report is not None
+    assert report.named == ATTEMPT
 
 
 def test_a_reason_of_megabytes_without_a_blank_is_cut_and_keeps_nobody_waiting() -> None:
