@@ -42,7 +42,8 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
     now = installation.clock.now()
     with installation.database.write() as session:
         lock_people(session, [(ready.message.shop_id, ready.address) for ready in chunk])
-        # Before the look: whoever erases their people waits for what is written here, or has come before it.
+        # Before the look: whoever plans their orders, or erases their people, waits for what is written here, or has
+        # come before it.
         locked = lock_rows(session, [ready.message.id for ready in chunk])
         real_at = database_now(session)
         same, changed = _looked_at_again(session, chunk)

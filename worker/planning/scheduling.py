@@ -16,7 +16,7 @@ from worker.errors import StaleFenceError
 from worker.personalisation.prospects import prospect_of
 from worker.planning.content import sequence_for, sequence_now, without_new_steps
 from worker.planning.unit import Unit
-from worker.store.messages import apply_plan, messages_of, transition
+from worker.store.messages import apply_plan, messages_of, settle_messages, transition
 from worker.store.models import Message, OrderRow
 from worker.store.models.messages import BY_HAND, KNEW, SHOWED
 from worker.store.orders import SIBLING_SPAN, facts_of, lock_order, pinned_facts
@@ -35,6 +35,7 @@ def replan(unit: Unit, order: OrderRow) -> None:
         cancel_pending(unit, order, nothing)
         order.unsent = {"all": nothing}
         return
+    settle_messages(unit.session, order.id)
     result = plan_of(unit, order, sequence_for(unit, order))
     applied = apply_plan(
         unit.session, shop_id=unit.shop.id, order_id=order.id, plan=result, now=unit.now, address=order.address

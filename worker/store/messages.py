@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import PENDING, State
@@ -21,9 +21,12 @@ from worker.store.session import database_now, insert_into
 from worker.store.transitions import record_start, reschedule, transition, transitions_of
 from worker.store.types import new_id
 
-__all__ = ["Applied", "apply_plan", "messages_of", "transition", "transitions_of"]
+__all__ = ["Applied", "apply_plan", "messages_of", "settle_messages", "transition", "transitions_of"]
 
 log = structlog.get_logger()
+
+UNSENT = (State.SCHEDULED, State.HELD, State.CLAIMED)
+"""Before the last look at what is known of the order."""
 
 Change = TypeVar("Change", Move, Cancel)
 
@@ -51,6 +54,14 @@ class _Unit:
 def messages_of(session: Session, order_id: UUID) -> Sequence[Message]:
     """All messages of an order, oldest first."""
     return session.scalars(select(Message).where(Message.order_id == order_id).order_by(Message.id)).all()
+
+
+def settle_messages(session: Session, order_id: UUID) -> None:
+    """Lets nobody hand over what waits of an order, or is being prepared, until the unit ends: what is read from now on
+    stays so. Whoever is just handing it over is waited for."""
+    unsent: list[Any] = [literal_column(f"'{state.value}'") for state in UNSENT]
+    mine = select(Message.id).where(Message.order_id == order_id, Message.state.in_(unsent)).order_by(Message.id)
+    session.execute(mine.with_for_update(key_share=True))
 
 
 def apply_plan(
