@@ -94,6 +94,11 @@ def _troubles(report: Status, used: Collection[str]) -> list[tuple[str, str]]:
             ago = span(timedelta(seconds=source.seconds_ago or 0))
             told.append(("silent", f"[red]{escape(source.shop)}, {source.kind}[/]: no webhook for {ago}"))
             told.append(("", escape(remedy(source.kind))))
+    for gone in report.gone:
+        words = (
+            f"[yellow]{escape(gone.shop)} has uninstalled the app[/] on {gone.since:%Y-%m-%d}: nothing is sent for it"
+        )
+        told.append(("shop", words))
     told += _refusals(report)
     for pause in report.pauses:
         what = f"step {pause.step}" if pause.step else "everything"

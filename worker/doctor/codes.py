@@ -10,12 +10,12 @@ from worker.platforms.registry import CODE_MAKERS
 from worker.platforms.writing import Access
 from worker.store.models import Shop
 from worker.store.pool import level
-from worker.store.shops import find_source, list_shops, profile_of
+from worker.store.shops import connected_shops, find_source, profile_of
 
 
 def check_codes(session: Session, installation: Installation, *, asks: bool) -> list[Check]:
-    """A line for each shop. `asks`: shops' APIs may be called."""
-    return [_check(session, installation, shop, asks=asks) for shop in list_shops(session)]
+    """A line for each connected shop. `asks`: shops' APIs may be called."""
+    return [_check(session, installation, shop, asks=asks) for shop in connected_shops(session)]
 
 
 def _check(session: Session, installation: Installation, shop: Shop, *, asks: bool) -> Check:

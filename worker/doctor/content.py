@@ -12,15 +12,15 @@ from worker.preview.rehearsing import examine
 from worker.store.content import judge_sound, judged_by, load, newest_number
 from worker.store.models import Shop
 from worker.store.session import Database
-from worker.store.shops import list_shops
+from worker.store.shops import connected_shops
 from worker.version import made_of
 
 log = structlog.get_logger()
 
 
 def check_content(session: Session, database: Database) -> list[Check]:
-    """A line for each shop whose content has a fault; what comes with the program has none."""
-    return [check for shop in list_shops(session) for check in _of(session, database, shop)]
+    """A line for each connected shop whose content has a fault; what comes with the program has none."""
+    return [check for shop in connected_shops(session) for check in _of(session, database, shop)]
 
 
 def _of(session: Session, database: Database, shop: Shop) -> list[Check]:

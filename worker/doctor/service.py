@@ -1,5 +1,7 @@
 """All checks, in the order in which they depend on each other."""
 
+from datetime import datetime, timedelta
+
 from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
@@ -25,8 +27,10 @@ from worker.reports.rhythm import read_rhythms, remedy
 from worker.settings import is_loopback, load_settings, unread_settings
 from worker.store.migrate import why_not_migrated
 from worker.store.models import Shop
-from worker.store.shops import list_shops, list_sources, profile_of
+from worker.store.shops import connected_shops, list_shops, list_sources, profile_of
 
+NEWS = timedelta(days=7)
+"""So long doctor fails for a shop that left."""
 LARGEST_SKEW_S = 2.0
 """Between this machine and the database. Leases count by the database alone, but signatures by this machine's clock."""
 
@@ -113,7 +117,7 @@ def _access(session: Session, installation: Installation) -> list[Check]:
     """Whether the provider takes the installation's key, and those that shops have of their own."""
     keys: dict[str, str] = {}
     checks: list[Check] = []
-    for shop in list_shops(session):
+    for shop in connected_shops(session):
         for stream, kept in sorted(shop.stream_keys.items()):
             name = f"shop {shop.slug}, key of {stream}"
             try:
@@ -129,7 +133,7 @@ def _reputation(session: Session, installation: Installation, resolver: Resolver
     settings = installation.settings
     bases, checks = {"public URL": settings.public_url}, []
     selectors = SENDGRID_SELECTORS if settings.sendgrid_api_key else ()
-    for shop in list_shops(session):
+    for shop in connected_shops(session):
         profile = profile_of(shop)
         checks += check_senders(profile, resolver, selectors=selectors)
         for kind, stream in (("receipts", profile.transactional), ("marketing", profile.marketing)):
@@ -164,7 +168,19 @@ def _shops(session: Session, installation: Installation) -> list[Check]:
     shops = list_shops(session)
     if not shops:
         return [warn("shops", "There is none yet.", "Add one with `postpurchase shop add SLUG`.")]
-    return [check for shop in shops for check in _shop(session, shop, leaves=installation.settings.has_provider)]
+    now, leaves = installation.clock.now(), installation.settings.has_provider
+    return [
+        check
+        for shop in shops
+        for check in ([_gone(shop, now)] if shop.uninstalled_at is not None else _shop(session, shop, leaves=leaves))
+    ]
+
+
+def _gone(shop: Shop, now: datetime) -> Check:
+    """For a while it may have been a slip; later nobody wants to be called for it."""
+    complain = fail if shop.uninstalled_at is not None and now - shop.uninstalled_at < NEWS else warn
+    remedy = "Connect it again with `postpurchase source add`."
+    return complain(f"shop {shop.slug}", "The shop has uninstalled the app: nothing is sent.", remedy)
 
 
 def _shop(session: Session, shop: Shop, *, leaves: bool) -> list[Check]:
@@ -176,9 +192,6 @@ def _shop(session: Session, shop: Shop, *, leaves: bool) -> list[Check]:
     if not list_sources(session, shop.id):
         remedy = f"`postpurchase source add {shop.slug} shopify --secret-file FILE`."
         faults.append(warn(name, "No source: no webhook can arrive.", remedy))
-    if shop.uninstalled_at is not None:
-        remedy = "Connect it again with `postpurchase source add`."
-        faults.append(fail(name, "The shop has uninstalled the app: nothing is sent.", remedy))
     return faults or [ok(name, "Senders, Reply-To, postal address and source are there.")]
 
 
@@ -198,7 +211,8 @@ def _sources(session: Session, installation: Installation) -> list[Check]:
 def _refusals(session: Session) -> list[Check]:
     """Shops that don't hear of refusals: their own newsletter goes on writing to who refused."""
     checks = []
-    for shop in list_shops(session):
+    shops = connected_shops(session)
+    for shop in shops:
         for source in list_sources(session, shop.id):
             writer = WRITERS.get(source.kind)
             missing = writer.missing(source.options) if writer and source.api else ""
@@ -207,7 +221,7 @@ def _refusals(session: Session) -> list[Check]:
                 set_it = f"`postpurchase source set {shop.slug} {source.kind} --help`, docs/connect-{source.kind}.md."
                 checks.append(warn(f"shop {shop.slug}", text, set_it))
     for line in read_refusals(session):
-        if line.stuck or line.lost:
+        if (line.stuck or line.lost) and line.shop in {shop.slug for shop in shops}:
             text = f"Refusals that {line.source} has not heard of: {line.stuck + line.lost} ({line.note})."
             whose = f"Mend that; whose they are: `postpurchase source refusals {line.shop} {line.source}`."
             checks.append(warn(f"shop {line.shop}", text, whose))

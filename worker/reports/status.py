@@ -66,6 +66,13 @@ class PauseLine(BaseModel):
     since: datetime
 
 
+class GoneLine(BaseModel):
+    """A shop that has cut the connection: nothing is sent for it."""
+
+    shop: str
+    since: datetime
+
+
 class Failure(BaseModel):
     shop: str
     topic: str
@@ -99,6 +106,7 @@ class Status(BaseModel):
     failed_events: int
     failures: list[Failure]
     pauses: list[PauseLine]
+    gone: list[GoneLine]
     sources: list[SourceLine]
     codes: list[CodesLine]
     refusals: list[RefusalsLine]
@@ -125,6 +133,7 @@ def read_status(session: Session, *, now: datetime, real_now: datetime) -> Statu
         failed_events=events.get("failed", 0),
         failures=_failures(session),
         pauses=_pauses(session),
+        gone=_gone(session),
         sources=read_rhythms(session, now=now),
         codes=read_codes(session, now),
         refusals=read_refusals(session),
@@ -211,3 +220,8 @@ def _pauses(session: Session) -> list[PauseLine]:
         PauseLine(shop=slug, step=pause.step, reason=pause.reason, since=pause.created_at)
         for pause, slug in session.execute(query)
     ]
+
+
+def _gone(session: Session) -> list[GoneLine]:
+    query = select(Shop.slug, Shop.uninstalled_at).where(Shop.uninstalled_at.is_not(None)).order_by(Shop.slug)
+    return [GoneLine(shop=slug, since=since) for slug, since in session.execute(query) if since is not None]

@@ -1,6 +1,6 @@
 """Which mails did not go out, and why, over many orders: a setting that silences a step shows in no single order."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from schedules.lifecycle import State
 from worker.store.models import Message, OrderRow, Shop
 
 ENDED = (State.CANCELLED, State.SKIPPED, State.EXPIRED, State.FAILED, State.ABANDONED)
+READ_AT_ONCE = 5_000
 ALL = "all"
 """In place of a step: all that an order was still to get."""
 
@@ -46,18 +47,18 @@ def read_unsent(session: Session, shop: Shop, *, since: datetime, until: datetim
     for order_id, step, reason in session.execute(_ended().where(*placed)):
         ended[order_id][step] = reason
     columns = (OrderRow.id, OrderRow.number, OrderRow.external_id, OrderRow.unsent)
-    orders = session.execute(select(*columns).where(*placed).order_by(OrderRow.placed_at, OrderRow.id)).all()
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    newest: dict[tuple[str, str], str] = {}
-    for row in orders:
-        for why in set(_reasons(row.unsent, ended[row.id])):
+    query = select(*columns).where(*placed).order_by(OrderRow.placed_at, OrderRow.id)
+    orders, counts, newest = 0, Counter[tuple[str, str]](), dict[tuple[str, str], str]()
+    for row in session.execute(query.execution_options(yield_per=READ_AT_ONCE)):
+        orders += 1
+        for why in set(_reasons(row.unsent, ended.get(row.id, {}))):
             counts[why] += 1
             newest[why] = row.number or row.external_id
     lines = [
         UnsentLine(step=step, reason=reason, orders=count, newest=newest[step, reason])
         for (step, reason), count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     ]
-    return Unsent(shop=shop.slug, since=since, until=until, orders=len(orders), lines=lines)
+    return Unsent(shop=shop.slug, since=since, until=until, orders=orders, lines=lines)
 
 
 def _ended() -> Select[UUID, str, str]:

@@ -52,6 +52,11 @@ def list_shops(session: Session) -> list[Shop]:
     return list(session.scalars(select(Shop).order_by(Shop.slug)))
 
 
+def connected_shops(session: Session) -> list[Shop]:
+    """Those that have not cut the connection."""
+    return list(session.scalars(select(Shop).where(Shop.uninstalled_at.is_(None)).order_by(Shop.slug)))
+
+
 def add_shop(session: Session, profile: ShopProfile, *, now: datetime, is_demo: bool = False) -> bool:
     """Adds a shop; False when one with this slug exists, which then stays as it is."""
     if find_shop(session, profile.slug) is not None:

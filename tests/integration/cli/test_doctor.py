@@ -295,3 +295,24 @@ def test_content_is_examined_once_by_each_program(cli: Cli, shop: str, database:
     publish_with("{{ order.status_label }}")
     assert "Not every mail" in judged_by("an older program")
     assert "Not every mail" not in judged_by(made_of())
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_shop_that_left_fails_for_a_week_and_is_asked_nothing_more(
+    cli: Cli, shop: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been a slip; but nobody can mend what somebody else's shop lacks, and others need their alarms."""
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "SG.a-key-that-is-long-enough-to-be-one")
+    monkeypatch.setenv("POSTPURCHASE_PUBLIC_URL", "https://mail.northkettle.example")
+    assert cli("shop", "set", shop, "--codes", "shopify").code == 0
+
+    def told(after: timedelta) -> list[tuple[str, str]]:
+        with database.write() as session:
+            get_shop(session, shop).uninstalled_at = database_now(session) - after
+        checks = cli("doctor", "--offline", "--json").document["checks"]
+        return [(each["level"], each["text"]) for each in checks if shop in each["name"]]
+
+    for after, level in ((timedelta(days=6), "fail"), (timedelta(days=8), "warn")):
+        [(found, text)] = told(after)
+        assert (found, "has uninstalled the app" in text) == (level, True)
+    assert "northkettle has uninstalled the app" in " ".join(cli("status").out.split())
