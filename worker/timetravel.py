@@ -28,17 +28,20 @@ CLOSE = timedelta(milliseconds=50)
 
 _SCHEDULED = Message.state == literal_column("'scheduled'")
 _HELD = Message.state == literal_column("'held'")
+_UNKNOWN = Message.state == literal_column("'unknown'")
 _UNDER_WAY = Message.state.in_(("claimed", "attempting"))
 
 
 def next_due(installation: Installation) -> datetime | None:
-    """Business time of the next thing that will happen by itself: a message to send, or a held one to expire."""
+    """Business time of the next thing that will happen by itself: a message to send, a held one to expire, or one to
+    decide about of which nobody can tell whether it went out."""
     now, real_at = installation.clock.now(), installation.clock.real_now()
     with installation.database.read() as session:
         trying = next_trial(installation, session, now, real_at)
         sending = session.scalar(select(func.min(Message.send_at)).where(_SCHEDULED, Message.send_at > now))
         expiring = session.scalar(select(func.min(Message.expires_at)).where(_HELD, Message.expires_at > now))
-    return min((moment for moment in (sending, expiring, trying) if moment is not None), default=None)
+        deciding = session.scalar(select(func.min(Message.resolve_at)).where(_UNKNOWN, Message.resolve_at > now))
+    return min((moment for moment in (sending, expiring, deciding, trying) if moment is not None), default=None)
 
 
 def advance(
@@ -108,6 +111,7 @@ def outstanding(installation: Installation) -> int:
     now, real_at = installation.clock.now(), installation.clock.real_now()
     with installation.database.snapshot() as session:  # what moves between two counts would be in neither
         due = count_open(installation, session, now, real_at) + _count(session, _HELD, Message.expires_at <= now)
+        due += _count(session, _UNKNOWN, Message.resolve_at <= now)
         return count_stored(session) + due + _count(session, _UNDER_WAY) + count_due_codes(session, now)
 
 

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from tests.support.intake import Connected, connected
 from tests.support.shopify import fulfillment, order
 from worker.embedded import Embedded
 from worker.errors import SettingsError, UserError
+from worker.store.models import Message
 from worker.store.session import Database
 from worker.timetravel import advance, advance_to_next, next_due, outstanding
 
@@ -88,3 +90,15 @@ def test_a_real_clock_is_not_moved(database: Database, tmp_path: Path) -> None:
 def test_time_does_not_go_back(idle: Connected) -> None:
     with pytest.raises(SettingsError, match="forward"):
         advance(idle.installation, to=idle.now - timedelta(hours=1))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_time_stops_where_an_unclear_attempt_is_decided(idle: Connected) -> None:
+    """A receipt whose answer got lost goes again ten minutes later, not after the whole way."""
+    idle.plan("orders/create", order(1042, idle.now))
+    decided_at = idle.now + timedelta(minutes=10)
+    with idle.installation.database.write() as session:
+        session.execute(update(Message).values(state="unknown", resolve_at=decided_at))
+    assert (next_due(idle.installation), outstanding(idle.installation)) == (decided_at, 0)
+    idle.installation.clock.move_to(decided_at)
+    assert (next_due(idle.installation), outstanding(idle.installation)) == (None, 1)
