@@ -47,6 +47,22 @@ def test_its_receipt_tells_the_place_and_no_shipping() -> None:
     assert "Delivery" not in mail.text
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Reply before it is ready."),
+        ("de", "Antworte, bevor alles bereitliegt."),
+        ("fr", "avant qu’elle soit prête."),
+        ("es", "antes de que esté listo."),
+        ("it", "prima che sia pronto."),
+        ("nl", "voordat alles klaarligt."),
+    ],
+)
+def test_its_receipt_may_be_answered_until_the_goods_are_ready(language: str, words: str) -> None:
+    facts = facts_of("shopify", "orders/create", order(1042, PLACED) | COLLECTED)
+    assert words in mail_of("confirmation", facts, language).text
+
+
 def _facts(*told: tuple[str, dict[str, Any]]) -> Facts:
     facts = Facts()
     for topic, body in told:
