@@ -11,9 +11,11 @@ from schedules.facts import Address, DeliveryKind, Gift
 from tests.support.mailing import render, rendered
 from worker.demo.examples import CODE, GUIDE, PRODUCTS, STEPS, card, line
 from worker.demo.situations import CHANGES, example, with_order
+from worker.preview.situations import situations_of
 from worker.rendering.formats import amount, one_line
 from worker.rendering.plain import COLUMNS, wrapped
 from worker.rendering.port import Offer
+from worker.store.content import packaged_content
 
 BOTH = pytest.mark.parametrize("language", ["en", "de"])
 EVERY = [(step, situation) for step in STEPS for situation in ("", *CHANGES)]
@@ -181,3 +183,31 @@ def test_a_long_name_is_no_short_one_wherever_it_is_written(step: str) -> None:
     mail = render(replace(example(step), products=long, guide=None))
     assert "made by hand" not in mail.subject + mail.preview
     assert len(mail.subject) <= 45
+
+
+INFORMAL = {
+    "de": r"du|dir|dich|dein\w*|Antworte",
+    "fr": r"tu|te|toi|ton|ta|tes",
+    "es": r"tu|tus|te|ti|contigo|tienes|recibes|has|Responde",
+    "it": r"tu|tuo|tua|te|hai|Rispondi|Ricevi",
+    "nl": r"je|jij|jou|jouw",
+}
+FORMAL = {
+    "de": r"Ihr|Ihre[mnrs]?|Ihnen|Antworten Sie",
+    "es": r"su|sus|usted|le|Responda|Recibe",
+    "it": r"Suo|Sua|Le|Lei|Risponda|Riceve",
+    "nl": r"u|uw",
+}
+
+
+@pytest.mark.parametrize("language", INFORMAL)
+@pytest.mark.parametrize("is_formal", [True, False])
+def test_no_mail_mixes_the_two_ways_of_address(language: str, *, is_formal: bool) -> None:
+    """French says `vous` either way."""
+    other = INFORMAL[language] if is_formal else FORMAL.get(language, INFORMAL[language])
+    for step in STEPS:
+        shop = example(step).shop.model_copy(update={"formal_address": {language: is_formal}})
+        for situation in ("", *situations_of(packaged_content(), step)):
+            mail = rendered(step, situation, shop=shop, locale=language)
+            told = " ".join((mail.subject, mail.preview, re.sub(r"https?://\S+", "", mail.text)))
+            assert re.findall(rf"(?<![\w’-])(?:{other})(?![\w-])", told) == [], (step, situation)
