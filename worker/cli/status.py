@@ -21,7 +21,7 @@ SHOWN_GONE = 3
 
 def status(json: JsonFlag = False) -> None:
     """How it stands: events and messages per state, orders in against mails out, delays, pauses, processes."""
-    with opened() as installation, installation.database.read() as session:
+    with opened() as installation, installation.database.snapshot() as session:
         report = read_status(session, now=installation.clock.now(), real_now=installation.clock.real_now())
         used = keys_in_use(installation, session) if report.provider_keys else frozenset[str]()
     show(report, json, lambda console: _draw(console, report, used))

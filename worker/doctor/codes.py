@@ -1,9 +1,12 @@
 """Whether shops can make the discount codes that their sequences promise: the key, its rights, the pool's level."""
 
+from functools import partial
+
 from sqlalchemy.orm import Session
 
 from schedules.shop import CodeSource
 from worker.bootstrap import Installation
+from worker.doctor.asking import Question, answers
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
 from worker.platforms.registry import CODE_MAKERS
@@ -15,10 +18,11 @@ from worker.store.shops import connected_shops, find_source, profile_of
 
 def check_codes(session: Session, installation: Installation, *, asks: bool) -> list[Check]:
     """A line for each connected shop. `asks`: shops' APIs may be called."""
-    return [_check(session, installation, shop, asks=asks) for shop in connected_shops(session)]
+    return answers([_check(session, installation, shop, asks=asks) for shop in connected_shops(session)])
 
 
-def _check(session: Session, installation: Installation, shop: Shop, *, asks: bool) -> Check:
+def _check(session: Session, installation: Installation, shop: Shop, *, asks: bool) -> Check | Question:
+    """What is found here, or what the shop is to be asked."""
     name, kind = f"codes of {shop.slug}", profile_of(shop).codes
     if kind is CodeSource.NONE:
         return ok(name, "None: mails carry no codes (`postpurchase shop set --codes` says who makes them).")
@@ -37,5 +41,9 @@ def _check(session: Session, installation: Installation, shop: Shop, *, asks: bo
     if not asks:
         return ok(name, f"Made by {kind.value}; its API was not asked.")
     access = Access(url=str(source[1].api["url"]), key=key, options=source[1].options)
+    return partial(_ask, name, kind, access)
+
+
+def _ask(name: str, kind: CodeSource, access: Access) -> list[Check]:
     why = CODE_MAKERS[kind.value].fault(access)
-    return fail(name, "Codes cannot be made.", why) if why else ok(name, f"{kind.value} lets us make them.")
+    return [fail(name, "Codes cannot be made.", why) if why else ok(name, f"{kind.value} lets us make them.")]

@@ -1,6 +1,7 @@
 """All checks, in the order in which they depend on each other."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from worker.bootstrap import Installation, build, has_database
 from worker.delivery.addressing import may_send
 from worker.dispatch.doors import keys_in_use
 from worker.doctor import machine
+from worker.doctor.asking import Question, answers
 from worker.doctor.checks import Check, Level, fail, ok, warn
 from worker.doctor.codes import check_codes
 from worker.doctor.content import check_content
@@ -131,18 +133,17 @@ def _access(session: Session, installation: Installation) -> list[Check]:
 def _reputation(session: Session, installation: Installation, resolver: Resolver) -> list[Check]:
     """Sender domains and link hosts, as the outside sees them."""
     settings = installation.settings
-    bases, checks = {"public URL": settings.public_url}, []
+    bases = {"public URL": settings.public_url}
     selectors = SENDGRID_SELECTORS if settings.sendgrid_api_key else ()
+    questions: list[Question] = []
     for shop in connected_shops(session):
         profile = profile_of(shop)
-        checks += check_senders(profile, resolver, selectors=selectors)
+        questions.append(partial(check_senders, profile, resolver, selectors=selectors))
         for kind, stream in (("receipts", profile.transactional), ("marketing", profile.marketing)):
             if stream.link_host:
                 bases[f"shop {shop.slug}, links of {kind}"] = stream.link_host
-    for name, base in bases.items():
-        if not is_loopback(base):
-            checks += check_link_host(name, base)
-    return checks
+    questions += [partial(check_link_host, name, base) for name, base in bases.items() if not is_loopback(base)]
+    return answers(questions)
 
 
 def _provider_keys(session: Session, installation: Installation) -> list[Check]:

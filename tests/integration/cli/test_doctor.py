@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -225,6 +226,35 @@ def test_once_mails_go_out_the_dns_is_asked_about_every_sender(
     assert sum("No DKIM key" in text for text in told) == 2
     assert any("complaints about one hurt the other" in text for text in told)
     assert not any("DMARC" in check.text for check in examine(None))
+
+
+class Meeting(Records):
+    """Name servers that answer nobody before two have asked."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.both = Barrier(2)
+
+    def txt(self, name: str) -> list[str]:
+        try:
+            if not self.both.broken and name.startswith(("mail.", "news.")):
+                self.both.wait(20)
+        except BrokenBarrierError:
+            self.known = None
+        return super().txt(name)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_dns_is_asked_about_several_shops_at_once(cli: Cli, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a hundred shops and name servers that are away each of them would be waited for."""
+    for slug in (shop, "southkettle"):
+        cli("shop", "add", slug)
+        senders = (f"--transactional-from=orders@mail.{slug}.example", f"--marketing-from=hi@news.{slug}.example")
+        assert cli("shop", "set", slug, *senders).code == 0
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_API_KEY", "SG.x")
+    monkeypatch.setenv("POSTPURCHASE_SENDGRID_BASE_URL", "http://127.0.0.1:1")
+    told = [check.text for check in examine(Meeting())]
+    assert sum("no DMARC record" in text for text in told) == 4
 
 
 def test_a_setting_that_nothing_reads_is_named(cli: Cli, shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
