@@ -16,6 +16,7 @@ from worker.planning import by_hand
 from worker.planning.service import replan_order
 from worker.reports.timeline import find_order
 from worker.store.models import OrderRow
+from worker.store.orders import lock_order
 from worker.store.pauses import pause as pause_step
 from worker.store.pauses import paused_steps
 from worker.store.pauses import resume as resume_step
@@ -124,7 +125,9 @@ def _ask(question: str, *, as_json: bool) -> None:
 def _change_hold(shop: str, reference: str, reason: str | None, *, as_json: bool) -> None:
     with opened() as installation:
         with installation.database.write() as session:
-            order = _order(session, shop, reference)
+            order = lock_order(session, _order(session, shop, reference).id)
+            if reason and order.erased_at is not None:
+                raise UserError("Its customer was erased: no mail of this order goes out any more. Nothing changed.")
             changed = order.hold != reason
             order.hold = reason
         # also where nothing differs: the command that changed it may have been interrupted here

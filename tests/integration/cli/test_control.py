@@ -168,6 +168,14 @@ def test_a_mail_that_is_held_or_not_planned_is_not_sent_now_and_says_why(cli: Cl
     assert "is held (support talks)" in held.err
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_nothing_is_written_about_somebody_who_was_erased(cli: Cli, shipped: Connected) -> None:
+    shipped.plan("customers/redact", {"shop_id": 1, "customer": {"id": None, "email": "mia@example.com"}})
+    refused = cli("hold", "northkettle", "1042", "--reason", "Mia Lindqvist called")
+    assert (refused.code, "was erased" in refused.err, shipped.order(1042).hold) == (2, True, None)
+    assert cli("release", "northkettle", "1042").code == 0
+
+
 def _hold_row(database: Database, reason: str | None) -> None:
     """What is left of `hold` or `release` when they are interrupted after their first commit."""
     with database.write() as session:
