@@ -9,6 +9,8 @@ from worker.bootstrap import Installation
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.reports.complaints import MUCH, TOO_MUCH, read_complaints
 from worker.reports.overdue import count_overdue, oldest_overdue
+from worker.reports.returned import TOO_MUCH as RETURNED
+from worker.reports.returned import read_returned
 from worker.reports.silence import untold_mails
 
 PATIENCE_S = 600
@@ -41,6 +43,19 @@ def check_mails(session: Session, now: datetime) -> Check:
     text = f"{number} {'is' if number == 1 else 'are'} overdue, the oldest for {age}: "
     remedy = f"First what else is wrong here; then `postpurchase timeline {late.shop} {late.order}` says what it met."
     return fail("mails", f"{text}{late.step} of order {late.order}, {late.shop}.", remedy)
+
+
+def check_returned(session: Session, now: datetime) -> list[Check]:
+    """Streams of shops of which too many mails come back."""
+    return [
+        warn(
+            f"shop {line.shop}",
+            f"Came back: {line.in_words()}; from {RETURNED:.0%} on mailboxes grow wary of a sender.",
+            f"`postpurchase timeline {line.shop} {line.newest}` says why the latest did. If it is turned away for its "
+            "sender, authenticate the domain, and ask the provider; if addresses are wrong, look at the checkout.",
+        )
+        for line in read_returned(session, now=now)
+    ]
 
 
 def check_complaints(session: Session, now: datetime) -> list[Check]:

@@ -15,7 +15,7 @@ from worker.doctor.checks import Check, Level, fail, ok, warn
 from worker.doctor.codes import check_codes
 from worker.doctor.content import check_content
 from worker.doctor.links import check_link_host
-from worker.doctor.mails import check_complaints, check_mails, check_told
+from worker.doctor.mails import check_complaints, check_mails, check_returned, check_told
 from worker.doctor.processes import check_processes
 from worker.doctor.provider import check_access
 from worker.doctor.resolver import Resolver
@@ -93,6 +93,7 @@ def _database(installation: Installation, resolver: Resolver | None) -> list[Che
             *check_processes(session, installation),
             check_mails(session, installation.clock.now()),
             *check_told(session, installation),
+            *check_returned(session, installation.clock.now()),
             *check_complaints(session, installation.clock.now()),
             *_shops(session, installation),
             *check_content(session, database),

@@ -95,6 +95,26 @@ def test_a_provider_that_tells_nothing_of_its_mails_is_warned_of(
         assert "http://127.0.0.1:8000/events/sendgrid" in check["remedy"]
 
 
+@pytest.mark.parametrize(("back", "is_warned"), [(2, False), (3, True)])
+def test_a_shop_whose_mails_come_back_is_warned_of(
+    cli: Cli, shop: str, database: Database, back: int, is_warned: bool
+) -> None:
+    """As when a large mailbox turns its sender away: each mail ends by itself, and nothing else shows it."""
+    with database.write() as session:
+        now = database_now(session)
+        taken = {"accepted_at": now - timedelta(days=1), "expires_at": now + timedelta(days=2)}
+        order = make_order(session, session.scalars(select(Shop)).one())
+        states = ["bounced", "dropped", "bounced"][:back] + ["delivered"] * 20
+        for number, state in enumerate(states):
+            make_message(session, order, occurrence=number, state=state, **taken)
+    checks = cli("doctor", "--offline", "--json").document["checks"]
+    warned = [each for each in checks if "Came back" in each["text"]]
+    assert bool(warned) is is_warned
+    if is_warned:
+        assert "3 of 23 transactional mails of northkettle in 7 days (13.0%)" in warned[0]["text"]
+        assert "postpurchase timeline northkettle 1042" in warned[0]["remedy"]
+
+
 def test_a_worker_that_no_beat_wakes_is_not_what_to_start(
     cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
