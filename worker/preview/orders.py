@@ -12,9 +12,10 @@ from schedules.words import LONGEST
 from worker.bootstrap import Installation
 from worker.dispatch.assembly import inputs_of
 from worker.dispatch.coding import Makers, glimpse_code, may_show_code
-from worker.dispatch.gating import examine
+from worker.dispatch.gating import Gated, examine
 from worker.dispatch.personalising import Chooser, personal_of
 from worker.personalisation.code_requests import CodeDecision
+from worker.personalisation.library import Library, Reader
 from worker.rendering.port import MailInputs
 from worker.store.models import Message, OrderRow, Shop
 from worker.store.shops import profile_of
@@ -45,6 +46,8 @@ def glimpse(
             remark = "" if judgement.action == "send" else judgement.reason
             if judgement.action != "send":
                 gated = replace(gated, judgement=_open())
+            if language:
+                gated = _told_in(session, gated, language)
             chooser, makers = Chooser(installation, session, [gated]), Makers(installation, session, [gated])
             decision, segment, code = chooser.choose(gated), chooser.segment(gated), CodeDecision()
             if may_show_code(gated, segment):
@@ -54,6 +57,12 @@ def glimpse(
         finally:
             session.rollback()
     return Glimpse(inputs=replace(inputs, role=role or inputs.role, locale=language or inputs.locale), remark=remark)
+
+
+def _told_in(session: Session, gated: Gated, language: str) -> Gated:
+    """The same, with what is told within the mail in another language."""
+    reader = Reader(gated.message.shop_id, gated.truth.facts, language)
+    return replace(gated, locale=language, guide=Library(session, [reader]).guide(reader))
 
 
 def _open() -> Judgement:

@@ -196,7 +196,7 @@ def test_a_preview_of_a_real_order_shows_its_code_and_reserves_nothing(
     pipeline.plan("orders/create", order_body(now))
     pipeline.plan("fulfillments/create", parcel_body(now))
     cli("shop", "set", "northkettle", "--history-imported", "--soft-opt-in")
-    for name in ("products", "pairings"):
+    for name in ("products", "pairings", "guides"):
         file = tmp_path / f"{name}.csv"
         file.write_text(csv_text(name, public_url="https://northkettle.example"), encoding="utf-8")
         assert cli(name, "import", "northkettle", str(file)).code == 0
@@ -206,6 +206,9 @@ def test_a_preview_of_a_real_order_shows_its_code_and_reserves_nothing(
     assert "10\xa0%" in Path(made["files"][1]).read_text(encoding="utf-8")
     early = cli("preview", "follow_up", "--shop", "northkettle", "--order", "1042", *to).document
     assert early["remark"] == "the last parcel is still on its way"
+    assert early["subject"] == "Three ways to get more from your Dripper 02"
+    french = cli("preview", "follow_up", "--shop", "northkettle", "--order", "1042", "--language", "fr", *to).document
+    assert french["subject"] == "Trois façons de mieux profiter de Dripper 02"
     with database.read() as session:
         assert session.scalars(select(DiscountCode)).all() == []
         assert {message.state for message in session.scalars(select(Message))} == {"scheduled"}
