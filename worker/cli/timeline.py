@@ -22,7 +22,10 @@ from worker.store.shops import get_shop
 LINKS = {"guide": "the guide", "order": "the order's page", "shop": "the shop", ANSWER: "its question"}
 """What counted links lead to, in words."""
 
-Order = Annotated[str, typer.Argument(metavar="ORDER", help="Its number (with or without #) or the platform's id.")]
+Order = Annotated[
+    str,
+    typer.Argument(metavar="ORDER", help="Its number or the platform's id; '#1042' or id:1042 where both fit."),
+]
 History = Annotated[bool, typer.Option("--history", help="Every change of every message.")]
 
 

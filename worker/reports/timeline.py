@@ -36,21 +36,27 @@ from worker.store.models import (
 )
 from worker.store.transitions import transitions_of
 
+BY_ID = "id:"
+
 
 def find_order(session: Session, shop: Shop, reference: str) -> OrderRow:
-    """The order a person means by `reference`: its number (with or without `#`) or the platform's id.
+    """The order a person means by `reference`: its number or the platform's id.
+
+    `#1042` is a number alone and `id:1042` an id: what is the one of this order may be the other of that.
 
     Raises:
         UserError: none, or several, match.
     """
-    plain = reference.strip().removeprefix("#")
-    numbers = (plain, f"#{plain}")
-    matches = or_(OrderRow.number.in_(numbers), OrderRow.external_id == plain)
-    found = session.scalars(select(OrderRow).where(OrderRow.shop_id == shop.id, matches)).all()
+    told = reference.strip()
+    plain = told.removeprefix("#").removeprefix(BY_ID)
+    by_number, by_id = OrderRow.number.in_((plain, f"#{plain}")), OrderRow.external_id == plain
+    either = by_number if told.startswith("#") else by_id if told.startswith(BY_ID) else or_(by_number, by_id)
+    mine = select(OrderRow).where(OrderRow.shop_id == shop.id, either)
+    found = session.scalars(mine.order_by(OrderRow.external_id)).all()
     if not found:
         raise UserError(f"The shop {shop.slug!r} has no order {reference!r}. {_newest(session, shop)}")
     if len(found) > 1:
-        ids = ", ".join(order.external_id for order in found)
+        ids = ", ".join(BY_ID + order.external_id for order in found)
         raise UserError(f"{len(found)} orders match {reference!r}. Name one by its id: {ids}.")
     return found[0]
 

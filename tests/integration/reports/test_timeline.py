@@ -41,6 +41,23 @@ def test_several_orders_of_one_number_are_told_apart_by_their_ids(database: Data
         assert find_order(session, shop, "b").external_id == "b"
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_order_is_found_though_its_number_is_the_id_of_another_and_its_id_the_number_of_a_third(
+    database: Database,
+) -> None:
+    """Plugins number WooCommerce's orders one after the other, and its ids run through the same numbers."""
+    with database.write() as session:
+        shop = make_shop(session)
+        for number, external_id in (("11", "1001"), ("1001", "1042"), ("1042", "1100")):
+            make_order(session, shop, number, external_id=external_id)
+        with pytest.raises(UserError, match=r"Name one by its id: id:1001, id:1042\."):
+            find_order(session, shop, "1001")
+        assert find_order(session, shop, "id:1042").number == "1001"
+        assert find_order(session, shop, "#1001").external_id == "1042"
+        with pytest.raises(UserError, match="has no order 'id:11'"):
+            find_order(session, shop, "id:11")
+
+
 def test_a_message_is_told_with_products_code_and_changes(database: Database) -> None:
     with database.write() as session:
         shop = make_shop(session)
