@@ -2,15 +2,15 @@
 sender as well as for addresses that do not exist, and each such mail ends as quietly as any other."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from schedules.lifecycle import RETURNED, State
+from schedules.lifecycle import State
 from worker.store.models import Message, OrderRow, Shop
+from worker.store.orders import RETURNED_MESSAGE
 
 WINDOW = timedelta(days=7)
 TOO_MUCH = 0.02
@@ -65,6 +65,4 @@ def _newest(session: Session, shop_id: UUID, stream: str, now: datetime) -> str:
 
 
 def _is_back(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """With the very words of `ix_message_returned`: few of very many."""
-    back: list[Any] = [literal_column(f"'{state.value}'") for state in RETURNED]
-    return Message.state.in_(back), Message.expires_at > now - WINDOW, Message.state != State.FAILED.value
+    return RETURNED_MESSAGE, Message.expires_at > now - WINDOW, Message.state != State.FAILED.value

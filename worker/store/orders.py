@@ -18,6 +18,8 @@ from worker.store.session import insert_into
 from worker.store.types import new_id
 
 PENDING_MESSAGE = or_(Message.state == literal_column("'scheduled'"), Message.state == literal_column("'held'"))
+RETURNED_MESSAGE = Message.state.in_([literal_column(f"'{state.value}'") for state in RETURNED])
+"""With the very words of `ix_message_returned`, which also wants to know when they expire."""
 SIBLING_SPAN = FURTHEST_COMBINED
 """Orders of one address placed this close together may share a follow-up."""
 
@@ -130,9 +132,7 @@ def orders_with_returned(session: Session, now: datetime) -> Sequence[OrderRow]:
     again = aliased(Message)
     same = (getattr(again, name) == getattr(Message, name) for name in ("order_id", "sequence", "step", "parcel_group"))
     went_again = select(again.id).where(*same, again.occurrence > Message.occurrence).exists()
-    # With the very words of `ix_message_returned`.
-    is_back = Message.state.in_([literal_column(f"'{state.value}'") for state in RETURNED])
-    back = (is_back, Message.expires_at > now, Message.address != OrderRow.address, ~went_again)
+    back = (RETURNED_MESSAGE, Message.expires_at > now, Message.address != OrderRow.address, ~went_again)
     connected = select(Message.order_id).join(Shop, Shop.id == Message.shop_id).where(Shop.uninstalled_at.is_(None))
     found = connected.join(OrderRow, OrderRow.id == Message.order_id).where(*back)
     return session.scalars(select(OrderRow).where(OrderRow.id.in_(found)).order_by(OrderRow.id)).all()
