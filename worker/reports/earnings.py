@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from schedules.facts import Facts
+from schedules.facts import Facts, Order
 from schedules.lifecycle import RETURNED
 from schedules.sequence import STEPS
-from schedules.situations import is_own_wish
+from schedules.situations import is_bought, is_own_wish, is_short
 from worker.personalisation.segments import value_of
 from worker.store.models import Click, DiscountCode, Message, OfferedProduct, OrderRow, Shop
 from worker.store.models.feedback import ANSWER
@@ -134,13 +134,15 @@ def _by_click(session: Session, sent: Sequence[ColumnElement[bool]]) -> Iterator
 
 
 def _conversion(session: Session, order_id: UUID, leads: Sequence[_Lead]) -> Conversion | None:
-    """None: it came to nothing, or nobody chose it: a renewal, a replacement."""
+    """None: it came to nothing, or the mail did not lead there."""
     row = session.get_one(OrderRow, order_id)
     facts = Facts.model_validate(row.facts)
     order = facts.order
-    if row.imported or row.placed_at is None or order is None or not is_own_wish(facts):
+    if row.imported or row.placed_at is None or order is None or order.is_imported:
         return None
     lead = max(leads, key=lambda each: (each.by == "code", each.at, each.message_id))
+    if not _is_earned(facts, order, lead):
+        return None
     about = session.get_one(OrderRow, lead.mail_of)
     return Conversion(
         order=row.number or row.external_id,
@@ -152,6 +154,11 @@ def _conversion(session: Session, order_id: UUID, leads: Sequence[_Lead]) -> Con
         currency=order.currency,
         has_offered=bool(_offered(session, lead.message_id) & {line.product_id for line in order.lines}),
     )
+
+
+def _is_earned(facts: Facts, order: Order, lead: _Lead) -> bool:
+    """Whoever names a code was led by it, even to the counter; after a click something else may have led there."""
+    return is_own_wish(facts) if lead.by == "click" else is_bought(facts) and not is_short(order)
 
 
 def _offered(session: Session, message_id: UUID) -> set[str | None]:

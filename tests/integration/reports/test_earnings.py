@@ -165,6 +165,28 @@ def test_an_order_that_came_to_nothing_or_was_nobodys_wish_is_not_earned(databas
         assert [each.order for each in earned(session, shop).conversions] == ["1047"]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_code_used_at_the_counter_or_by_a_company_was_earned_and_a_visit_there_after_a_click_was_not(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        shop = make_shop(session)
+        owners = [order(session, shop, number, NOW - timedelta(hours=1)) for number in ("1", "2", "3", "4")]
+        used = [
+            order(session, shop, "1043", LATER, channel="pos", address=None),
+            order(session, shop, "1044", LATER, is_b2b=True),
+            order(session, shop, "1045", LATER, channel="subscription_renewal"),
+            order(session, shop, "1046", LATER, cancelled_at=LATER),
+        ]
+        for number, (owner, redeeming) in enumerate(zip(owners, used, strict=True)):
+            mail(session, owner, details={"code": f"MIA-{number}"})
+            code(session, owner, redeeming, code=f"MIA-{number}")
+        make_click(session, mail(session, owners[0], "shipping"), last_at=LATER - timedelta(hours=1))
+        order(session, shop, "1047", LATER, channel="pos")
+        report = earned(session, shop)
+    assert [(each.order, each.by) for each in report.conversions] == [("1043", "code"), ("1044", "code")]
+
+
 def test_mails_of_other_shops_and_of_before_count_for_nothing(database: Database) -> None:
     with database.write() as session:
         shop, other = make_shop(session), make_shop(session, "southkettle")
