@@ -17,7 +17,7 @@ from schedules.facts import Facts
 from schedules.lifecycle import State
 from worker.personalisation.code_ends import forget_owners
 from worker.planning.anonymous import anonymous, bare
-from worker.planning.scheduling import ERASED, cancel_pending, replan_touched
+from worker.planning.scheduling import ERASED, cancel_pending, lock_touched, replan
 from worker.planning.unit import Unit
 from worker.store.erasures import note_erasure
 from worker.store.many import holds_text
@@ -73,7 +73,7 @@ def erase_customer(unit: Unit, event: CustomerRedacted) -> bool:
     _erase_people(unit, people, event)
     for order, place in erased:
         if place.address not in people:
-            replan_touched(unit, order, [place])
+            replan(unit, *lock_touched(unit, order, [place]))
     log.info("planning.customer.erased", orders=len(orders), people=len(people))
     return True
 

@@ -13,7 +13,7 @@ from worker.personalisation.code_ends import end_codes
 from worker.planning.anonymous import anonymous
 from worker.planning.content import sequence_for
 from worker.planning.customers import hear_buyer, is_untold
-from worker.planning.scheduling import replan, replan_touched
+from worker.planning.scheduling import lock_touched, replan
 from worker.planning.unit import Unit
 from worker.platforms.zones import timezone_for
 from worker.store.models import OrderRow
@@ -36,9 +36,8 @@ def merge_order(unit: Unit, external_id: str, told: Sequence[OrderEvent]) -> Ord
     _merge(unit, row, told)
     unit.session.flush()
     end_codes(unit.session, row, facts_of(row), unit.now)
-    replan(unit, row)
-    if place_of(row) != before:
-        replan_touched(unit, row, (before, place_of(row)))
+    places = {before, place_of(row)}
+    replan(unit, row, *(lock_touched(unit, row, places) if len(places) > 1 else ()))
     return row
 
 

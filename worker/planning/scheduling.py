@@ -27,15 +27,20 @@ log = structlog.get_logger()
 ERASED = "the customer's data was erased on demand"
 
 
-def replan(unit: Unit, order: OrderRow) -> None:
-    """Plans a locked order anew from its facts and applies the changes. Doing it twice changes nothing twice."""
+def replan(unit: Unit, *orders: OrderRow) -> None:
+    """Plans locked orders anew from their facts and applies the changes. Doing it twice changes nothing twice."""
+    settle_messages(unit.session, [order.id for order in orders])
+    for order in orders:
+        _replan(unit, order)
+
+
+def _replan(unit: Unit, order: OrderRow) -> None:
     erased = ERASED if order.erased_at is not None else ""
     nothing = reasons.DISCONNECTED if unit.shop.uninstalled_at is not None else erased
     if nothing:
         cancel_pending(unit, order, nothing)
         order.unsent = {"all": nothing}
         return
-    settle_messages(unit.session, order.id)
     result = plan_of(unit, order, sequence_for(unit, order))
     applied = apply_plan(
         unit.session, shop_id=unit.shop.id, order_id=order.id, plan=result, now=unit.now, address=order.address
@@ -52,12 +57,14 @@ def would_change(unit: Unit, order: OrderRow) -> bool:
     return not result.is_empty or order.unsent != result.unsent
 
 
-def replan_touched(unit: Unit, order: OrderRow, places: Iterable[Place]) -> None:
-    """Plans anew the other orders that look at an order's places, old and new; the person is locked."""
+def lock_touched(unit: Unit, order: OrderRow, places: Iterable[Place]) -> list[OrderRow]:
+    """The other orders that look at an order's places, old and new, locked; the person is locked before.
+
+    Lock them before any message: who has an order waits for its messages.
+    """
     within = min(sequence_for(unit, order).combine_orders_within, SIBLING_SPAN)
     touched = set[UUID]().union(*(touched_by(unit.session, order, place, within) for place in places))
-    for order_id in sorted(touched):
-        replan(unit, lock_order(unit.session, order_id))
+    return [lock_order(unit.session, order_id) for order_id in sorted(touched)]
 
 
 def plan_of(unit: Unit, order: OrderRow, sequence: Sequence) -> Plan:

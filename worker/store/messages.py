@@ -3,7 +3,7 @@
 States change through `transition` alone (`worker/store/transitions.py`), which is offered here too.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -56,11 +56,14 @@ def messages_of(session: Session, order_id: UUID) -> Sequence[Message]:
     return session.scalars(select(Message).where(Message.order_id == order_id).order_by(Message.id)).all()
 
 
-def settle_messages(session: Session, order_id: UUID) -> None:
-    """Lets nobody hand over what waits of an order, or is being prepared, until the unit ends: what is read from now on
-    stays so. Whoever is just handing it over is waited for."""
+def settle_messages(session: Session, order_ids: Collection[UUID]) -> None:
+    """Lets nobody hand over what waits of orders, or is being prepared, until the unit ends: what is read from now on
+    stays so. Whoever is just handing it over is waited for.
+
+    Name all orders of a unit at once: dispatchers lock mails of several orders in the order of their ids, as here.
+    """
     unsent: list[Any] = [literal_column(f"'{state.value}'") for state in UNSENT]
-    mine = select(Message.id).where(Message.order_id == order_id, Message.state.in_(unsent)).order_by(Message.id)
+    mine = select(Message.id).where(Message.order_id.in_(order_ids), Message.state.in_(unsent)).order_by(Message.id)
     session.execute(mine.with_for_update(key_share=True))
 
 
