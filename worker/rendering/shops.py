@@ -27,7 +27,6 @@ def _shop(profile_json: str) -> ShopContext:
     profile = ShopProfile.model_validate_json(profile_json)
     colour = button_ground(profile.brand.colour)
     company = profile.legal.company or profile.name
-    lines = [line.strip() for line in profile.legal.postal_address.splitlines()]
     return ShopContext(
         name=profile.name,
         url=formats.web_url(profile.url),
@@ -40,7 +39,7 @@ def _shop(profile_json: str) -> ShopContext:
         tint=tint(colour, 0.07),
         tint_border=tint(darkened_for(colour), 0.2),
         company=company,
-        address=", ".join(part for part in lines if part and part != company),
+        address=_address(profile.legal.postal_address, company),
         vat_id=profile.legal.vat_id,
         terms_url=formats.web_url(profile.legal.terms_url),
         withdrawal_info_url=formats.web_url(profile.legal.withdrawal_info_url),
@@ -49,3 +48,9 @@ def _shop(profile_json: str) -> ShopContext:
         returns_url=formats.web_url(profile.legal.returns_url),
         reply_to=profile.transactional.reply_to or profile.marketing.reply_to,
     )
+
+
+def _address(written: str, company: str) -> str:
+    """In one line, without the seller's name, after which it is printed."""
+    lines = [line.strip() for line in written.splitlines()]
+    return ", ".join(line for line in lines if line and line != company).removeprefix(f"{company}, ")

@@ -88,6 +88,15 @@ def test_a_shop_that_is_formal_says_sie() -> None:
     assert "Deine Bestellung" in rendered("confirmation", locale="de").html
 
 
+@pytest.mark.parametrize("written", ["Northkettle, 1 Harbour St, Hamburg", "Northkettle\n1 Harbour St\nHamburg"])
+def test_a_postal_address_that_begins_with_the_shops_name_repeats_it_not(written: str) -> None:
+    base = example("confirmation")
+    legal = base.shop.legal.model_copy(update={"company": "", "postal_address": written})
+    mail = render(replace(base, shop=base.shop.model_copy(update={"legal": legal})))
+    assert "Northkettle · 1 Harbour St, Hamburg" in mail.html
+    assert "\nNorthkettle, 1 Harbour St, Hamburg" in mail.text
+
+
 def test_amounts_are_written_as_the_customer_writes_them() -> None:
     assert "38,00\xa0€" in rendered("confirmation", locale="de").html
 
