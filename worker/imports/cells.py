@@ -1,5 +1,6 @@
 """One row of a CSV file, read cell by cell. A reader notes a fault and goes on, so that all faults are found."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,8 @@ YES, NO = frozenset({"1", "yes", "true", "y", "ja"}), frozenset({"", "0", "no", 
 LARGEST = Decimal(10) ** 10
 PLACES = 4
 """Digits after the point that are kept."""
+SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d+")
+"""A long number as spreadsheets show and save it: its last digits are lost."""
 
 
 @dataclass
@@ -38,6 +41,14 @@ class Row:
             self.fault(f"{name} is empty.", "Fill it in.")
         if not value.isprintable() and any(ord(letter) < 32 for letter in value):
             self.fault(f"{name} holds a character that is no text.", "Type it anew.")
+        return value
+
+    def ident(self, name: str, *, needed: bool = False) -> str:
+        """An id, as `text`; several are separated by commas."""
+        value = self.text(name, needed=needed)
+        if SHORTENED.fullmatch(value):
+            remedy = "Format the column as text before you fill it."
+            self.fault(f"{name} is '{value}': a spreadsheet has shortened it, and digits are lost.", remedy)
         return value
 
     def decimal(self, name: str) -> Decimal | None:

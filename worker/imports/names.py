@@ -33,7 +33,7 @@ class Names:
     def spelled(self, row: Row, column: str) -> str:
         """The cell as the catalogue writes it: a category in small letters is the same. What it lacks is remarked on,
         for such a row leads to nothing until there is such a product."""
-        name, kind = row.text(column), column.rpartition("_")[2]
+        name, kind = row.ident(column), column.rpartition("_")[2]
         if not name or name in self._exact[kind]:
             return name
         if kind != "product" and name.casefold() in self._known[kind]:

@@ -112,7 +112,7 @@ class _Taker:
         """One line, added to its order. Lines of no pieces are taken for removed."""
         if is_gone(row):
             return
-        ref, product = row.text("order_id", needed=True).removeprefix("#"), self._product(row)
+        ref, product = row.ident("order_id", needed=True).removeprefix("#"), self._product(row)
         placed_at, address = self._moment(row), normal_address(row.text("email"))
         quantity, price = row.decimal("quantity"), row.decimal("price")
         if address and "@" not in address:
@@ -143,7 +143,7 @@ class _Taker:
 
     def _product(self, row: Row) -> str:
         """By its id, else by its title (a variant's name may follow after " - "), else by its SKU."""
-        told = row.text("product_id", needed=not row.has("title"))
+        told = row.ident("product_id", needed=not row.has("title"))
         if told:
             return told
         title = row.text("title", needed=True)

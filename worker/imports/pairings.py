@@ -39,7 +39,7 @@ def import_pairings(database: Database, shop_id: UUID, path: Path, *, progress: 
 
 def _read(row: Row, names: Names) -> dict[str, Any]:
     row.one_of("when_product", "when_category", "when_tag")
-    key = {"when_product": row.text("when_product"), "offer_product": row.text("offer_product", needed=True)}
+    key = {"when_product": row.ident("when_product"), "offer_product": row.ident("offer_product", needed=True)}
     key |= {name: names.spelled(row, name) for name in ("when_category", "when_tag")}
     for name in ("when_product", "offer_product"):
         if key[name] and not names.has_product(key[name]):

@@ -26,7 +26,7 @@ COLUMNS = (
 )
 NEEDED = ("product_id", "title", "url", "image_url", "price", "currency")
 KEY = ("product_id", "variant_id")
-PLAIN = ("short_title", "url", "image_url", "category", "brand", "upgrade_of", "upgrade_benefits")
+PLAIN = ("short_title", "url", "image_url", "category", "brand", "upgrade_benefits")
 
 
 def import_products(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
@@ -82,15 +82,16 @@ def _read(row: Row) -> dict[str, Any]:
         "rating": _rating(row),
         "rating_count": row.whole("rating_count"),
         "discreet": row.flag("discreet"),
+        "upgrade_of": row.ident("upgrade_of"),
     }
     value |= {name: row.text(name) for name in PLAIN}
     told = {name: cell for name, cell in value.items() if row.has(name)}
-    told |= {"product_id": row.text("product_id", needed=True), "variant_id": row.text("variant_id")}
+    told |= {"product_id": row.ident("product_id", needed=True), "variant_id": row.ident("variant_id")}
     return told | {"unusable": why_unusable(value["url"], value["image_url"], value["price"])}
 
 
 def _names(row: Row, column: str) -> list[str]:
-    return [name for each in row.text(column).split(",") if (name := each.strip())]
+    return [name for each in row.ident(column).split(",") if (name := each.strip())]
 
 
 def _rating(row: Row) -> Decimal | None:

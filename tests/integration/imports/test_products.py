@@ -205,6 +205,8 @@ def test_a_bad_cell_is_named_by_file_line_and_remedy(desk: Desk, cells: dict[str
         ("refill_days", "3.5", "refill_days is '3.5', which is no whole number."),
         ("rating", "7", "rating is 7. Ratings go from 0 to 5."),
         ("discreet", "maybe", "discreet is 'maybe'. Write yes or no."),
+        ("variant_id", "4,25E+13", "variant_id is '4,25E+13': a spreadsheet has shortened it, and digits are lost."),
+        ("fits", "7.98E+12", "fits is '7.98E+12': a spreadsheet has shortened it, and digits are lost."),
     ],
 )
 def test_optional_cells_are_checked_too(desk: Desk, column: str, cell: str, fault: str) -> None:
