@@ -151,6 +151,11 @@ def test_every_metric_of_the_dashboard_exists_and_every_metric_is_on_it(served: 
     assert {f"postpurchase_{name}" for name in told} == shown
 
 
+def test_every_panel_of_the_dashboard_has_a_number_of_its_own() -> None:
+    numbers = [panel["id"] for panel in json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]]
+    assert len(numbers) == len(set(numbers))
+
+
 def test_no_address_and_no_order_shows(served: tuple[World, str]) -> None:
     world, url = served
     _fill(world)
