@@ -73,8 +73,9 @@ def _count(session: Session, message: Message, click: ClickToken, machine: str, 
     row.last_at = max(row.last_at, now)
     is_repeated = row.human_at is not None and now - row.human_at <= BREATH  # a double tap is one click
     if not why and not is_repeated:
+        # Versions that did not keep the first click may have counted earlier ones.
+        row.human_first_at = row.human_first_at or row.human_before or row.human_at or now
         row.human, row.human_before, row.human_at = row.human + 1, row.human_at, now
-        row.human_first_at = row.human_first_at or now
     return why
 
 

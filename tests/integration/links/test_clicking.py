@@ -153,6 +153,18 @@ def test_the_first_click_of_a_person_is_kept_and_one_that_is_taken_back_was_none
     assert first_at()[OTHERS[0].ref] == kept
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_of_clicks_that_an_earlier_version_counted_the_first_it_kept_is_the_first(mailed: Mailed) -> None:
+    count(mailed, OTHERS[0])
+    with mailed.world.installation.database.write() as session:
+        known = session.scalars(select(Click)).one()
+        known.human_first_at, first = None, known.human_at
+    mailed.world.pass_time(timedelta(hours=1))
+    count(mailed, OTHERS[0])
+    with mailed.world.installation.database.read() as session:
+        assert session.scalars(select(Click.human_first_at)).one() == first
+
+
 def test_links_fetched_at_the_same_moment_see_each_other(mailed: Mailed) -> None:
     """Over the network too, as a guard of a mailbox opens them."""
     with ThreadPoolExecutor(len(OTHERS)) as guard:
