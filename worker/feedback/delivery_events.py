@@ -75,7 +75,7 @@ def _record(installation: Installation, told: Sequence[ToldEvent]) -> Tally:
         recipients = known_messages(session, [event.message_id for event in told])
         ours = [_kept_of(event, recipients) for event in told if event.message_id in recipients]
         new = _keep(session, ours)
-        proofs = [proof for event in new if (proof := _proof(event)) is not None]
+        proofs = [proof for event in new if (proof := _proof(event, recipients)) is not None]
         moved = record_all(session, proofs, now=now)
         _stop_mails(session, new, recipients, now)
     for event in new:
@@ -97,7 +97,7 @@ def _keep(session: Session, told: Sequence[ToldEvent]) -> list[ToldEvent]:
     return [event for key, event in by_key.items() if key in new]
 
 
-def _proof(event: ToldEvent) -> Evidence | None:
+def _proof(event: ToldEvent, recipients: Recipients) -> Evidence | None:
     if event.state is None:
         return None
     return Evidence(
@@ -106,15 +106,22 @@ def _proof(event: ToldEvent) -> Evidence | None:
         state=event.state,
         reason=event.words,
         receipt=event.receipt,
+        is_elsewhere=_is_elsewhere(event, recipients[event.message_id]),
     )
+
+
+def _is_elsewhere(event: ToldEvent, recipient: Recipient) -> bool:
+    """Whether it is of a mail to another address than its customer's, as in test mode."""
+    if not event.address or not recipient.address:
+        return False
+    return not is_same_mailbox(event.address, recipient.address)
 
 
 def _stop_mails(session: Session, new: Sequence[ToldEvent], recipients: Recipients, now: datetime) -> None:
     """Suppresses people, and takes back what they refused at SendGrid alone."""
     concerned = [(recipients[event.message_id], event) for event in new if event.suppresses or event.is_resubscribed]
     for recipient, event in sorted(concerned, key=lambda each: (each[0].shop_id, each[0].address or "", each[1].at)):
-        if not recipient.address or (event.address and not is_same_mailbox(event.address, recipient.address)):
-            # In test mode a mail goes to another address than its customer's, who has nothing to do with it.
+        if not recipient.address or _is_elsewhere(event, recipient):
             log.info("feedback.address.other", message_id=str(event.message_id), kind=event.kind)
         else:
             _stop(session, event, recipient.shop_id, recipient.address, now)

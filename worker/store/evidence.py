@@ -2,7 +2,7 @@
 
 Called by whoever reads a provider's events. Evidence comes late, twice and out of order; states only move along the
 table, so what it cannot move it leaves alone. An attempt that nobody knows is of an installation that was lost
-after its backup was made: what it sent is not sent again.
+after its backup was made: what it sent is not sent again; or of a copy of this one, which sends to a tester.
 """
 
 from collections.abc import Sequence
@@ -36,13 +36,17 @@ _ENDED = frozenset({S.CANCELLED, S.SKIPPED, S.EXPIRED, S.FAILED})
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What a provider's event proves about one attempt: accepted, delivered, bounced or dropped; `reason` in words."""
+    """What a provider's event proves about one attempt: accepted, delivered, bounced or dropped; `reason` in words.
+
+    `is_elsewhere`: it went to another address than the message's, as in test mode.
+    """
 
     message_id: UUID
     attempt_id: UUID
     state: State
     reason: str
     receipt: str = ""
+    is_elsewhere: bool = False
 
 
 def record_evidence(session: Session, evidence: Evidence, *, now: datetime) -> bool:
@@ -63,9 +67,12 @@ def record_all(session: Session, proofs: Sequence[Evidence], *, now: datetime) -
         return sum(
             _record(session, messages[proof.message_id], attempt, proof, _times(attempt, now, real_at))
             for proof in proofs
-            if proof.message_id in messages
-            and ((attempt := attempts.get(proof.attempt_id)) is None or attempt.message_id == proof.message_id)
+            if proof.message_id in messages and _counts(proof, attempt := attempts.get(proof.attempt_id))
         )
+
+
+def _counts(proof: Evidence, attempt: Attempt | None) -> bool:
+    return not proof.is_elsewhere if attempt is None else attempt.message_id == proof.message_id
 
 
 def lock_messages(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, Message]:

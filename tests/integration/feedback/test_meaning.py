@@ -1,6 +1,7 @@
 """What SendGrid's events mean for messages and people."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import structlog
@@ -122,6 +123,17 @@ def test_a_complaint_is_not_taken_back(told: Told) -> None:
 def test_a_mail_in_test_mode_says_nothing_of_its_customer(told: Told) -> None:
     told.tell(told.mail().event("bounce", email="test@northkettle.example", type="bounce", status="5.1.1"))
     assert told.scopes() == told.scopes("test@northkettle.example") == frozenset()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_a_copy_of_the_installation_sends_to_a_tester_leaves_the_customers_own_mail_to_be_sent(told: Told) -> None:
+    """A backup that is tried out has the same messages, and SendGrid tells whoever owns the account."""
+    mail = told.mail(state=State.SCHEDULED)
+    copy = Mail(mail.message_id, uuid4())
+    told.tell(copy.event("delivered", email="test@northkettle.example"))
+    assert told.state(mail) is State.SCHEDULED
+    told.tell(copy.event("delivered", timestamp=1936602009))
+    assert told.state(mail) is State.DELIVERED
 
 
 def test_a_dropped_receipt_raises_an_alarm_once_without_the_address(told: Told) -> None:
