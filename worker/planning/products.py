@@ -25,7 +25,7 @@ from worker.store.types import new_id
 
 def keep_product(unit: Unit, event: ProductStated) -> None:
     """Updates the variant's row, or makes it."""
-    lock_product(unit.session, unit.shop.id, event.product_id)
+    _own(unit, event.product_id)
     row = _locked(unit, event)
     if _is_older(event.updated_at, row):
         return
@@ -52,7 +52,7 @@ def keep_variants(unit: Unit, event: VariantsStated) -> None:
 
     Such a row costs what the cheapest variant does that is left, and holds what all of them hold.
     """
-    lock_product(unit.session, unit.shop.id, event.product_id)
+    _own(unit, event.product_id)
     mine = select(Product).where(Product.shop_id == unit.shop.id, Product.product_id == event.product_id)
     rows = unit.session.scalars(mine.order_by(Product.variant_id).with_for_update()).all()
     if any(_is_older(event.updated_at, row) for row in rows):
@@ -88,7 +88,7 @@ def drop_product(unit: Unit, event: ProductDeleted) -> None:
 
     What was told of it before the deletion and comes later does not bring it back.
     """
-    lock_product(unit.session, unit.shop.id, event.product_id)
+    _own(unit, event.product_id)
     gone = Product.product_id == event.product_id
     if event.variant_id:
         gone = and_(gone, Product.variant_id == event.variant_id)
@@ -101,6 +101,13 @@ def drop_product(unit: Unit, event: ProductDeleted) -> None:
         row.is_active, row.updated_at = False, unit.now
         row.source_updated_at = event.at or row.source_updated_at
     unit.session.flush()
+
+
+def _own(unit: Unit, product_id: str) -> None:
+    """Locks a product once for all that a body tells of it: it may have thousands of variants."""
+    if product_id not in unit.own_products:
+        lock_product(unit.session, unit.shop.id, product_id)
+        unit.own_products.add(product_id)
 
 
 def _follow(row: Product, sold: Sequence[Product]) -> None:

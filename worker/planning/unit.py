@@ -41,5 +41,10 @@ class Unit:
         return newest_sequence(self.session, self.shop.id)
 
     @cached_property
+    def own_products(self) -> set[str]:
+        """Products that nobody else changes until it ends."""
+        return set()
+
+    @cached_property
     def profile(self) -> ShopProfile:
         return profile_of(self.shop)

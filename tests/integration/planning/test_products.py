@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.event import listen, remove
 
 from schedules.events import ProductDeleted, ProductStated
 from tests.support.intake import Connected
@@ -45,6 +46,24 @@ def test_a_product_told_by_the_platform_enters_the_catalogue(shop: Connected) ->
     [row] = rows(shop)
     assert (row.product_id, row.variant_id, row.title) == ("103", "1003", "Kettle 0.9")
     assert (row.price, row.currency, row.inventory, row.is_active) == (Decimal(89), "EUR", 4, True)
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)  # on SQLite one unit writes at a time
+def test_a_product_is_locked_once_for_all_its_variants(shop: Connected) -> None:
+    def locks(variants: int) -> int:
+        taken: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            taken.extend([statement] * ("pg_advisory_xact_lock" in statement))
+
+        engine = shop.installation.database.engine
+        listen(engine, "before_cursor_execute", note)
+        told = product("Kettle 0.9", "89.00")
+        shop.plan("products/create", told | {"variants": [told["variants"][0] | {"id": n} for n in range(variants)]})
+        remove(engine, "before_cursor_execute", note)
+        return len(taken)
+
+    assert locks(9) == locks(1) > 0
 
 
 def test_an_older_snapshot_changes_nothing(shop: Connected) -> None:
