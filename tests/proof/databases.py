@@ -20,6 +20,8 @@ AWAY_S = 1.0
 FULL_S = 2.0
 SHUTTING_DOWN_S = 0.5
 """After a panic it may take connections for a moment yet."""
+LOG = 4000
+"""Letters of the server's log that are shown where it does not come back."""
 
 
 class NotHereError(Exception):
@@ -101,7 +103,10 @@ def _keep_full(disk: Path, for_s: float) -> None:
 def _make_room(site: Site, disk: Path, server: Any) -> None:
     free(disk)
     time.sleep(SHUTTING_DOWN_S)
-    wait_until(lambda: _is_up_again(site, server), "the database has recovered", timeout_s=60)
+    told = server.log.read_text
+    wait_until(
+        lambda: _is_up_again(site, server), "the database has recovered", timeout_s=60, logs=lambda: told()[-LOG:]
+    )
 
 
 def _is_up_again(site: Site, server: Any) -> bool:

@@ -13,6 +13,7 @@ from tests.support import shopify
 from tests.support.intake import Connected, connected
 from tests.support.sendgrid import StandIn, stand_in
 from tests.support.smtp import MailServer, mail_server
+from worker.delivery.port import MESSAGE_HEADER
 from worker.delivery.sendgrid import SendGrid
 from worker.delivery.smtp import Smtp
 from worker.delivery.smtp_server import parse_server
@@ -33,7 +34,7 @@ HOSTILE = {
 STEPS = ("confirmation", "shipping", "follow_up")
 MARKETING = {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"}
 OURS = {"Auto-Submitted"} | MARKETING
-SMTP_OWN = {"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"}
+SMTP_OWN = {"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", MESSAGE_HEADER}
 
 
 @dataclass(frozen=True)
