@@ -14,7 +14,7 @@ from schedules.sequence import TEMPLATES as MAILS
 from schedules.shop import Role, ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
-from worker.cli.folders import TEMPLATES, From, read_folder, writing_below
+from worker.cli.folders import read_folder, writing_below
 from worker.cli.output import JsonFlag, grid, say, show, side
 from worker.cli.shops import Slug
 from worker.delivery.port import NO_MESSAGE, OutgoingMail, Verdict
@@ -42,6 +42,14 @@ What = Annotated[
 ShopOption = Annotated[str | None, typer.Option("--shop", metavar="SHOP", help="Its look, and its published content.")]
 OrderOption = Annotated[str | None, typer.Option("--order", metavar="ORDER", help="A real order of the shop.")]
 Language = Annotated[str | None, typer.Option(help="Like en or de. Default: the order's.", show_default=False)]
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        help="Folder with email_templates/ and sequences/. Default: what the shop has published; "
+        "without a shop, here, else as packaged.",
+    ),
+]
 RoleOption = Annotated[Role | None, typer.Option(help="Default: the shop's.", show_default=False)]
 Situation = Annotated[str, typer.Option(help="Like how_is_it or pickup: each run lists those there are.")]
 To = Annotated[Path, typer.Option(help="Folder to write into.")]
@@ -141,12 +149,11 @@ def step_of(what: str) -> str:
 
 
 def make(installation: Installation, wish: Wish) -> Made:
-    """A mail of a shop of this installation."""
+    """A mail of a shop of this installation, of what it has published unless a folder is named."""
     with installation.database.read() as session:
         owner = get_shop(session, wish.shop or "")
         order = find_order(session, owner, wish.order) if wish.order else None
-        is_local = wish.folder is not None or Path(TEMPLATES).is_dir()
-        content = read_folder(wish.folder) if is_local else load(session, owner.id, None)[1]
+        content = read_folder(wish.folder) if wish.folder is not None else load(session, owner.id, None)[1]
     _refuse_unknown_language(content, wish)
     if order is None:
         return _example(content, wish, profile_of(owner), installation.renderer)

@@ -228,6 +228,24 @@ def test_a_test_mail_is_marked_and_belongs_to_no_message(cli: Cli, shop: str, da
     assert "List-Unsubscribe" in mail.headers
 
 
+def test_what_a_shop_published_is_shown_and_sent_whatever_lies_in_the_current_folder(
+    cli: Cli, shop: str, database: Database, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _edit(folder / "email_templates" / "follow_up" / "texts.en.yaml", "Read the guide", "Open the guide")
+    cli("content", "push", shop, "--from", str(folder))
+    monkeypatch.setattr("worker.rendering.pictures.browser_path", lambda: None)
+    write_folder(packaged_content(), tmp_path / "clone")
+    monkeypatch.chdir(tmp_path / "clone")
+    to = ("--to", str(tmp_path / "out"), "--json")
+    shown = cli("preview", "follow_up", "--shop", shop, *to).document
+    assert "Open the guide" in Path(shown["files"][1]).read_text(encoding="utf-8")
+    draft = cli("preview", "follow_up", "--shop", shop, "--from", ".", *to).document
+    assert "Read the guide" in Path(draft["files"][1]).read_text(encoding="utf-8")
+    cli("send-test", shop, "follow_up", "me@northkettle.example")
+    with database.read() as session:
+        assert "Open the guide" in session.scalars(select(OutboxMail)).one().text
+
+
 def _orders(pipeline: Connected, count: int) -> None:
     now = pipeline.now
     for number in range(count):
