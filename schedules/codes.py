@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from schedules.facts import Value
 from schedules.offers import Named
 from schedules.segments import Segment
+from schedules.values import Value
 from schedules.words import Duration, refused
 
 CodeKind = Literal["percent", "amount", "free_shipping"]

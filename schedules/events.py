@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from schedules.facts import Case, ConsentState, Edit, Order, Parcel, Refund, Tracking, Value
+from schedules.facts import Case, ConsentState, Edit, Order, Parcel, Refund, Tracking
+from schedules.values import Value
 
 
 class OrderStated(Value):

@@ -9,23 +9,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
+
+from schedules.values import Stored
 
 
-class Value(BaseModel):
-    """A frozen value; unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Money(Value):
+class Money(Stored):
     """An amount in one currency (ISO 4217 code, upper case)."""
 
     amount: Decimal
     currency: str = Field(pattern=r"^[A-Z]{3}$")
 
 
-class Address(Value):
+class Address(Stored):
     name: str = ""
     company: str = ""
     line1: str = ""
@@ -49,14 +45,14 @@ class LineKind(StrEnum):
     GIFT_WRAP = "gift_wrap"
 
 
-class LineProperty(Value):
+class LineProperty(Stored):
     """What the customer had done to a piece: `name` like "Engraving", `value` like "Anna". Their own words."""
 
     name: str
     value: str
 
 
-class LineItem(Value):
+class LineItem(Stored):
     """One order line as it stands now, after edits."""
 
     id: str
@@ -87,7 +83,7 @@ class ConsentState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Customer(Value):
+class Customer(Stored):
     id: str | None = None
     email: str | None = Field(default=None, description="as given, trimmed; None: no address")
     first_name: str = ""
@@ -133,21 +129,21 @@ class DeliveryKind(StrEnum):
     DIGITAL = "digital"  # nothing leaves a warehouse
 
 
-class PickupPoint(Value):
+class PickupPoint(Stored):
     name: str = ""
     address: Address = Address()
     hours: str = ""
     bring: str = ""
 
 
-class Gift(Value):
+class Gift(Stored):
     """The order is a present: a message, a gift flag, or another recipient."""
 
     message: str = ""
     hide_prices: bool = False
 
 
-class Totals(Value):
+class Totals(Stored):
     """All in the order's (presentment) currency. `is_net`: what was refunded before the snapshot is off the total."""
 
     subtotal: Money
@@ -167,7 +163,7 @@ class Totals(Value):
         return self.total.amount - (self.subtotal.amount - self.discount.amount + self.shipping.amount + added)
 
 
-class Order(Value):
+class Order(Stored):
     """One snapshot of an order. `updated_at` is the source's version of it."""
 
     id: str
@@ -240,12 +236,12 @@ class TrackingStatus(StrEnum):
     DELIVERED = "delivered"
 
 
-class ParcelLine(Value):
+class ParcelLine(Stored):
     line_id: str
     quantity: int = Field(ge=0)
 
 
-class Tracking(Value):
+class Tracking(Stored):
     """One report of a carrier. `id` is the source's, so that the same report counts once."""
 
     id: str
@@ -255,7 +251,7 @@ class Tracking(Value):
     expected_on: date | None = None
 
 
-class Box(Value):
+class Box(Stored):
     """A further box of a parcel, with a number of its own."""
 
     tracking_number: str
@@ -266,7 +262,7 @@ WHOLE = "1"
 """The id of a parcel that its source does not name: all of the order is in it."""
 
 
-class Parcel(Value):
+class Parcel(Stored):
     """One fulfilment: a parcel, or a set of goods ready to collect."""
 
     id: str
@@ -305,7 +301,7 @@ class RefundReason(StrEnum):
     OTHER = "other"
 
 
-class Refund(Value):
+class Refund(Stored):
     id: str
     at: AwareDatetime
     amount: Money
@@ -323,7 +319,7 @@ class CaseKind(StrEnum):
     UNHAPPY = "unhappy"  # "Not really" in the follow-up
 
 
-class Case(Value):
+class Case(Stored):
     """A return, dispute or ticket. `updated_at` is its version.
 
     `closed` ends its effect: a ticket was released, a return declined, a dispute won. A finished return stays open.
@@ -337,7 +333,7 @@ class Case(Value):
     line_ids: tuple[str, ...] = ()
 
 
-class Edit(Value):
+class Edit(Stored):
     """An order edit that the shop committed after the order was placed."""
 
     id: str
@@ -352,7 +348,7 @@ class DeliverySource(StrEnum):
     ESTIMATED = "estimated"
 
 
-class Facts(Value):
+class Facts(Stored):
     """All that is known of one order: the commutative merge of its events. See `merge` for how."""
 
     order: Order | None = None

@@ -23,9 +23,10 @@ from schedules.events import (
     ParcelStated,
     ParcelTracked,
 )
-from schedules.facts import WHOLE, Facts, Order, Parcel, ParcelState, PaymentState, Tracking, Value
+from schedules.facts import WHOLE, Facts, Order, Parcel, ParcelState, PaymentState, Tracking
+from schedules.values import Stored
 
-V = TypeVar("V", bound=Value)
+V = TypeVar("V", bound=Stored)
 
 
 def merge(facts: Facts, event: OrderEvent) -> Facts:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from schedules.facts import Value
+from schedules.values import Value
 
 
 class Named(Value):

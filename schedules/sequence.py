@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from schedules.codes import CodePolicy, SegmentCode, StepCodes
-from schedules.facts import Value
 from schedules.offers import OfferPolicy
 from schedules.segments import Segment
 from schedules.shop import Role
+from schedules.values import Value
 from schedules.words import Duration, Hour, refused
 
 

@@ -4,12 +4,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from schedules.facts import Value
-
-PAST = ConfigDict(frozen=True, extra="ignore")
-"""For what is kept beside a shop: fields that an older version wrote, and nothing reads any more, are passed over."""
+from schedules.values import Stored
 
 
 class Role(StrEnum):
@@ -29,7 +26,7 @@ class CodeSource(StrEnum):
     POOL = "pool"  # the shop made them in advance
 
 
-class Stream(Value):
+class Stream(Stored):
     """One sender stream. `from_address` is a bare address; the shop's name is shown with it."""
 
     from_address: str = ""
@@ -38,14 +35,12 @@ class Stream(Value):
     ramp_since: date | None = Field(default=None, description="first day of a new stream; see schedules/ramp.py")
 
 
-class Brand(Value):
-    model_config = PAST
-
+class Brand(Stored):
     colour: str = "#1f5c4a"
     logo_url: str = ""
 
 
-class Legal(Value):
+class Legal(Stored):
     """What a receipt and a marketing mail must carry."""
 
     company: str = ""
@@ -58,7 +53,7 @@ class Legal(Value):
     returns_url: str = ""
 
 
-class Blackout(Value):
+class Blackout(Stored):
     """Days, both included and of the shop's zone, on which no marketing mail of these steps goes; none: of no step."""
 
     first: date
@@ -67,7 +62,7 @@ class Blackout(Value):
     note: str = ""
 
 
-class Handling(Value):
+class Handling(Stored):
     """Handling and transit days for one method and country; empty fields match anything."""
 
     country: str = ""
@@ -76,9 +71,7 @@ class Handling(Value):
     transit_days: tuple[int, int] = (1, 3)
 
 
-class ShopProfile(Value):
-    model_config = PAST
-
+class ShopProfile(Stored):
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     name: str
     url: str = ""

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from schedules.facts import Parcel, ParcelState
 from tests.integration.web.conftest import serving
 from tests.support.dispatching import World, build_world
 from tests.support.installation import installed
@@ -18,6 +20,7 @@ from worker.errors import SettingsError, UserError
 from worker.processes import run_worker
 from worker.store.backup import describe
 from worker.store.migrate import MIGRATIONS, Revision, is_migrated, newest_revision, parsed, upgrade, why_not_migrated
+from worker.store.models import OrderRow, Shop
 from worker.store.session import Database
 
 OWN = newest_revision()
@@ -74,6 +77,27 @@ def test_a_running_version_sends_on_a_schema_that_a_newer_one_has_expanded(datab
     assert world.state(message_id) == "accepted"
     for url in serving(world.installation):
         assert answers(f"{url}/health/ready")
+
+
+def _newer(kept: Any) -> Any:
+    """What is kept as JSON, with a field in each part of it that this version does not know."""
+    if isinstance(kept, dict):
+        return {name: _newer(value) for name, value in kept.items()} | {"mood": "calm"}
+    return [_newer(each) for each in kept] if isinstance(kept, list) else kept
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_running_version_reads_what_a_newer_one_keeps_of_orders_and_shops(database: Database, tmp_path: Path) -> None:
+    world: World = build_world(installed(database, tmp_path, clock="simulated", secret_key="a test's secret key"))
+    message_id = world.add_message()
+    parcel = Parcel(id="1", state=ParcelState.SHIPPED, shipped_at=world.now, updated_at=world.now)
+    with database.write() as session:
+        kept, shop = session.get_one(OrderRow, world.order_id), session.get_one(Shop, world.shop_id)
+        kept.facts = _newer(kept.facts | {"parcels": [parcel.model_dump(mode="json")]})
+        known = shop.profile | {"mood": "calm"}
+        shop.profile = known | {part: _newer(known[part]) for part in ("transactional", "brand", "legal")}
+    assert deliver_batch(world.installation) == 1
+    assert world.state(message_id) == "accepted"
 
 
 def test_upgrading_with_the_older_version_leaves_a_newer_schema_alone(database: Database) -> None:
