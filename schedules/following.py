@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from schedules import reasons
-from schedules.facts import DeliverySource, Facts, Order
+from schedules.facts import Facts, Order
+from schedules.parcel_facts import DeliverySource
 from schedules.parcels import delivered_at, has_goods, has_left_whole, sent_parcels, trouble_since, was_delayed
 from schedules.sequence import Sequence as Definition
 

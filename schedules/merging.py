@@ -23,7 +23,8 @@ from schedules.events import (
     ParcelStated,
     ParcelTracked,
 )
-from schedules.facts import WHOLE, Facts, Order, Parcel, ParcelState, PaymentState, Tracking
+from schedules.facts import Facts, Order, PaymentState
+from schedules.parcel_facts import WHOLE, Parcel, ParcelState, Tracking
 from schedules.values import Stored
 
 V = TypeVar("V", bound=Stored)

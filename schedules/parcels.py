@@ -4,8 +4,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from schedules.facts import DeliveryKind, DeliverySource, Facts, LineItem, LineKind, Order, Parcel, ParcelState
-from schedules.facts import TrackingStatus as Status
+from schedules.facts import (
+    DeliveryKind,
+    Facts,
+    LineItem,
+    LineKind,
+    Order,
+)
+from schedules.parcel_facts import DeliverySource, Parcel, ParcelState
+from schedules.parcel_facts import TrackingStatus as Status
 from schedules.sequence import ASSUME_DELIVERED_AFTER
 from schedules.shop import ShopProfile
 from schedules.timing import local_day, zone

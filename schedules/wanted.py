@@ -8,8 +8,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from schedules import reasons, situations
-from schedules.facts import Edit, Facts, Order, Parcel, ParcelState
+from schedules.facts import Edit, Facts, Order
 from schedules.following import Arrival, Sibling, arrival_of_all, why_combined
+from schedules.parcel_facts import Parcel, ParcelState
 from schedules.parcels import arrival, has_goods, has_left_whole, is_in_trouble, parcel_groups
 from schedules.refills import Prospect
 from schedules.sequence import STEPS, Sequence, Step, Timing

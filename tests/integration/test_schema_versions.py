@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from schedules.facts import Parcel, ParcelState
+from schedules.parcel_facts import Parcel, ParcelState
 from tests.integration.web.conftest import serving
 from tests.support.dispatching import World, build_world
 from tests.support.installation import installed

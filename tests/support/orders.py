@@ -15,14 +15,10 @@ from schedules.facts import (
     LineItem,
     Money,
     Order,
-    Parcel,
-    ParcelLine,
-    ParcelState,
     PaymentState,
     Totals,
-    Tracking,
-    TrackingStatus,
 )
+from schedules.parcel_facts import Parcel, ParcelLine, ParcelState, Tracking, TrackingStatus
 from schedules.shop import Legal, ShopProfile, Stream
 from worker.store.models import OrderRow, Shop
 from worker.store.siblings import keep_facts

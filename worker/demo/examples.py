@@ -17,12 +17,10 @@ from schedules.facts import (
     LineItem,
     Money,
     Order,
-    Parcel,
-    ParcelLine,
-    ParcelState,
     PaymentState,
     Totals,
 )
+from schedules.parcel_facts import Parcel, ParcelLine, ParcelState
 from schedules.shop import Role
 from worker.demo import shop
 from worker.personalisation.wording import refill_reason, upgrade_reason

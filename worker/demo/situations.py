@@ -9,13 +9,12 @@ from schedules.facts import (
     Address,
     Channel,
     DeliveryKind,
-    DeliverySource,
     Gift,
     LineKind,
-    ParcelLine,
     PaymentState,
     PickupPoint,
 )
+from schedules.parcel_facts import DeliverySource, ParcelLine
 from schedules.shop import Role
 from worker.demo.examples import HOST, a_step_up, euros, inputs, line, order, the_same_again, totals
 from worker.rendering.port import Links, MailInputs, Offer

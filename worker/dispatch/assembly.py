@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from schedules.conditions import delivered_at
-from schedules.facts import DeliverySource
+from schedules.parcel_facts import DeliverySource
 from schedules.parcels import group_parcels
 from schedules.segments import Segment
 from schedules.shop import Role

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from schedules.events import OrderStated, ParcelStated, ParcelTracked
-from schedules.facts import DeliverySource, Facts, Money
+from schedules.facts import Facts, Money
 from schedules.merging import merge
+from schedules.parcel_facts import DeliverySource
 from schedules.parcels import parcel_groups
 from schedules.shop import Role, ShopProfile
 from worker.demo import shop as northkettle

@@ -5,13 +5,13 @@ from datetime import date
 from schedules.facts import (
     ConsentState,
     DeliveryKind,
-    DeliverySource,
     LineItem,
     LineKind,
     PaymentState,
     PickupPoint,
     RefundReason,
 )
+from schedules.parcel_facts import DeliverySource
 from schedules.shop import Role
 from schedules.situations import is_short
 from worker.rendering import formats

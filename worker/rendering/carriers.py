@@ -2,7 +2,8 @@
 
 import re
 
-from schedules.facts import Address, DeliveryKind, Order, Parcel, TrackingStatus
+from schedules.facts import Address, DeliveryKind, Order
+from schedules.parcel_facts import Parcel, TrackingStatus
 
 REDIRECTS = {
     "australiapost": {"AU": "https://auspost.com.au/receiving/mypost"},

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from schedules.codes import CodeKind
-from schedules.facts import DeliverySource, Facts, LineItem, Money
+from schedules.facts import Facts, LineItem, Money
+from schedules.parcel_facts import DeliverySource
 from schedules.shop import Role, ShopProfile
 
 

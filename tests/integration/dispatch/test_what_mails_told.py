@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from schedules.facts import Edit, Facts, Parcel, ParcelLine
+from schedules.facts import Edit, Facts
+from schedules.parcel_facts import Parcel, ParcelLine
 from tests.support.dispatching import World
 from tests.support.orders import a_parcel, an_order
 from worker.dispatch.service import deliver_batch

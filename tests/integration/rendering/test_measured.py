@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from schedules.facts import ParcelLine, Refund, RefundReason
+from schedules.facts import Refund, RefundReason
+from schedules.parcel_facts import ParcelLine
 from tests.support.mailing import render
 from worker.demo.examples import CODE, STEPS, euros, inline_pictures
 from worker.demo.situations import example

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from schedules.facts import DeliveryKind, Facts, Parcel, ParcelState, Tracking, TrackingStatus
+from schedules.facts import DeliveryKind, Facts
+from schedules.parcel_facts import Parcel, ParcelState, Tracking, TrackingStatus
 from schedules.shop import Handling, ShopProfile
 from tests.support.orders import NORTHKETTLE, an_order
 from worker.dispatch.expectation import Span, expected_days, return_ends_on

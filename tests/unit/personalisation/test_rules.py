@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedules.facts import Case, CaseKind, Facts, LineKind, ParcelLine, Refund
+from schedules.facts import (
+    Case,
+    CaseKind,
+    Facts,
+    LineKind,
+    Refund,
+)
+from schedules.parcel_facts import ParcelLine
 from tests.support.orders import a_line, an_order, eur
 from worker.personalisation.bought import bought_products, leading_products
 from worker.personalisation.candidates import Item, Limits, Paired, Proof, Selection

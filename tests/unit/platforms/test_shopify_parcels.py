@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 
 from schedules.events import CaseStated, OrderDeleted, OrderEdited, OrderRefunded, ParcelStated, ParcelTracked
-from schedules.facts import Case, CaseKind, Facts, Parcel, ParcelLine, ParcelState, Refund, RefundReason, TrackingStatus
+from schedules.facts import (
+    Case,
+    CaseKind,
+    Facts,
+    Refund,
+    RefundReason,
+)
 from schedules.merging import merge
+from schedules.parcel_facts import Parcel, ParcelLine, ParcelState, TrackingStatus
 from tests.support.shopify import fulfillment, order, tracking
 from tests.support.shopify_reading import NOW, PLACED, only, read
 from worker.errors import UnreadableEventError

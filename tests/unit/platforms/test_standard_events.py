@@ -28,14 +28,12 @@ from schedules.facts import (
     Gift,
     Money,
     Order,
-    ParcelLine,
-    ParcelState,
     PaymentState,
     PickupPoint,
     RefundReason,
-    TrackingStatus,
 )
 from schedules.merging import merge
+from schedules.parcel_facts import ParcelLine, ParcelState, TrackingStatus
 from schedules.parcels import arrival
 from tests.support.standard import NOW, event, order, read
 from worker.platforms.bodies import LONGEST_ID

@@ -9,9 +9,10 @@ import pytest
 
 from schedules import reasons
 from schedules.events import OrderStated, ParcelStated, ParcelTracked
-from schedules.facts import DeliverySource, Facts, ParcelLine, ParcelState, TrackingStatus
+from schedules.facts import Facts
 from schedules.lifecycle import State
 from schedules.merging import merge
+from schedules.parcel_facts import DeliverySource, ParcelLine, ParcelState, TrackingStatus
 from schedules.parcels import delivered_at, sent_parcels
 from schedules.planner import PlannedMessage
 from tests.support.woocommerce import gmt, meta, order, tracking

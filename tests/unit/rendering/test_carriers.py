@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from schedules.facts import Address, DeliveryKind, PickupPoint, Tracking, TrackingStatus
+from schedules.facts import Address, DeliveryKind, PickupPoint
+from schedules.parcel_facts import Tracking, TrackingStatus
 from tests.support.mailing import render, rendered
 from worker.demo.examples import LEFT, order, parcel
 from worker.demo.situations import example

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from schedules.facts import Parcel, ParcelLine
+from schedules.parcel_facts import Parcel, ParcelLine
 from tests.support.mailing import render
 from worker.demo.examples import LEFT, parcel
 from worker.demo.situations import example

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from schedules.facts import DeliveryKind, DeliverySource, Gift, LineKind, PaymentState
+from schedules.facts import DeliveryKind, Gift, LineKind, PaymentState
+from schedules.parcel_facts import DeliverySource
 from tests.support.mailing import render, rendered
 from worker.demo.examples import GUIDE, line
 from worker.demo.situations import example, with_order

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from schedules.facts import Address, LineItem, ParcelLine, Refund, RefundReason
+from schedules.facts import Address, LineItem, Refund, RefundReason
+from schedules.parcel_facts import ParcelLine
 from tests.support.mailing import render, rendered
 from worker.demo.examples import CODE, PRODUCTS, euros, line
 from worker.demo.situations import example, with_order

@@ -14,15 +14,11 @@ from schedules.facts import (
     Edit,
     Facts,
     Order,
-    Parcel,
-    ParcelLine,
-    ParcelState,
     Refund,
     RefundReason,
-    Tracking,
-    TrackingStatus,
 )
 from schedules.lifecycle import State
+from schedules.parcel_facts import Parcel, ParcelLine, ParcelState, Tracking, TrackingStatus
 from schedules.planner import NewMessage, Plan, PlannedMessage, plan
 from schedules.shop import Role, ShopProfile
 from tests.support.orders import NORTHKETTLE, an_order, eur

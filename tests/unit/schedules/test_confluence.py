@@ -22,19 +22,17 @@ from schedules.events import (
     ParcelTracked,
 )
 from schedules.facts import (
-    WHOLE,
     Case,
     CaseKind,
     Channel,
     Edit,
     Facts,
-    ParcelState,
     PaymentState,
     RefundReason,
-    TrackingStatus,
 )
 from schedules.lifecycle import PENDING
 from schedules.merging import merge
+from schedules.parcel_facts import WHOLE, ParcelState, TrackingStatus
 from schedules.planner import PlannedMessage
 from schedules.shop import Role, ShopProfile
 from schedules.timing import is_within, zone

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from schedules import reasons
-from schedules.facts import DeliveryKind, DeliverySource, LineKind, ParcelState
-from schedules.facts import TrackingStatus as Status
+from schedules.facts import DeliveryKind, LineKind
+from schedules.parcel_facts import DeliverySource, ParcelState
+from schedules.parcel_facts import TrackingStatus as Status
 from schedules.parcels import (
     arrival,
     delivered_at,

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from schedules.events import OrderCancelled, OrderStated, ParcelStated, ParcelTracked
-from schedules.facts import ConsentState, TrackingStatus
+from schedules.facts import ConsentState
 from schedules.lifecycle import State
+from schedules.parcel_facts import TrackingStatus
 from schedules.rehearsal import Happening, Rehearsal, rehearse
 from schedules.shop import Role, ShopProfile
 from tests.support.orders import NORTHKETTLE, an_order

@@ -3,8 +3,9 @@
 import pytest
 
 from schedules import reasons
-from schedules.facts import DeliveryKind, Facts, LineKind, ParcelState
+from schedules.facts import DeliveryKind, Facts, LineKind
 from schedules.lifecycle import State
+from schedules.parcel_facts import ParcelState
 from schedules.planner import PlannedMessage
 from schedules.shop import Role
 from tests.support.orders import a_line

@@ -7,19 +7,14 @@ from itertools import zip_longest
 
 from schedules.events import CaseStated, OrderEdited, OrderEvent, OrderRefunded, ParcelStated, ParcelTracked
 from schedules.facts import (
-    Box,
     Case,
     CaseKind,
     Edit,
     Money,
-    Parcel,
-    ParcelLine,
-    ParcelState,
     Refund,
     RefundReason,
-    Tracking,
-    TrackingStatus,
 )
+from schedules.parcel_facts import Box, Parcel, ParcelLine, ParcelState, Tracking, TrackingStatus
 from worker.platforms.bodies import (
     Body,
     amount,

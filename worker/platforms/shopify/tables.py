@@ -2,7 +2,8 @@
 
 import re
 
-from schedules.facts import Channel, ConsentState, ParcelState, PaymentState, TrackingStatus
+from schedules.facts import Channel, ConsentState, PaymentState
+from schedules.parcel_facts import ParcelState, TrackingStatus
 from worker.platforms.marketplaces import MARKETPLACE
 
 PAYMENT = {

@@ -15,8 +15,8 @@ from schedules.facts import (
     LineKind,
     PaymentState,
     RefundReason,
-    TrackingStatus,
 )
+from schedules.parcel_facts import TrackingStatus
 from worker.platforms.standard.values import (
     Amount,
     Collection,

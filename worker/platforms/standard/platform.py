@@ -27,7 +27,8 @@ from schedules.events import (
     ProductDeleted,
     ProductStated,
 )
-from schedules.facts import WHOLE, Case, Money, Parcel, ParcelLine, ParcelState, Refund, Tracking
+from schedules.facts import Case, Money, Refund
+from schedules.parcel_facts import WHOLE, Parcel, ParcelLine, ParcelState, Tracking
 from worker.errors import UnreadableEventError
 from worker.platforms.bodies import LONGEST_ID, parse, reading, text
 from worker.platforms.port import Delivery, Reading

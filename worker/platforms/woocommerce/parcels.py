@@ -13,14 +13,10 @@ from schedules.facts import (
     CaseKind,
     DeliveryKind,
     Order,
-    Parcel,
-    ParcelLine,
-    ParcelState,
     Refund,
     RefundReason,
-    Tracking,
-    TrackingStatus,
 )
+from schedules.parcel_facts import Parcel, ParcelLine, ParcelState, Tracking, TrackingStatus
 from worker.platforms.bodies import Body, amount, identifier, moment, needed_id, text, web_url, whole
 from worker.platforms.woocommerce import tables
 from worker.platforms.woocommerce.carriers import carrier_of, spelled
