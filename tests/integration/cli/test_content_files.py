@@ -81,6 +81,20 @@ def test_a_language_that_one_mail_lacks_is_warned_of_and_published_all_the_same(
     assert pushed.code == 0
 
 
+@FILES_ALONE
+def test_who_reads_a_language_that_a_mail_lacks_is_told_of_the_one_it_comes_in(
+    cli: Cli, shop: str, folder: Path
+) -> None:
+    """English, the shop's own, taken out by mistake: what is left is the first by name."""
+    (folder / "email_templates" / "follow_up" / "texts.en.yaml").unlink()
+    (folder / "email_templates" / "order_confirmation" / "texts.fr.yaml").unlink()
+    warnings = cli("content", "lint", shop, "--from", str(folder), "--json").document["warnings"]
+    assert {each.split("/")[1]: each[each.index("readers") :] for each in warnings} == {
+        "order_confirmation": "readers of 'fr' get this mail in 'en'.",
+        "follow_up": "readers of 'en' get this mail in 'de'.",
+    }
+
+
 def test_a_quote_that_is_not_closed_points_at_its_line_too(cli: Cli, shop: str, folder: Path) -> None:
     texts = folder / "email_templates" / "follow_up" / "texts.en.yaml"
     texts.write_text(texts.read_text(encoding="utf-8").replace('the guide"', "the guide", 1), encoding="utf-8")
