@@ -130,7 +130,7 @@ def _told_again(session: Session, *conditions: ColumnElement[bool]) -> Counter[s
         .where(text(AGAIN), Message.state.in_(SENT), *conditions)  # with the very words of its index
         .where(or_(Message.parcel_group != "", went))
     )
-    return Counter(dict(session.execute(query.group_by(Shop.slug)).tuples().all()))
+    return Counter(dict(session.execute(query.group_by(Shop.slug)).all()))
 
 
 def click_counts(session: Session) -> list[ClickCount]:
