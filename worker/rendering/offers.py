@@ -61,7 +61,7 @@ def card_context(card: OfferCard, locale: str, *, with_price: bool) -> CardConte
 def _rating(product: ProductView, locale: str) -> str:
     if not product.rating or not product.rating_count:
         return ""
-    return f"★ {formats.rating(product.rating, locale)} ({product.rating_count})"
+    return f"★\N{NO-BREAK SPACE}{formats.rating(product.rating, locale)}\N{NO-BREAK SPACE}({product.rating_count})"
 
 
 def free_shipping_context(

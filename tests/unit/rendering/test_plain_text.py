@@ -44,8 +44,8 @@ def test_how_and_to_whom_it_is_billed_is_in_the_text_too() -> None:
 def test_hours_and_ratings_are_in_the_text_too() -> None:
     assert "Mon–Sat 10–18" in rendered("confirmation", "pickup").text
     mail = rendered("confirmation", offer=Offer(cards=(card(KETTLE, "Pours thinly"),)))
-    assert "★ 4.7 (176)" in mail.html
-    assert "★ 4.7 (176)" in mail.text
+    assert "★\xa04.7\xa0(176)" in mail.html
+    assert "★\xa04.7\xa0(176)" in mail.text
 
 
 def test_a_code_alone_can_be_refused_like_any_offer() -> None:
