@@ -17,6 +17,7 @@ from worker.tasks import TASKS
 SWEEPS_S = {
     queues.SWEEP_DUE: 1.0,
     queues.SWEEP_EVENTS: 2.0,
+    queues.SWEEP_RETURNED: 15.0,
     queues.SWEEP_LEASES: 3.0,
     queues.WRITE_BACK: 10.0,
     queues.KEEP_CODES: 3.0,

@@ -8,6 +8,7 @@ QUEUES = (PLANNING, DISPATCH, MAINTENANCE)
 
 PLAN_EVENT = "postpurchase.plan_event"
 SWEEP_EVENTS = "postpurchase.sweep_events"
+SWEEP_RETURNED = "postpurchase.sweep_returned"
 SWEEP_DUE = "postpurchase.sweep_due"
 DELIVER = "postpurchase.deliver"
 SWEEP_LEASES = "postpurchase.sweep_leases"
@@ -19,6 +20,7 @@ PURGE_BODIES = "postpurchase.purge_bodies"
 QUEUE_OF = {
     PLAN_EVENT: PLANNING,
     SWEEP_EVENTS: PLANNING,
+    SWEEP_RETURNED: PLANNING,
     SWEEP_DUE: DISPATCH,
     DELIVER: DISPATCH,
     SWEEP_LEASES: MAINTENANCE,

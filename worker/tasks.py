@@ -67,12 +67,20 @@ class PlanEvent(StageTask):
 
 
 class SweepEvents(StageTask):
-    """Plans what hints have missed, for as long as a tick lasts, and what no event tells of."""
+    """Plans what hints have missed, for as long as a tick lasts."""
 
     name = queues.SWEEP_EVENTS
 
     def run(self) -> None:
         sweep_events(self.installation, for_s=SWEEP_FOR_S)
+
+
+class SweepReturned(StageTask):
+    """Plans what no event tells of: mails that came back after their address was corrected."""
+
+    name = queues.SWEEP_RETURNED
+
+    def run(self) -> None:
         replan_returned(self.installation)
 
 
@@ -161,6 +169,7 @@ class PurgeBodies(StageTask):
 TASKS: tuple[type[StageTask], ...] = (
     PlanEvent,
     SweepEvents,
+    SweepReturned,
     SweepDue,
     Deliver,
     SweepLeases,
