@@ -8,13 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from schedules.facts import (
-    Case,
-    ConsentState,
-    Edit,
-    Order,
-    Refund,
-)
+from schedules.facts import Case, ConsentState, Edit, Order, Refund
 from schedules.parcel_facts import Parcel, Tracking
 from schedules.values import Value
 

@@ -4,13 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from schedules.facts import (
-    DeliveryKind,
-    Facts,
-    LineItem,
-    LineKind,
-    Order,
-)
+from schedules.facts import DeliveryKind, Facts, LineItem, LineKind, Order
 from schedules.parcel_facts import DeliverySource, Parcel, ParcelState
 from schedules.parcel_facts import TrackingStatus as Status
 from schedules.sequence import ASSUME_DELIVERED_AFTER

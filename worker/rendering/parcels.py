@@ -4,13 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from schedules.facts import (
-    Facts,
-    LineItem,
-    LineKind,
-    Order,
-    RefundReason,
-)
+from schedules.facts import Facts, LineItem, LineKind, Order, RefundReason
 from schedules.parcel_facts import Box, Parcel
 from schedules.parcels import goes_along, group_parcels, parcel_groups
 from worker.rendering import formats

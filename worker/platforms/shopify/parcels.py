@@ -6,14 +6,7 @@ from decimal import Decimal
 from itertools import zip_longest
 
 from schedules.events import CaseStated, OrderEdited, OrderEvent, OrderRefunded, ParcelStated, ParcelTracked
-from schedules.facts import (
-    Case,
-    CaseKind,
-    Edit,
-    Money,
-    Refund,
-    RefundReason,
-)
+from schedules.facts import Case, CaseKind, Edit, Money, Refund, RefundReason
 from schedules.parcel_facts import Box, Parcel, ParcelLine, ParcelState, Tracking, TrackingStatus
 from worker.platforms.bodies import (
     Body,

@@ -8,14 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from schedules.events import CaseStated, OrderEvent, OrderRefunded, ParcelStated, ParcelTracked
-from schedules.facts import (
-    Case,
-    CaseKind,
-    DeliveryKind,
-    Order,
-    Refund,
-    RefundReason,
-)
+from schedules.facts import Case, CaseKind, DeliveryKind, Order, Refund, RefundReason
 from schedules.parcel_facts import Parcel, ParcelLine, ParcelState, Tracking, TrackingStatus
 from worker.platforms.bodies import Body, amount, identifier, moment, needed_id, text, web_url, whole
 from worker.platforms.woocommerce import tables
