@@ -1,11 +1,11 @@
 """Languages that some mails of a content have and others have not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from schedules.catalog import load_sequence
 from worker.errors import Fault
 from worker.rendering.compiling import ROOT
-from worker.rendering.spoken import languages_of
+from worker.rendering.spoken import first_of, languages_of
 
 
 def untranslated(files: Mapping[str, str], own: str) -> list[Fault]:
@@ -23,14 +23,9 @@ def untranslated(files: Mapping[str, str], own: str) -> list[Fault]:
             f"{ROOT}/{template}/texts.{language}.yaml",
             None,
             "this file is missing, and other mails have theirs.",
-            f"Until it is there, readers of '{language}' get this mail in '{_instead(there, own)}'.",
+            f"Until it is there, readers of '{language}' get this mail in '{first_of(there, own)}'.",
         )
         for template, there in languages.items()
         for language in known
         if language not in there
     ]
-
-
-def _instead(there: Sequence[str], own: str) -> str:
-    """The language in which a mail comes to readers of one that it lacks, as `spoken` takes it."""
-    return next((each for each in (own, "en", *there) if each in there), "en")

@@ -1,7 +1,7 @@
 """In which of a content's languages a mail comes. Loads no templates: who asks may never render."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from schedules.sequence import TEMPLATES
@@ -32,8 +32,12 @@ def spoken(content: Content, step: str, *, wanted: str, shop_locale: str) -> Spo
     """
     key = (content.digest, TEMPLATES[step])
     have = _KEPT.get(key) or _KEPT.put(key, languages_of(content.files, TEMPLATES[step]))
-    for locale in (formats.locale_of(wanted, shop_locale), formats.locale_of(shop_locale), "en"):
-        if formats.language_of(locale) in have:
-            return Spoken(formats.language_of(locale), locale)
-    language = have[0] if have else "en"
-    return Spoken(language, formats.locale_of(language))
+    locales = (formats.locale_of(wanted, shop_locale), formats.locale_of(shop_locale))
+    language = first_of(have, *map(formats.language_of, locales))
+    known = (locale for locale in locales if formats.language_of(locale) == language)
+    return Spoken(language, next(known, formats.locale_of(language)))
+
+
+def first_of(have: Sequence[str], *wanted: str) -> str:
+    """The first of these languages in which there are texts, else English, else whatever there is."""
+    return next((each for each in (*wanted, "en", *have) if each in have), "en")

@@ -6,12 +6,12 @@ Tools, and the true one is higher than what is counted here.
 
 from datetime import datetime, timedelta
 from typing import Literal
-from uuid import UUID
 
 from pydantic import BaseModel, computed_field
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
+from worker.reports.counts import stream_mails_since
 from worker.store.models import DeliveryEvent, Message, Shop
 from worker.store.models.feedback import COMPLAINT
 
@@ -51,22 +51,18 @@ class ComplaintLine(BaseModel):
 
 def read_complaints(session: Session, *, now: datetime) -> list[ComplaintLine]:
     """A line for each shop and stream that sent anything in the window before business time `now`."""
-    lately = Message.accepted_at > now - WINDOW
-    groups = (Message.shop_id, Message.stream)
-    mails = select(*groups, func.count().label("mails")).where(lately).group_by(*groups).subquery()
-    reported: dict[tuple[UUID, str], int] = {
-        (shop_id, stream): number
-        for shop_id, stream, number in session.execute(
-            select(*groups, func.count(Message.id.distinct()))
-            .join(DeliveryEvent, DeliveryEvent.message_id == Message.id)
-            .where(DeliveryEvent.kind == literal_column(f"'{COMPLAINT}'"), lately)  # with the very words of its index
-            .group_by(*groups)
-        )
-    }
-    query = select(Shop.slug, mails).join(mails, mails.c.shop_id == Shop.id).order_by(Shop.slug, mails.c.stream)
+    since = now - WINDOW
+    groups = (Shop.slug, Message.stream)
+    query = (
+        select(*groups, func.count(Message.id.distinct()))
+        .join(Message, Message.shop_id == Shop.id)
+        .join(DeliveryEvent, DeliveryEvent.message_id == Message.id)
+        .where(DeliveryEvent.kind == literal_column(f"'{COMPLAINT}'"))  # with the very words of its index
+        .where(Message.accepted_at > since)
+        .group_by(*groups)
+    )
+    reported = {(shop, stream): number for shop, stream, number in session.execute(query)}
     return [
-        ComplaintLine(
-            shop=row.slug, stream=row.stream, mails=row.mails, complaints=reported.get((row.shop_id, row.stream), 0)
-        )
-        for row in session.execute(query)
+        ComplaintLine(shop=shop, stream=stream, mails=mails, complaints=reported.get((shop, stream), 0))
+        for (shop, stream), mails in sorted(stream_mails_since(session, since).items())
     ]

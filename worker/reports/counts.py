@@ -1,7 +1,7 @@
 """What `status` and /metrics count, each read from an index alone: bodies and facts are never touched."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -95,11 +95,21 @@ def order_counts(session: Session, *, since: datetime | None = None) -> list[Sho
 
 def mails_since(session: Session, since: datetime) -> Counter[tuple[str, str]]:
     """How many mails a provider took after `since`, by shop and step; see `ALL`."""
-    groups = (Message.shop_id, Message.step)
-    recent = select(*groups, func.count().label("count")).where(Message.accepted_at > since).group_by(*groups)
+    return _added(_taken_since(session, since, Message.step.expression))
+
+
+def stream_mails_since(session: Session, since: datetime) -> dict[tuple[str, str], int]:
+    """How many mails a provider took after `since`, by shop and stream."""
+    return {(shop, stream): number for shop, stream, number in _taken_since(session, since, Message.stream.expression)}
+
+
+def _taken_since(session: Session, since: datetime, kind: ColumnElement[str]) -> Iterator[tuple[str, str, int]]:
+    """Shops, kinds of their mails, and how many of each a provider took."""
+    groups = (Message.shop_id, kind.label("kind"))
+    recent = select(*groups, func.count().label("number")).where(Message.accepted_at > since).group_by(*groups)
     counted = recent.subquery()
-    query = select(Shop.slug, counted.c.step, counted.c.count).join(counted, counted.c.shop_id == Shop.id)
-    return _added((slug, step, number) for slug, step, number in session.execute(query))
+    query = select(Shop.slug, counted.c.kind, counted.c.number).join(counted, counted.c.shop_id == Shop.id)
+    yield from ((slug, each, number) for slug, each, number in session.execute(query))
 
 
 def confirmed_orders(session: Session, counts: Iterable[MessageCount]) -> Counter[str]:

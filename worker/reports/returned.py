@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
+from worker.reports.counts import stream_mails_since
 from worker.store.models import Message, OrderRow, Shop
 from worker.store.orders import RETURNED_MESSAGE
 
@@ -36,24 +37,21 @@ class ReturnedLine(BaseModel):
 
 def read_returned(session: Session, *, now: datetime) -> list[ReturnedLine]:
     """The streams of which too many of the last week's mails bounced or were dropped. `now` is business time."""
-    lately = Message.accepted_at > now - WINDOW
+    mails = stream_mails_since(session, now - WINDOW)
     groups = (Message.shop_id, Message.stream)
-    mails: dict[tuple[UUID, str], int] = {
-        (shop_id, stream): number
-        for shop_id, stream, number in session.execute(select(*groups, func.count()).where(lately).group_by(*groups))
-    }
     counted = select(Shop.slug, *groups, func.count().label("number")).join(Shop, Shop.id == Message.shop_id)
-    query = counted.where(lately, *_is_back(now)).group_by(Shop.slug, *groups).order_by(Shop.slug, Message.stream)
+    back = counted.where(Message.accepted_at > now - WINDOW, *_is_back(now))
+    query = back.group_by(Shop.slug, *groups).order_by(Shop.slug, Message.stream)
     return [
         ReturnedLine(
             shop=row.slug,
             stream=row.stream,
-            mails=mails[row.shop_id, row.stream],
+            mails=mails[row.slug, row.stream],
             returned=row.number,
             newest=_newest(session, row.shop_id, row.stream, now),
         )
         for row in session.execute(query)
-        if row.number >= FEWEST and row.number >= TOO_MUCH * mails[row.shop_id, row.stream]
+        if row.number >= FEWEST and row.number >= TOO_MUCH * mails[row.slug, row.stream]
     ]
 
 
