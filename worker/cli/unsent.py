@@ -29,7 +29,7 @@ def _draw(console: Console, report: Unsent, days: int) -> None:
     orders = counted(report.orders, "order")
     console.print(f"[bold]What did not go out at {escape(report.shop)}[/], of {orders} of the last {days} days\n")
     if not report.lines:
-        console.print("Nothing was kept back.")
+        console.print("Nothing was kept back." if report.orders else "No order was placed in that time.")
         return
     rows = table("orders", "mail", "why", "newest")
     for line in report.lines[:MOST_SHOWN]:

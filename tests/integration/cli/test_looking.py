@@ -187,6 +187,9 @@ def test_earnings_tell_per_mail_what_later_orders_brought(cli: Cli, database: Da
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_why_mails_did_not_go_out_is_told_over_all_orders(cli: Cli, database: Database, shop: str) -> None:
+    assert "No order was placed in that time." in cli("unsent", shop).out
+    with database.write() as session:
+        make_order(session, get_shop(session, shop), "1041", placed_at=database_now(session) - timedelta(days=9))
     assert "Nothing was kept back." in cli("unsent", shop).out
     with database.write() as session:
         placed = {"placed_at": database_now(session), "unsent": {"all": "it was bought in the store"}}
