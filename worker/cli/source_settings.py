@@ -28,7 +28,7 @@ URL_HELP = "The shop's own address, like https://northkettle.myshopify.com, for 
 KEY_HELP = "A file with the key of the shop's API: Shopify's access token, or WooCommerce's key and secret."
 META_HELP = "WooCommerce: the meta key in which a newsletter plugin keeps consent."
 YES_HELP = "WooCommerce: a value of it that means yes. Give it again for more."
-TAX_DISPLAYS = (*sorted(SHOWN), "entered")
+TAX_DISPLAYS = (*SHOWN, "entered")
 NO_HELP = "WooCommerce: the value that means no there. Default: no."
 TAX_HELP = (
     "WooCommerce: how it shows prices during checkout, incl or excl tax, if not as they are entered (`entered`): "

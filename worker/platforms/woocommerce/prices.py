@@ -13,7 +13,7 @@ from typing import Any
 
 from worker.platforms.bodies import Body, amount, text
 
-SHOWN = frozenset({"incl", "excl"})
+SHOWN = ("incl", "excl")
 STRUCK = re.compile(r"<del\b.*?</del>", re.DOTALL)
 SYMBOL = re.compile(r'<span class="woocommerce-Price-currencySymbol">.*?</span>', re.DOTALL)
 AMOUNT = re.compile(r'<span class="(?:[^"]* )?amount(?: [^"]*)?">(.*?)</span>', re.DOTALL)
