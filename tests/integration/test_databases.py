@@ -5,9 +5,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import literal_column, select
+from sqlalchemy import literal_column, select, text
 
+from tests.support.processes import wait_until
 from tests.support.rows import NOW
+from tests.support.servers import fresh_postgres_database
 from worker.errors import StorageUnavailableError
 from worker.store.models import Shop
 from worker.store.session import Database
@@ -60,3 +62,42 @@ def _take_connections(database: Database, count: int) -> None:
     with ExitStack() as held:
         for _ in range(count):
             held.enter_context(database.read()).connection()
+
+
+@pytest.mark.parametrize(("own", "kept"), [("0", "5min"), ("1d", "5min"), ("90s", "90s")])
+def test_postgresql_ends_what_a_process_that_stands_still_holds_open(own: str, kept: str, postgres_url: str) -> None:
+    """It would keep its rows from everybody until it wakes. An operator's own limit stays where it is shorter."""
+    with fresh_postgres_database(postgres_url) as url:
+        database = Database(url.replace("postgresql://", "postgresql+psycopg://", 1))
+        with database.write() as session:
+            name = session.scalar(text("SELECT current_database()"))
+            session.execute(text(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '{own}'"))
+        database.close()
+        with database.read() as session:
+            assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == kept
+        database.close()
+
+
+@pytest.mark.parametrize("then_reads", [True, False])
+def test_whoever_wakes_up_after_that_is_told_to_try_again(then_reads: bool, postgres_database: Database) -> None:
+    with pytest.raises(StorageUnavailableError):
+        _stand_still_in_a_unit(postgres_database, then_reads=then_reads)
+    with postgres_database.read() as session:
+        assert session.scalars(select(Shop)).all() == []
+
+
+def _stand_still_in_a_unit(database: Database, *, then_reads: bool) -> None:
+    with database.write() as session:
+        session.add(Shop(slug="northkettle", profile={}, created_at=NOW))
+        session.flush()
+        process = session.scalar(text("SELECT pg_backend_pid()"))
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
+        wait_until(lambda: not _lives(database, process), "its connection is ended")
+        if then_reads:
+            session.execute(select(Shop))
+
+
+def _lives(database: Database, process: int | None) -> bool:
+    lives = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid").bindparams(pid=process)
+    with database.read() as session:
+        return session.scalar(lives) == 1

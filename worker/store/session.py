@@ -24,10 +24,21 @@ from worker.errors import StorageFullError, StorageUnavailableError
 BUSY_TIMEOUT_S = 30
 DISK_FULL = "53100"
 """PostgreSQL's word for it; SQLite's is SQLITE_FULL."""
+IDLE_LIMIT_S = 300
+"""How long a unit on PostgreSQL may do nothing before the server ends it. Ours do nothing for seconds at the most; a
+process that stands still, or a machine that is gone, would keep its rows from everybody until somebody notices.
+"""
 OUTLINE = bytes.maketrans(b"123456789:,[-\t\r\n", b"000000000" + b" " * 7)
 LONG_NUMBER = b" " + b"0" * 19
 """In a document's outline, the shortest whole number that may not fit into 64 bits. Not the digits of a text, such as a
 parcel's number, which a quotation mark precedes. A search for digits would take longer than the reading."""
+
+
+_LIMIT_IDLENESS = (
+    "SELECT set_config(name, %(ms)s::text, false) FROM pg_settings"
+    " WHERE name = 'idle_in_transaction_session_timeout' AND setting::bigint NOT BETWEEN 1 AND %(ms)s"
+)
+"""An operator's own limit stays where it is shorter."""
 
 
 class Database:
@@ -173,7 +184,7 @@ def _sqlite_engine(url: str, **pool: Any) -> Engine:
 
 
 def _postgres_engine(url: str, **pool: Any) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_pre_ping=True,
         hide_parameters=True,  # errors reach the log, customers' data must not
@@ -181,3 +192,10 @@ def _postgres_engine(url: str, **pool: Any) -> Engine:
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         **pool,
     )
+
+    @event.listens_for(engine, "connect")
+    def _limit(connection: Any, _record: Any) -> None:  # no start-up option: poolers refuse those that they don't know
+        connection.execute(_LIMIT_IDLENESS, {"ms": IDLE_LIMIT_S * 1000})
+        connection.commit()
+
+    return engine
