@@ -144,6 +144,10 @@ class Settings(BaseSettings):
         """Lists of SendGrid's in spite of which receipts and tracking mails go out."""
         return _between_commas(self.sendgrid_bypass)
 
+    def webhook_url(self, shop: str, kind: str) -> str:
+        """Where a source of this kind sends what happens in a shop."""
+        return f"{self.public_url}/webhooks/{shop}/{kind}"
+
     @property
     def is_embedded(self) -> bool:
         """Whether everything runs in the one process of `up`."""

@@ -155,9 +155,9 @@ def _summary(session: Session, shop: Shop) -> dict[str, Any]:
 
 
 def _sources(installation: Installation, session: Session, shop: Shop) -> list[dict[str, Any]]:
-    base = installation.settings.public_url
+    url = installation.settings.webhook_url
     return [
-        {"kind": source.kind, "secrets": len(source.secrets), "url": f"{base}/webhooks/{shop.slug}/{source.kind}"}
+        {"kind": source.kind, "secrets": len(source.secrets), "url": url(shop.slug, source.kind)}
         for source in list_sources(session, shop.id)
     ]
 

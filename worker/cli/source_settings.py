@@ -56,7 +56,7 @@ def set_source(
     if not given and api_url is None and api_key_file is None:
         raise UserError("Say what to set: see `postpurchase source set --help`.")
     with opened() as installation, installation.database.write() as session:
-        source = _source(session, shop, kind)
+        source = source_of(session, shop, kind)
         if given and kind != "woocommerce":
             raise UserError(
                 f"--consent-… and --tax-display are for woocommerce alone: {kind} tells both in fields of its own."
@@ -73,7 +73,7 @@ def set_source(
 def refusals(shop: Slug, kind: Writing, json: JsonFlag = False) -> None:
     """List who refused, or came back, without the shop having heard of it, and why not."""
     with opened() as installation, installation.database.read() as session:
-        lines = untold(session, _source(session, shop, kind).id)
+        lines = untold(session, source_of(session, shop, kind).id)
         zone = profile_of(get_shop(session, shop)).timezone
 
     def draw(console: Console) -> None:
@@ -117,7 +117,12 @@ def _tax_display(told: str | None) -> str | None:
     raise UserError(f"--tax-display is one of {', '.join(TAX_DISPLAYS)}, not {told!r}.")
 
 
-def _source(session: Session, shop: str, kind: str) -> Source:
+def source_of(session: Session, shop: str, kind: str) -> Source:
+    """The shop's source of this kind.
+
+    Raises:
+        UserError: there is none; the sentence says how to connect it.
+    """
     check_kind(kind)
     found = find_source(session, shop, kind)
     if found is None:

@@ -15,11 +15,12 @@ from worker.cli.context import opened
 from worker.cli.output import JsonFlag, counted, say, show
 from worker.cli.secret_files import read_secret
 from worker.cli.shops import Slug
-from worker.cli.source_settings import Kind, check_kind, refusals, set_source, write_back_state
+from worker.cli.source_settings import Kind, check_kind, refusals, set_source, source_of, write_back_state
 from worker.cli.subscribing import subscribe_source
 from worker.errors import UserError
 from worker.platforms.standard.form import json_schema
 from worker.sealing import Sealer
+from worker.settings import Settings
 from worker.store.models import Source
 from worker.store.secret_use import PROVED, retire_secrets
 from worker.store.shops import (
@@ -58,7 +59,7 @@ def add(
                 "--secret-file FILE`, which keeps the old one valid for a while."
             )
         added = add_source(session, installation.sealer, owner, kind, secret, now=installation.clock.now())
-        url = f"{installation.settings.public_url}/webhooks/{shop}/{kind}"
+        url = installation.settings.webhook_url(shop, kind)
     first = f"Connected {kind}." if added else f"{kind} is connected with this secret already; nothing changed."
     say(f"{first} Point its webhooks at {url}", json, shop=shop, kind=kind, url=url, changed=added)
 
@@ -82,7 +83,7 @@ def rotate(
     secret = _signing_secret(secret_file) if secret_file else None
     with opened() as installation, installation.database.write() as session:
         owner = get_shop(session, shop)
-        source = _existing(find_source(session, shop, kind), shop, kind)
+        source = source_of(session, shop, kind)
         before = len(source.secrets)
         changed = bool(secret) and add_source(
             session, installation.sealer, owner, kind, secret or "", now=installation.clock.now(), as_newest=True
@@ -114,9 +115,9 @@ def show_all(shop: Annotated[str | None, typer.Argument(metavar="SHOP")] = None,
     """List sources with the URL that each shop's webhooks go to."""
     with opened() as installation, installation.database.read() as session:
         owners = [get_shop(session, shop)] if shop else list_shops(session)
-        base = installation.settings.public_url
+        settings = installation.settings
         rows = [
-            _row(session, base, owner.slug, source) for owner in owners for source in list_sources(session, owner.id)
+            _row(session, settings, owner.slug, each) for owner in owners for each in list_sources(session, owner.id)
         ]
 
     def draw(console: Console) -> None:
@@ -155,13 +156,6 @@ def _refuse_unproved(source: Source, sealer: Sealer) -> None:
         )
 
 
-def _existing(found: tuple[Any, Source] | None, shop: str, kind: str) -> Source:
-    check_kind(kind)
-    if found is None:
-        raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")
-    return found[1]
-
-
 def _in_use(used: Mapping[str, datetime]) -> str:
     if not used:
         return ""
@@ -178,12 +172,12 @@ def _unread(count: int) -> str:
     return f" {count} of them cannot be opened with POSTPURCHASE_SECRET_KEY: put its key back, or --retire-old drops it"
 
 
-def _row(session: Session, base: str, slug: str, source: Source) -> dict[str, Any]:
+def _row(session: Session, settings: Settings, slug: str, source: Source) -> dict[str, Any]:
     return {
         "shop": slug,
         "kind": source.kind,
         "secrets": len(source.secrets),
-        "url": f"{base}/webhooks/{slug}/{source.kind}",
+        "url": settings.webhook_url(slug, source.kind),
         "write_back": write_back_state(source),
         "refusals": count_write_backs(session, source.id),
     }

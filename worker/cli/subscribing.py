@@ -11,11 +11,11 @@ from worker.bootstrap import Installation
 from worker.cli.context import opened
 from worker.cli.output import JsonFlag, complain, show, table
 from worker.cli.shops import Slug
+from worker.cli.source_settings import source_of
 from worker.errors import UserError
 from worker.platforms.registry import SUBSCRIBERS
 from worker.platforms.subscriptions import Outcome, State, Subscriber, Target, subscribe
 from worker.platforms.writing import Access, Written
-from worker.store.shops import find_source
 
 STOPPED = 2
 COLOURS = {State.THERE: "bright_black", State.REFUSED: "red", State.MISSING: "yellow", State.OFF: "yellow"}
@@ -72,10 +72,7 @@ def _asked(installation: Installation, shop: str, kind: str) -> _Asked:
     if subscriber is None:
         raise UserError(f"Webhooks can be ordered at {' and '.join(sorted(SUBSCRIBERS))} alone, not at {kind}.")
     with installation.database.read() as session:
-        found = find_source(session, shop, kind)
-    if found is None:
-        raise UserError(f"{shop} has no {kind} source. Connect it with `postpurchase source add {shop} {kind} …`.")
-    source = found[1]
+        source = source_of(session, shop, kind)
     if not source.api:
         remedy = f"`postpurchase source set {shop} {kind} --api-url URL --api-key-file FILE`"
         raise UserError(f"The key of the shop's API is not known. Give it with {remedy}.")
@@ -86,7 +83,7 @@ def _asked(installation: Installation, shop: str, kind: str) -> _Asked:
         )
     sealer = installation.sealer
     access = Access(url=str(source.api["url"]), key=sealer.open(source.api["sealed"]), options=source.options)
-    target = Target(url=f"{base}/webhooks/{shop}/{kind}", secret=sealer.open(source.secrets[0]["sealed"]))
+    target = Target(url=installation.settings.webhook_url(shop, kind), secret=sealer.open(source.secrets[0]["sealed"]))
     return _Asked(subscriber=subscriber, access=access, target=target)
 
 
