@@ -1,7 +1,6 @@
 """`postpurchase db upgrade | backup | restore | reseal`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from worker import telemetry
-from worker.bootstrap import Installation, build
+from worker.bootstrap import Installation
 from worker.cli.clock import moment_of
-from worker.cli.context import opened
+from worker.cli.context import built, opened
 from worker.cli.output import JsonFlag, counted, progress, say, show, table
 from worker.errors import UserError
 from worker.planning.service import sweep_events
@@ -40,7 +38,7 @@ RAN_UNTIL = (
 @app.command("upgrade")
 def upgrade_database(json: JsonFlag = False) -> None:
     """Bring the database's schema up to this version."""
-    with _installation() as installation:
+    with built(load_settings(), level=logging.INFO) as installation:
         changed = not is_migrated(installation.database)
         upgrade(installation.database)
     say("The database is up to date." if changed else "It was up to date; nothing changed.", json, changed=changed)
@@ -70,7 +68,7 @@ def restore(
 ) -> None:
     """Fill an empty database from a backup. Every shop is paused then: nothing goes out until `resume SHOP`."""
     reader = open_backup(file)
-    with _installation() as installation:
+    with built(load_settings(), level=logging.INFO) as installation:
         if is_new(installation.database):
             upgrade(installation.database)
         if why := why_not_migrated(installation.database):
@@ -95,18 +93,6 @@ def reseal(json: JsonFlag = False) -> None:
         changed = reseal_all(session, installation.sealer)
     sentence = f"Sealed {counted(changed, 'secret')} with the newest key." if changed else "All had the newest key."
     say(sentence, json, changed=changed)
-
-
-@contextmanager
-def _installation() -> Iterator[Installation]:
-    settings = load_settings()
-    telemetry.configure(as_json=settings.log_json)
-    installation = build(settings)
-    try:
-        installation.database.now()  # says plainly when the database does not answer
-        yield installation
-    finally:
-        installation.close()
 
 
 def _ran_until(text: str, reader: BackupReader, installation: Installation) -> datetime:
