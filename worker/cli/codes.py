@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from worker.cli.context import opened
 from worker.cli.imports import File, take_file
-from worker.cli.output import JsonFlag, grid, local, show, state_text, table
+from worker.cli.output import JsonFlag, local, named, show, state_text, table
 from worker.cli.shops import Slug
 from worker.errors import UserError
 from worker.imports.codes import import_codes
@@ -77,17 +77,15 @@ def _line_of(session: Session, shop: str, now: datetime) -> CodesLine:
 
 
 def _draw(console: Console, line: CodesLine) -> None:
-    rows = grid()
-    rows.add_row("[bright_black]made by[/]", "nobody" if line.source == "none" else line.source)
     states = "  ".join(f"{line.states[state]} {state_text(state)}" for state in STATES if line.states.get(state))
-    rows.add_row("[bright_black]codes[/]", states or "none yet")
+    told = [("made by", "nobody" if line.source == "none" else line.source), ("codes", states or "none yet")]
     if line.by_others:
-        rows.add_row("[bright_black]used by others[/]", f"[red]{line.by_others}[/] `codes list` names them")
+        told.append(("used by others", f"[red]{line.by_others}[/] `codes list` names them"))
     if line.waiting:
-        rows.add_row("[bright_black]untold[/]", f"{line.waiting} the shop is still to hear of")
+        told.append(("untold", f"{line.waiting} the shop is still to hear of"))
     if line.pool is not None:
         colour = "yellow" if line.pool.is_low else "green"
-        rows.add_row("[bright_black]pool[/]", f"[{colour}]{line.pool.left} left[/], low from {line.pool.low_at} on")
-    console.print(rows)
+        told.append(("pool", f"[{colour}]{line.pool.left} left[/], low from {line.pool.low_at} on"))
+    console.print(named(told))
     if line.source == "none":
         console.print(f"Mails carry no codes: see `postpurchase shop set {escape(line.shop)} --codes`.")

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from worker import telemetry
-from worker.cli.output import JsonFlag, grid, local, screen, show, side
+from worker.cli.output import JsonFlag, grid, local, named, screen, show, side
 from worker.cli.timeline import code_text
 from worker.demo import shop
 from worker.demo.story import DemoError, Happened, Sent, read_story, tell
@@ -69,10 +69,7 @@ def _heading(event: Happened) -> Table:
 
 def _panel(sent: Sent, number: int, *, stays: bool) -> Panel:
     line, mail = sent.line, sent.mail
-    rows: Table = grid()
-    rows.add_column()
-    rows.add_column(overflow="fold")  # an address that is cut short leads nowhere
-    for name, value in (
+    told = [
         ("From", escape(mail.sender)),
         ("To", escape(mail.to)),
         ("Subject", f"[bold]{escape(mail.subject)}[/]"),
@@ -80,9 +77,9 @@ def _panel(sent: Sent, number: int, *, stays: bool) -> Panel:
         ("Offers", "\n".join(_offer(product) for product in line.products)),
         ("Code", code_text(line.code, ZONE) if line.code else ""),
         ("Look", f"[link={sent.url}][cyan]{sent.url}[/][/]" if stays else ""),
-    ):
-        if value:
-            rows.add_row(f"[bright_black]{name}[/]", value)
+    ]
+    rows = named((name, value) for name, value in told if value)
+    rows.columns[1].overflow = "fold"  # an address that is cut short leads nowhere
     title = f"[bold]{number}[/] {EXPECTED.get(line.step, line.step)} · {local(mail.at, ZONE)}"
     return Panel(rows, title=title, title_align="left", border_style="green", padding=(0, 1))
 
@@ -105,16 +102,18 @@ def _check(mails: list[Sent], story: Timeline) -> None:
 
 
 def _document(sent: Sent) -> dict[str, Any]:
-    mail = sent.mail
-    kept = {"sent_at": mail.at.isoformat(), "from": mail.sender, "to": mail.to, "preview": mail.preview}
-    return (
-        {"step": sent.line.step, "subject": mail.subject, "url": sent.url}
-        | kept
-        | {
-            "products": [product.model_dump(mode="json") for product in sent.line.products],
-            "code": sent.line.code and sent.line.code.code,
-        }
-    )
+    line, mail = sent.line, sent.mail
+    return {
+        "step": line.step,
+        "subject": mail.subject,
+        "url": sent.url,
+        "sent_at": mail.at.isoformat(),
+        "from": mail.sender,
+        "to": mail.to,
+        "preview": mail.preview,
+        "products": [product.model_dump(mode="json") for product in line.products],
+        "code": line.code and line.code.code,
+    }
 
 
 def _stay(running: "Demo", console: Console) -> None:

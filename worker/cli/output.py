@@ -1,7 +1,7 @@
 """What commands print: people get Rich text, programs one JSON document; both on stdout, everything else on stderr."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -98,6 +98,14 @@ def table(*columns: str, title: str | None = None) -> Table:
 def grid() -> Table:
     """Columns without headings; long texts wrap inside their column."""
     return Table.grid(padding=(0, 2, 0, 0))
+
+
+def named(values: Iterable[tuple[str, str]]) -> Table:
+    """Names in grey, each beside what there is to say of it."""
+    rows = grid()
+    for name, value in values:
+        rows.add_row(f"[bright_black]{name}[/]", value)
+    return rows
 
 
 @contextmanager

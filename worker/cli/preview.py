@@ -15,14 +15,14 @@ from schedules.shop import Role, ShopProfile
 from worker.bootstrap import Installation
 from worker.cli.context import opened
 from worker.cli.folders import read_folder, writing_below
-from worker.cli.output import JsonFlag, grid, say, show, side
+from worker.cli.output import JsonFlag, named, say, show, side
 from worker.cli.shops import Slug
 from worker.delivery.port import NO_MESSAGE, OutgoingMail, Verdict
 from worker.demo.examples import inline_pictures
 from worker.dispatch.headers import TEST_MARK, headers_of
 from worker.dispatch.senders import envelope_of
 from worker.errors import ContentError, UserError
-from worker.preview.example import example_inputs
+from worker.preview.example import example_inputs, stream_of
 from worker.preview.orders import glimpse
 from worker.preview.situations import in_situation, situations_of
 from worker.rendering import formats
@@ -141,7 +141,7 @@ def step_of(what: str) -> str:
     Raises:
         UserError: it is neither.
     """
-    templates = {"order_confirmation": "confirmation", "shipping_confirmation": "shipping"}
+    templates = {template: step for step, template in MAILS.items()}
     step = templates.get(what, what).replace("-", "_")
     if step not in STEPS:
         raise UserError(f"There is no step or template {what!r}. Steps: {', '.join(STEPS)}.")
@@ -221,15 +221,12 @@ def _write(made: Made, folder: Path, name: str) -> tuple[list[Path], str]:
 
 
 def _draw(console: Console, made: Made, files: list[Path], missing: str) -> None:
-    rows = grid()
-    rows.add_row("[bright_black]subject[/]", f"[bold]{escape(made.mail.subject)}[/]")
-    rows.add_row("[bright_black]preview[/]", escape(made.mail.preview))
-    rows.add_row("[bright_black]variant[/]", escape(made.mail.variant))
-    for file in files:
-        rows.add_row("[bright_black]wrote[/]", escape(str(file)))
+    mail = made.mail
+    told = [("subject", f"[bold]{escape(mail.subject)}[/]"), ("preview", escape(mail.preview))]
+    told += [("variant", escape(mail.variant)), *(("wrote", escape(str(file))) for file in files)]
     if made.others:
-        rows.add_row("[bright_black]also[/]", f"--situation {' | '.join(made.others)}")
-    console.print(rows)
+        told.append(("also", f"--situation {' | '.join(made.others)}"))
+    console.print(named(told))
     if made.remark:
         side().print(f"[yellow]It would not go out now:[/] {escape(made.remark)}")
     if missing:
@@ -238,10 +235,8 @@ def _draw(console: Console, made: Made, files: list[Path], missing: str) -> None
 
 def _test_mail(installation: Installation, made: Made, address: str) -> OutgoingMail:
     inputs, settings = made.inputs, installation.settings
-    is_marketing = inputs.role is Role.COMPANION or inputs.step not in ("confirmation", "shipping")
-    stream = "marketing" if is_marketing else "transactional"
+    stream = stream_of(inputs.step, inputs.role)
     envelope = envelope_of(profile=inputs.shop, stream=stream, address=address, settings=settings)
-    fields: dict[str, Any] = {"html": inline_pictures(made.mail.html), "text": made.mail.text}
     return OutgoingMail(
         message_id=NO_MESSAGE,
         attempt_id=uuid4(),
@@ -253,6 +248,8 @@ def _test_mail(installation: Installation, made: Made, address: str) -> Outgoing
         to=envelope.to,
         subject=TEST_MARK + made.mail.subject,
         preview=made.mail.preview,
+        html=inline_pictures(made.mail.html),
+        text=made.mail.text,
         headers=headers_of(
             profile=inputs.shop,
             stream=stream,
@@ -260,5 +257,4 @@ def _test_mail(installation: Installation, made: Made, address: str) -> Outgoing
             public_url=settings.public_url,
             is_test=True,
         ),
-        **fields,
     )

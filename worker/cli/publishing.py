@@ -16,7 +16,7 @@ from worker.bootstrap import Installation
 from worker.cli.context import opened
 from worker.cli.effects import effect_words, mails_touched, unchanged
 from worker.cli.folders import From, is_here, read_folder
-from worker.cli.output import JsonFlag, counted, grid, local, progress, say, screen, show, table
+from worker.cli.output import JsonFlag, counted, local, named, progress, say, screen, show, table
 from worker.cli.shops import Slug
 from worker.cli.slips import going_back, refuse_packaged, refuse_to_and_fro
 from worker.cli.unknown import draw_warnings, warnings_of
@@ -205,10 +205,8 @@ def _done(installation: Installation, change: _Change, note: str, *, quiet: bool
 def _draw(console: Console, change: _Change) -> None:
     draw_warnings(console, change.warnings)
     effect, timezone = change.effect, profile_of(change.shop).timezone
-    rows = grid()
-    rows.add_row("[bright_black]mails[/]", mails_touched(change.paths) if change.paths else unchanged(change.newest))
-    rows.add_row("[bright_black]waiting emails[/]", effect_words(effect))
-    console.print(rows)
+    mails = mails_touched(change.paths) if change.paths else unchanged(change.newest)
+    console.print(named([("mails", mails), ("waiting emails", effect_words(effect))]))
     for each in effect.moved[:SHOWN]:
         before, after = local(each.before, timezone), local(each.after, timezone)
         console.print(f"  {escape(each.order)}  {each.step}  {before} → [bold]{after}[/]")

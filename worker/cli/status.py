@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, counted, grid, show, span, state_text, table
+from worker.cli.output import JsonFlag, counted, named, show, span, state_text, table
 from worker.dispatch.doors import keys_in_use
 from worker.reports.codes import CodesLine
 from worker.reports.complaints import ComplaintLine
@@ -30,10 +30,7 @@ def status(json: JsonFlag = False) -> None:
 def _draw(console: Console, report: Status, used: Collection[str]) -> None:
     console.print(f"[bold]Status[/] at {report.now:%Y-%m-%d %H:%M:%S} UTC\n")
     _draw_shops(console, report)
-    rows = grid()
-    for name, told in [*_counts(report), *_delays(report), *_troubles(report, used), *_processes(report)]:
-        rows.add_row(f"[bright_black]{name}[/]", told)
-    console.print(rows)
+    console.print(named([*_counts(report), *_delays(report), *_troubles(report, used), *_processes(report)]))
 
 
 def _draw_shops(console: Console, report: Status) -> None:

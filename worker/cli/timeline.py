@@ -11,7 +11,7 @@ from rich.table import Table
 
 from schedules.lifecycle import PENDING
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, counted, grid, local, show, state_text
+from worker.cli.output import JsonFlag, counted, grid, local, named, show, state_text
 from worker.cli.shops import Slug
 from worker.reports.story import ClickLine, CodeLine, MessageLine, ProductLine, Timeline
 from worker.reports.timeline import find_order, order_timeline
@@ -100,10 +100,7 @@ def _draw_message(console: Console, message: MessageLine, timezone: str, *, hist
     when = local(message.accepted_at or message.send_at, timezone)
     verb = "sent" if message.accepted_at else "due" if message.state in PENDING else "was due"
     console.print(f"  [bold]{escape(message.step)}[/]  {state_text(message.state)}  {verb} {when}")
-    rows = grid()
-    for name, value in _facts(message, timezone):
-        rows.add_row(f"[bright_black]{name}[/]", value)
-    console.print(Padding(rows, (0, 0, 0, 4)))
+    console.print(Padding(named(_facts(message, timezone)), (0, 0, 0, 4)))
     if history:
         console.print(Padding(_changes(message, timezone), (0, 0, 0, 4)))
     console.print()

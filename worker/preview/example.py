@@ -5,7 +5,7 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from schedules.events import OrderStated, ParcelStated, ParcelTracked
 from schedules.facts import Facts, Money
@@ -36,7 +36,7 @@ def example_inputs(step: str, *, role: Role, language: str, profile: ShopProfile
     """The example at one step. `profile`: look and texts of this shop instead of the demo's."""
     shop = profile or northkettle.profile()
     facts = _facts(step, language)
-    links = _links(step, is_marketing=role is Role.COMPANION or step not in ("confirmation", "shipping"))
+    links = _links(step, is_marketing=stream_of(step, role) == "marketing")
     made = MailInputs(
         shop=shop,
         facts=facts,
@@ -55,6 +55,11 @@ def example_inputs(step: str, *, role: Role, language: str, profile: ShopProfile
         expected=(SHIPPED_AT.date() + timedelta(days=1), SHIPPED_AT.date() + timedelta(days=3)),
     )
     return replace(made, offer=Offer(cards=(the_same_again(made),))) if step == "replenishment" else made
+
+
+def stream_of(step: str, role: Role) -> Literal["transactional", "marketing"]:
+    """The stream of a step's mail, as the packaged sequence has it."""
+    return "marketing" if role is Role.COMPANION or step not in ("confirmation", "shipping") else "transactional"
 
 
 def _facts(step: str, language: str) -> Facts:

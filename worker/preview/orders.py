@@ -16,6 +16,7 @@ from worker.dispatch.gating import Gated, examine
 from worker.dispatch.personalising import Chooser, personal_of
 from worker.personalisation.code_requests import CodeDecision
 from worker.personalisation.library import Library, Reader
+from worker.preview.example import stream_of
 from worker.rendering.port import MailInputs
 from worker.store.models import Message, OrderRow, Shop
 from worker.store.shops import profile_of
@@ -76,7 +77,6 @@ def _message(session: Session, shop: Shop, order: OrderRow, step: str, now: date
     if found is not None:
         return found
     role = profile_of(shop).role(step)
-    is_marketing = role is Role.COMPANION or step not in ("confirmation", "shipping")
     return Message(
         id=new_id(),
         shop_id=shop.id,
@@ -86,7 +86,7 @@ def _message(session: Session, shop: Shop, order: OrderRow, step: str, now: date
         parcel_group="",
         occurrence=0,
         role=role.value,
-        stream="marketing" if is_marketing else "transactional",
+        stream=stream_of(step, role),
         template=step,
         state="scheduled",
         send_at=now,
