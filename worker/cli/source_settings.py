@@ -49,10 +49,14 @@ def set_source(
     tax_display: Annotated[str | None, typer.Option("--tax-display", help=TAX_HELP)] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Let a source read consent and prices, and write refusals back to the shop. The key is stored encrypted."""
-    options = {"consent_meta_key": consent_meta_key, "consent_values": consent_yes, "consent_no_value": consent_no}
+    """Let a source read consent and prices, and write refusals back to the shop. The key is stored encrypted.
+
+    An empty text takes back what was set; `--api-url ''` also the key.
+    """
+    options: dict[str, Any] = {"consent_meta_key": consent_meta_key, "consent_no_value": consent_no}
+    options["consent_values"] = [value for value in consent_yes if value] if consent_yes else None
     options["tax_display"] = _tax_display(tax_display)
-    given = {name: value for name, value in options.items() if value}
+    given = {name: value for name, value in options.items() if value is not None}
     if not given and api_url is None and api_key_file is None:
         raise UserError("Say what to set: see `postpurchase source set --help`.")
     with opened() as installation, installation.database.write() as session:
@@ -61,7 +65,7 @@ def set_source(
             raise UserError(
                 f"--consent-… and --tax-display are for woocommerce alone: {kind} tells both in fields of its own."
             )
-        source.options = source.options | given
+        source.options = {name: value for name, value in (source.options | given).items() if value}
         if api_url is not None or api_key_file is not None:
             source.api = _api(source, installation.sealer, api_url, api_key_file)
             wake_source(session, source.id, installation.clock.now())
@@ -112,7 +116,7 @@ def check_kind(kind: str) -> None:
 
 
 def _tax_display(told: str | None) -> str | None:
-    if told is None or told in TAX_DISPLAYS:
+    if not told or told in TAX_DISPLAYS:
         return told
     raise UserError(f"--tax-display is one of {', '.join(TAX_DISPLAYS)}, not {told!r}.")
 
@@ -134,6 +138,8 @@ def _api(source: Source, sealer: Sealer, url: str | None, key_file: Path | None)
     writer = WRITERS.get(source.kind)
     if writer is None:
         raise UserError(f"Refusals are written back to {' and '.join(sorted(WRITERS))} alone, not to {source.kind}.")
+    if url == "" and key_file is None:
+        return {}
     base = _checked_url(url) if url is not None else str(source.api.get("url", ""))
     if not base:
         raise UserError("Give the shop's address too, with --api-url.")

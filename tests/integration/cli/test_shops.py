@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.cli.conftest import Cli
 from worker.store.session import Database
-from worker.store.shops import get_shop, list_sources, profile_of
+from worker.store.shops import find_source, get_shop, list_sources, profile_of
 
 
 def test_an_added_shop_is_shown_with_what_it_was_given(cli: Cli) -> None:
@@ -289,9 +289,28 @@ def test_a_source_is_given_its_api_key_and_says_how_refusals_fare(cli: Cli, shop
     assert cli("source", "refusals", shop, "woocommerce", "--json").document == {"refusals": []}
 
 
+def test_an_empty_text_takes_back_what_was_set_for_a_source(
+    cli: Cli, shop: str, database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("s3cret")
+    (tmp_path / "key").write_text("ck_1\ncs_1")
+    assert cli("source", "add", shop, "woocommerce", "--secret-file", str(tmp_path / "secret")).code == 0
+    change = ("source", "set", shop, "woocommerce")
+    consent = ("--consent-meta-key", "newsletter", "--consent-yes", "1", "--consent-no", "0", "--tax-display", "incl")
+    assert cli(*change, *consent, "--api-url", "https://a.example", "--api-key-file", str(tmp_path / "key")).code == 0
+    told = cli(*change, "--consent-meta-key", "", "--consent-yes", "", "--consent-no", "", "--tax-display", "")
+    assert "--consent-meta-key" in told.out
+    assert "wait for --api-url" in cli(*change, "--api-url", "", "--json").document["write_back"]
+    with database.read() as session:
+        found = find_source(session, shop, "woocommerce")
+    assert found is not None
+    assert (found[1].options, found[1].api) == ({}, {})
+
+
 @pytest.mark.parametrize(
     ("options", "remedy"),
     [
+        (("--api-url", "", "--api-key-file", "secret"), "no address of a shop"),
         (("--api-url", "http://northkettle.example"), "begins with https://"),
         (("--api-url", "northkettle"), "no address of a shop"),
         (("--api-url", "https://[::1"), "no address of a shop"),
