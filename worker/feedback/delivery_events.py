@@ -14,9 +14,16 @@ from sqlalchemy.orm import Session
 from schedules.lifecycle import State
 from worker.bootstrap import Installation
 from worker.delivery.addressing import is_same_mailbox
-from worker.feedback.sendgrid_events import Batch, ToldEvent
+from worker.feedback.sendgrid_events import REFUSALS, Batch, ToldEvent, suppresses
 from worker.feedback.writing_back import tell_refusal, tell_second_thought
-from worker.store.delivery_events import EventKey, Recipient, keep_events, known_messages, newest_of_kinds
+from worker.store.delivery_events import (
+    EventKey,
+    Recipient,
+    drops_of,
+    keep_events,
+    known_messages,
+    newest_of_kinds,
+)
 from worker.store.evidence import Evidence, lock_messages, record_all
 from worker.store.models.feedback import COMPLAINT
 from worker.store.session import database_now
@@ -130,9 +137,7 @@ def _stop_mails(session: Session, new: Sequence[ToldEvent], recipients: Recipien
 def _stop(session: Session, event: ToldEvent, shop_id: UUID, address: str, now: datetime) -> None:
     scope, reason = event.suppresses or ("marketing", "unsubscribed")
     is_refusal = reason != "hard_bounce"
-    if reason == "unsubscribed" and event.kind == "dropped" and _has_come_back(session, shop_id, address, event.at):
-        return
-    if reason == "unsubscribed" and event.kind != "dropped" and not _is_refused_there(session, shop_id, address):
+    if reason == "unsubscribed" and not _is_refused_there(session, shop_id, address):
         if lift(session, shop_id, address, scope, source=REFUSED_THERE):
             tell_second_thought(session, shop_id, address, now)
         return
@@ -141,15 +146,16 @@ def _stop(session: Session, event: ToldEvent, shop_id: UUID, address: str, now: 
         tell_refusal(session, shop_id, address, now)
 
 
-def _has_come_back(session: Session, shop_id: UUID, address: str, since: datetime) -> bool:
-    back = newest_of_kinds(session, shop_id, address, ("group_resubscribe",)).get("group_resubscribe")
-    return back is not None and back > since and not _is_refused_there(session, shop_id, address)
-
-
 def _is_refused_there(session: Session, shop_id: UUID, address: str) -> bool:
-    """By the newest of all events that are kept, for they come in any order; only a group's refusal can be lifted."""
+    """By the newest of all events that are kept, for they come in any order; only a group's refusal can be lifted.
+
+    Of a refusal in a mail of another program the drop of the next one of ours may tell alone.
+    """
     newest = newest_of_kinds(session, shop_id, address, ("unsubscribe", "group_unsubscribe", "group_resubscribe"))
-    refused, back = newest.get("group_unsubscribe"), newest.get("group_resubscribe")
+    back = newest.pop("group_resubscribe", None)
+    drops = drops_of(session, shop_id, address)
+    told = [at for at, details in drops if suppresses("dropped", details) == REFUSALS["group_unsubscribe"]]
+    refused = max([*newest.values(), *told], default=None)
     return "unsubscribe" in newest or (refused is not None and (back is None or back < refused))
 
 

@@ -115,7 +115,7 @@ def read_event(entry: Mapping[str, Any]) -> ToldEvent | None:
         state=STATES.get(kind),
         words=_words(kind, entry),
         address=_text(entry.get("email")).lower(),
-        suppresses=_suppresses(kind, entry),
+        suppresses=suppresses(kind, entry),
         is_resubscribed=kind == "group_resubscribe",
         receipt=_text(entry.get("sg_message_id")).partition(".")[0],
         details=_details(entry),
@@ -127,8 +127,10 @@ def scrubbed(value: Any) -> str:
     return without_addresses(" ".join(_text(value).split()))[:LONGEST]
 
 
-def _suppresses(kind: str, entry: Mapping[str, Any]) -> tuple[str, str] | None:
-    """A block, or a bounce that may pass, is no reason never to write again."""
+def suppresses(kind: str, entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Scope and reason of what such an event keeps from its person; None: nothing. A block, or a bounce that may pass,
+    is no reason never to write again.
+    """
     if kind == "bounce":
         is_hard = _text(entry.get("type")).lower() != "blocked" and not _text(entry.get("status")).startswith("4")
         return ("all", "hard_bounce") if is_hard else None

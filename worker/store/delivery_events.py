@@ -67,3 +67,10 @@ def newest_of_kinds(session: Session, shop_id: UUID, address: str, kinds: Iterab
         Message, Message.id == DeliveryEvent.message_id
     )
     return {row[0]: row[1] for row in session.execute(newest.where(*mine).group_by(DeliveryEvent.kind))}
+
+
+def drops_of(session: Session, shop_id: UUID, address: str) -> Sequence[tuple[datetime, Mapping[str, Any]]]:
+    """When a provider dropped mails to a person, by its own time, and what it said of each."""
+    mine = (Message.shop_id == shop_id, Message.address == address, DeliveryEvent.kind == "dropped")
+    drops = select(DeliveryEvent.at, DeliveryEvent.details).join(Message, Message.id == DeliveryEvent.message_id)
+    return [(row.at, row.details) for row in session.execute(drops.where(*mine))]

@@ -114,6 +114,28 @@ def test_a_mail_dropped_before_somebody_came_back_refuses_nothing_whatever_comes
     assert told.scopes() == {"marketing"}
 
 
+@pytest.mark.parametrize("order", [("dropped", "group_resubscribe"), ("group_resubscribe", "dropped")])
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_mail_dropped_after_somebody_came_back_tells_of_a_newer_refusal_whatever_comes_last(
+    told: Told, order: tuple[str, str]
+) -> None:
+    """Of a refusal in a mail of another program nothing else is told."""
+    mail = told.mail()
+    at = {"group_resubscribe": 1936602001, "dropped": 1936602002}
+    for kind in order:
+        told.tell(mail.event(kind, timestamp=at[kind], reason="Unsubscribed Address"))
+    assert told.scopes() == {"marketing"}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_mail_dropped_for_another_reason_keeps_nobody_from_coming_back(told: Told) -> None:
+    mail = told.mail()
+    told.tell(mail.event("group_unsubscribe", timestamp=1936602001))
+    told.tell(mail.event("dropped", timestamp=1936602003, reason="Invalid SMTPAPI header"))
+    told.tell(mail.event("group_resubscribe", timestamp=1936602002))
+    assert told.scopes() == frozenset()
+
+
 def test_a_complaint_is_not_taken_back(told: Told) -> None:
     mail = told.mail()
     told.tell(mail.event("spamreport"), mail.event("group_resubscribe", timestamp=1936602009))
