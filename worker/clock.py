@@ -43,14 +43,24 @@ class Clock:
             row = session.get(ClockRow, 1)
             return timedelta(microseconds=row.offset_us if row else 0)
 
+    def refuse_real(self) -> None:
+        """Lets whoever moves time pass.
+
+        Raises:
+            SettingsError: the clock is real.
+        """
+        if self.mode is ClockMode.REAL:
+            raise SettingsError(
+                "The clock is real. Set POSTPURCHASE_CLOCK=simulated for this and for `up` to move time."
+            )
+
     def move_to(self, moment: datetime) -> None:
         """Moves simulated business time forward to `moment`.
 
         Raises:
             SettingsError: the clock is real, or `moment` lies in the past of business time.
         """
-        if self.mode is ClockMode.REAL:
-            raise SettingsError("The clock is real. Set POSTPURCHASE_CLOCK=simulated to move time.")
+        self.refuse_real()
         offset = moment.astimezone(UTC) - self.real_now()
         if offset < self.offset():
             raise SettingsError("Time only moves forward.")

@@ -14,7 +14,6 @@ from worker.bootstrap import Installation
 from worker.dispatch.doors import count_open, next_trial
 from worker.errors import SettingsError, UserError
 from worker.heartbeats import last_sign_of
-from worker.settings import ClockMode
 from worker.store.codes import count_due_codes
 from worker.store.events import count_stored
 from worker.store.models import Message
@@ -50,7 +49,7 @@ def advance(
     by: timedelta | None = None,
     to: datetime | None = None,
     jump: bool = False,
-    on_stop: Callable[[datetime], None] | None = None,
+    on_stop: Callable[[datetime], None] = lambda _moment: None,
     patience_s: float = PATIENCE_S,
 ) -> list[datetime]:
     """Moves business time forward; the due times it stopped at on the way.
@@ -61,33 +60,34 @@ def advance(
         SettingsError: the clock is real, or the aim lies in the past.
         UserError: the work stands still; the sentence says what to start.
     """
+    installation.clock.refuse_real()
     now = installation.clock.now()
     aim = to if to is not None else now + (by or timedelta(0))
-    if installation.clock.mode is ClockMode.REAL:
-        raise SettingsError("The clock is real. Set POSTPURCHASE_CLOCK=simulated to move time.")
     if aim < now:
         raise SettingsError("Time only moves forward.")
     stops: list[datetime] = []
     if not jump:
         finish_work(installation, patience_s=patience_s)
         while (due := next_due(installation)) is not None and due <= aim:
-            _stop_at(installation, due, stops, on_stop, patience_s)
-    _move(installation, aim)
-    finish_work(installation, patience_s=patience_s)
+            _work_at(installation, due, patience_s)
+            stops.append(due)
+            on_stop(due)
+    _work_at(installation, aim, patience_s)
     return stops
 
 
-def advance_to_next(
-    installation: Installation,
-    *,
-    on_stop: Callable[[datetime], None] | None = None,
-    patience_s: float = PATIENCE_S,
-) -> datetime | None:
-    """Moves business time to the next due time and waits for the work; None when nothing is due any more."""
-    finish_work(installation, patience_s=patience_s)
+def advance_to_next(installation: Installation) -> datetime | None:
+    """Moves business time to the next due time and waits for the work; None when nothing is due any more.
+
+    Raises:
+        SettingsError: the clock is real.
+        UserError: the work stands still; the sentence says what to start.
+    """
+    installation.clock.refuse_real()
+    finish_work(installation)
     due = next_due(installation)
     if due is not None:
-        _stop_at(installation, due, [], on_stop, patience_s)
+        _work_at(installation, due, PATIENCE_S)
     return due
 
 
@@ -115,27 +115,14 @@ def outstanding(installation: Installation) -> int:
         return count_stored(session) + due + _count(session, _UNDER_WAY) + count_due_codes(session, now)
 
 
-def _stop_at(
-    installation: Installation,
-    due: datetime,
-    stops: list[datetime],
-    on_stop: Callable[[datetime], None] | None,
-    patience_s: float,
-) -> None:
-    _move(installation, due)
-    finish_work(installation, patience_s=patience_s)
-    stops.append(due)
-    if on_stop is not None:
-        on_stop(due)
-
-
-def _move(installation: Installation, moment: datetime) -> None:
+def _work_at(installation: Installation, moment: datetime, patience_s: float) -> None:
     # Business time flows while the work is waited for; having flowed past the aim is as good.
     ahead = moment - installation.clock.now()
     if ahead > CLOSE:
         installation.clock.move_to(moment)
     elif ahead > timedelta(0):
         time.sleep(ahead.total_seconds())
+    finish_work(installation, patience_s=patience_s)
 
 
 def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
