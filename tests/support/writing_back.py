@@ -84,7 +84,8 @@ def connect(world: World, kind: str, url: str) -> None:
     installation = world.installation
     with installation.database.write() as session:
         shop = session.get_one(Shop, world.shop_id)
-        add_source(session, installation.sealer, shop, kind, "secret", now=world.now, options=OPTIONS.get(kind))
+        add_source(session, installation.sealer, shop, kind, "secret", now=world.now)
         source = session.query(Source).filter_by(shop_id=shop.id, kind=kind).one()
+        source.options = OPTIONS.get(kind, {})
         if kind in KEYS:
             source.api = {"url": url, "sealed": installation.sealer.seal(KEYS[kind])}

@@ -16,6 +16,7 @@ from worker.errors import UserError
 from worker.platforms.registry import SUBSCRIBERS
 from worker.platforms.subscriptions import Outcome, State, Subscriber, Target, subscribe
 from worker.platforms.writing import Access, Written
+from worker.store.shops import open_access
 
 STOPPED = 2
 COLOURS = {State.THERE: "bright_black", State.REFUSED: "red", State.MISSING: "yellow", State.OFF: "yellow"}
@@ -82,9 +83,8 @@ def _asked(installation: Installation, shop: str, kind: str) -> _Asked:
             f"Shops send to https:// alone, and POSTPURCHASE_PUBLIC_URL is {base}. Set it to your own host."
         )
     sealer = installation.sealer
-    access = Access(url=str(source.api["url"]), key=sealer.open(source.api["sealed"]), options=source.options)
     target = Target(url=installation.settings.webhook_url(shop, kind), secret=sealer.open(source.secrets[0]["sealed"]))
-    return _Asked(subscriber=subscriber, access=access, target=target)
+    return _Asked(subscriber=subscriber, access=open_access(source, sealer), target=target)
 
 
 def _draw(console: Console, asked: _Asked, outcomes: list[Outcome]) -> None:

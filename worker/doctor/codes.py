@@ -13,7 +13,7 @@ from worker.platforms.registry import CODE_MAKERS
 from worker.platforms.writing import Access
 from worker.store.models import Shop
 from worker.store.pool import level
-from worker.store.shops import connected_shops, find_source, profile_of
+from worker.store.shops import connected_shops, find_source, open_access, profile_of
 
 
 def check_codes(session: Session, installation: Installation, *, asks: bool) -> list[Check]:
@@ -35,12 +35,11 @@ def _check(session: Session, installation: Installation, shop: Shop, *, asks: bo
         remedy = f"`postpurchase source set {shop.slug} {kind.value} --api-url URL --api-key-file FILE`."
         return fail(name, f"The API of {kind.value} is not known, so mails go without codes.", remedy)
     try:
-        key = installation.sealer.open(source[1].api["sealed"])
+        access = open_access(source[1], installation.sealer)
     except SettingsError:
         return fail(name, "The API key cannot be opened with the secret key.", "Set it again with `source set`.")
     if not asks:
         return ok(name, f"Made by {kind.value}; its API was not asked.")
-    access = Access(url=str(source[1].api["url"]), key=key, options=source[1].options)
     return partial(_ask, name, kind, access)
 
 

@@ -18,10 +18,10 @@ from schedules.facts import ConsentState
 from worker.bootstrap import Installation
 from worker.errors import SettingsError
 from worker.platforms.registry import WRITERS
-from worker.platforms.writing import Access, Person, Result, Written
+from worker.platforms.writing import UNOPENED, Person, Result, Written
 from worker.store.models import CustomerRow, Pause, Shop, Source, WriteBack
 from worker.store.pauses import RESTORED
-from worker.store.shops import list_sources
+from worker.store.shops import list_sources, open_access
 from worker.store.suppressions import is_refused
 from worker.store.write_backs import (
     Wish,
@@ -37,6 +37,7 @@ from worker.store.write_backs import (
 SECOND_THOUGHTS = timedelta(minutes=15)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=12)
 GIVE_UP_AFTER = timedelta(days=30)
+WRITES_FOR_S = 20.0
 
 log = structlog.get_logger()
 
@@ -83,9 +84,9 @@ def tells_shop(session: Session, shop_id: UUID, address: str) -> bool:
     return any(row.state == "done" or row.source_id in ready for row in found)
 
 
-def write_back_due(installation: Installation, *, for_s: float = 20) -> int:
-    """Writes what is due, for this long; how many were tried. Doubled or cut short at any point it ends the same."""
-    until, tried = time.monotonic() + for_s, 0
+def write_back_due(installation: Installation) -> int:
+    """Writes what is due, for some seconds; how many were tried. Doubled or cut short at any point it ends the same."""
+    until, tried = time.monotonic() + WRITES_FOR_S, 0
     while time.monotonic() < until:
         claimed = _claim(installation)
         if claimed is None:
@@ -131,14 +132,12 @@ def _overtaken(session: Session, row: WriteBack) -> Written | None:
 
 
 def _written(installation: Installation, claimed: _Claimed) -> Written:
-    source = claimed.source
-    try:
-        key = installation.sealer.open(source.api["sealed"])
-    except SettingsError:
-        return Written(result=Result.LATER, note="the API key cannot be opened: set it again", needs_person=True)
-    access = Access(url=str(source.api["url"]), key=key, options=source.options)
     row = claimed.row
-    return WRITERS[source.kind].write(access, claimed.person, ConsentState(row.wanted), row.wanted_at)
+    try:
+        access = open_access(claimed.source, installation.sealer)
+    except SettingsError:
+        return UNOPENED
+    return WRITERS[claimed.source.kind].write(access, claimed.person, ConsentState(row.wanted), row.wanted_at)
 
 
 def _settle(installation: Installation, claimed: _Claimed, written: Written) -> None:

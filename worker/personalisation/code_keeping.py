@@ -21,7 +21,7 @@ from worker.personalisation.code_terms import wanted_terms
 from worker.personalisation.exclusions import Exclusions
 from worker.platforms.codes import CodeTerms, Told, as_told
 from worker.platforms.registry import CODE_MAKERS
-from worker.platforms.writing import Access, Result, Written
+from worker.platforms.writing import UNOPENED, Result
 from worker.store.codes import (
     LIVE,
     claim_code,
@@ -35,11 +35,12 @@ from worker.store.codes import (
     wake_messages,
 )
 from worker.store.models import DiscountCode, OrderRow, Shop, Source
-from worker.store.shops import profile_of
+from worker.store.shops import open_access, profile_of
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=30)
 """After this long a revoked code is left to the shop's staff."""
+TELLS_FOR_S = 20.0
 MOST_EXPIRED = 500
 """Codes that one sweep marks as expired; the next takes the rest."""
 
@@ -57,10 +58,10 @@ class _Claimed:
     is_revoked: bool
 
 
-def keep_codes(installation: Installation, *, for_s: float = 20) -> int:
-    """Tells shops what is due, for this long; how many were tried. Doubled or cut short it ends the same."""
+def keep_codes(installation: Installation) -> int:
+    """Tells shops what is due, for some seconds; how many were tried. Doubled or cut short it ends the same."""
     _expire(installation)
-    until, tried, exclusions = time.monotonic() + for_s, 0, Exclusions(installation.database)
+    until, tried, exclusions = time.monotonic() + TELLS_FOR_S, 0, Exclusions(installation.database)
     while time.monotonic() < until:
         claimed = _claim(installation, exclusions)
         if claimed is None:
@@ -123,14 +124,11 @@ def _terms(shop: Shop, code: DiscountCode, number: str | None, excluded: tuple[s
 
 
 def _told(installation: Installation, claimed: _Claimed) -> Told:
-    source = claimed.source
     try:
-        key = installation.sealer.open(source.api["sealed"])
+        access = open_access(claimed.source, installation.sealer)
     except SettingsError:
-        note = "the API key cannot be opened: set it again"
-        return as_told(Written(result=Result.LATER, note=note, needs_person=True))
-    access = Access(url=str(source.api["url"]), key=key, options=source.options)
-    maker = CODE_MAKERS[source.kind]
+        return as_told(UNOPENED)
+    maker = CODE_MAKERS[claimed.source.kind]
     if claimed.is_revoked:
         return maker.take_back(access, claimed.terms)
     return maker.put(access, claimed.terms, claimed.code.told)

@@ -42,6 +42,10 @@ class Written:
     needs_person: bool = False
 
 
+UNOPENED = Written(result=Result.LATER, note="the API key cannot be opened: set it again", needs_person=True)
+"""Where the secret key is not the one that the shop's key was sealed with."""
+
+
 class ConsentWriter(Protocol):
     """One platform's way to change a customer's consent. Stateless."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from schedules.shop import ShopProfile
 from worker.errors import UserError
+from worker.platforms.writing import Access
 from worker.sealing import Sealer
 from worker.store.models import Shop, Source
 from worker.store.settling import wait_for_planning
@@ -134,7 +135,6 @@ def add_source(
     secret: str,
     *,
     now: datetime,
-    options: Mapping[str, Any] | None = None,
     as_newest: bool = False,
 ) -> bool:
     """Connects a source, or adds a secret to it: all secrets stay valid until `retire_secrets`.
@@ -147,10 +147,8 @@ def add_source(
     source = session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
     shop.uninstalled_at = None
     if source is None:
-        source = Source(shop_id=shop.id, kind=kind, secrets=[], options=dict(options or {}), created_at=now)
+        source = Source(shop_id=shop.id, kind=kind, secrets=[], options={}, created_at=now)
         session.add(source)
-    elif options is not None:
-        source.options = dict(options)
     known = [entry for entry in source.secrets if _is(secret, entry, sealer)]
     if known and not was_gone and not (as_newest and source.secrets[0] not in known):
         return False
@@ -166,6 +164,15 @@ def open_secrets(source: Source, sealer: Sealer) -> dict[str, str]:
     when a key is missing."""
     entries = [entry["sealed"] for entry in source.secrets]
     return {sealed: sealer.open(sealed) for sealed in entries if sealer.opens(sealed)}
+
+
+def open_access(source: Source, sealer: Sealer) -> Access:
+    """How the API is reached of a shop whose address and key are known.
+
+    Raises:
+        SettingsError: the secret key does not open the shop's.
+    """
+    return Access(url=str(source.api["url"]), key=sealer.open(source.api["sealed"]), options=source.options)
 
 
 def _is(secret: str, entry: Mapping[str, Any], sealer: Sealer) -> bool:

@@ -15,7 +15,7 @@ from worker.intake.service import Answer, Incoming, accept
 from worker.planning.service import plan_event
 from worker.store.models import Product
 from worker.store.session import Database
-from worker.store.shops import add_source, get_shop
+from worker.store.shops import add_source, get_shop, list_sources
 
 SECRET = "northkettle-woo-secret"
 
@@ -25,8 +25,9 @@ def shop(database: Database, tmp_path: Path) -> Connected:
     made = connected(database, tmp_path / "var")
     with database.write() as session:
         owner = get_shop(session, NORTHKETTLE.slug)
-        options = {"consent_meta_key": "newsletter"}
-        add_source(session, made.installation.sealer, owner, "woocommerce", SECRET, now=made.now, options=options)
+        add_source(session, made.installation.sealer, owner, "woocommerce", SECRET, now=made.now)
+        [source] = (each for each in list_sources(session, owner.id) if each.kind == "woocommerce")
+        source.options = {"consent_meta_key": "newsletter"}
     return made
 
 
