@@ -1,11 +1,15 @@
 """Questions to outsiders, several at once: each may take seconds, and with many shops there are hundreds."""
 
-from collections.abc import Callable, Iterable
+import http.client
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from worker.doctor.checks import Check
 
 AT_ONCE = 16
+TIMEOUT_S = 5.0
 Question = Callable[[], list[Check]]
 
 
@@ -16,6 +20,25 @@ def answers(questions: Iterable[Question | Check]) -> list[Check]:
     """
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="doctor") as pool:
         return [check for found in pool.map(_answer, questions) for check in found]
+
+
+@contextmanager
+def asked(
+    base: str, method: str, path: str, *, headers: Mapping[str, str], body: str | None = None
+) -> Iterator[http.client.HTTPResponse]:
+    """What a host answers below a base like https://links.northkettle.example; no redirect is followed.
+
+    Raises:
+        OSError, http.client.HTTPException: it does not answer.
+    """
+    parts = urlsplit(base)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=TIMEOUT_S)
+    try:
+        connection.request(method, parts.path.rstrip("/") + path, body, headers)
+        yield connection.getresponse()
+    finally:
+        connection.close()
 
 
 def _answer(question: Question | Check) -> list[Check]:

@@ -4,10 +4,10 @@ import http.client
 import ssl
 from urllib.parse import urlsplit
 
+from worker.doctor.asking import asked
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.unreachable import why
 
-TIMEOUT_S = 5.0
 ANYTHING = "not-a-token"
 
 
@@ -48,13 +48,7 @@ def _elsewhere(name: str, host: str) -> Check:
 
 
 def _ask(base: str, method: str, path: str) -> http.client.HTTPResponse:
-    parts = urlsplit(base)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.netloc, timeout=TIMEOUT_S)
-    try:
-        body = "List-Unsubscribe=One-Click" if method == "POST" else None
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-        connection.request(method, parts.path.rstrip("/") + path, body, headers)
-        return connection.getresponse()
-    finally:
-        connection.close()
+    body = "List-Unsubscribe=One-Click" if method == "POST" else None
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    with asked(base, method, path, headers=headers, body=body) as answer:
+        return answer

@@ -15,7 +15,7 @@ from pydantic_settings import DotEnvSettingsSource
 from worker.delivery.smtp_server import Tls, parse_server
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
-from worker.settings import DATABASE_FILE, PREFIX, SECRETS, ClockMode, Settings, is_loopback
+from worker.settings import DATABASE_FILE, PREFIX, SECRETS, ClockMode, Settings, is_loopback, is_sendgrid
 from worker.unreachable import why
 
 LOW_DISK = 1_000_000_000
@@ -138,8 +138,8 @@ def _smtp(url: str) -> Check:
 
 def _sendgrid_key(settings: Settings) -> Check:
     assert settings.sendgrid_api_key is not None
-    is_real = settings.sendgrid_base_url.endswith("sendgrid.com")
-    if is_real and not SENDGRID_KEY.fullmatch(settings.sendgrid_api_key.get_secret_value()):
+    looks_like_one = SENDGRID_KEY.fullmatch(settings.sendgrid_api_key.get_secret_value())
+    if is_sendgrid(settings.sendgrid_base_url) and not looks_like_one:
         remedy = "Copy it whole, from SG. to the end: Settings → API Keys, with the right Mail Send."
         return fail("provider", "The SendGrid key does not look like one.", remedy)
     return ok("provider", f"SendGrid at {settings.sendgrid_base_url}.")

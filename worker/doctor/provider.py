@@ -6,17 +6,16 @@ import smtplib
 import ssl
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from worker.delivery.smtp import not_connected
 from worker.delivery.smtp_connection import Connection
 from worker.delivery.smtp_server import parse_server
+from worker.doctor.asking import asked
 from worker.doctor.checks import Check, fail, ok, warn
 from worker.errors import SettingsError
 from worker.settings import Settings, is_sendgrid
 from worker.unreachable import why
 
-TIMEOUT_S = 5.0
 RIGHT = "mail.send"
 NEW_KEY = "Make a key with the right Mail Send (SendGrid: Settings, API Keys), set it and restart every process."
 
@@ -68,14 +67,7 @@ def _untold(name: str, status: int, settings: Settings) -> list[Check]:
 
 
 def _rights(base: str, key: str) -> tuple[int, list[Any]]:
-    parts = urlsplit(base)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.netloc, timeout=TIMEOUT_S)
-    try:
-        connection.request("GET", parts.path.rstrip("/") + "/v3/scopes", headers={"Authorization": f"Bearer {key}"})
-        answer = connection.getresponse()
+    with asked(base, "GET", "/v3/scopes", headers={"Authorization": f"Bearer {key}"}) as answer:
         told = json.loads(answer.read()) if answer.status == 200 else {}
-    finally:
-        connection.close()
     rights = told.get("scopes") if isinstance(told, dict) else None
     return answer.status, rights if isinstance(rights, list) else []
