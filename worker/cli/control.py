@@ -132,7 +132,7 @@ def _change_hold(shop: str, reference: str, reason: str | None, *, as_json: bool
             order.hold = reason
         # also where nothing differs: the command that changed it may have been interrupted here
         replan_order(installation, order.id, f"hold: {reason}" if reason else "released")
-    name = order.number or order.external_id
+    name = order.name
     if not changed:
         sentence = f"Order {name} is {'held for this reason already' if reason else 'not held'}; nothing changed."
     else:

@@ -87,7 +87,7 @@ def return_codes(session: Session, order: OrderRow, facts: Facts, now: datetime)
     for code in codes_named(session, order.shop_id, used, but_not=order.id) if used else ():
         if code.state == "redeemed" and code.redeemed_in == order.id and code.backend in CODE_MAKERS:
             code.state = "created" if code.told else "reserved"
-            code.reason = f"order {order.number or order.external_id}, which used it, came to nothing"
+            code.reason = f"order {order.name}, which used it, came to nothing"
             code.redeemed_in, code.redeemed_by_other = None, False
             code.due_at = code.wanted_at = now
             session.flush()
@@ -120,7 +120,7 @@ def _addresses_of(session: Session, code: DiscountCode) -> set[str | None]:
 
 def _redeem(session: Session, code: DiscountCode, order: OrderRow) -> None:
     is_other = bool(code.address and order.address) and order.address not in _addresses_of(session, code)
-    reason = f"used in order {order.number or order.external_id}"
+    reason = f"used in order {order.name}"
     if is_other:
         reason += ", by somebody else than its recipient"
     told = {"code_id": str(code.id), "order": str(order.id)}

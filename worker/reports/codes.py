@@ -74,7 +74,7 @@ def read_codes(session: Session, now: datetime) -> list[CodesLine]:
     ]
 
 
-def list_codes(session: Session, shop_id: UUID, *, limit: int, state: str | None = None) -> Sequence[CodeRow]:
+def list_codes(session: Session, shop_id: UUID, *, limit: int, state: str | None) -> Sequence[CodeRow]:
     """The newest codes of a shop, of one state or of all."""
     query = select(DiscountCode, OrderRow.number, OrderRow.external_id).join(
         OrderRow, OrderRow.id == DiscountCode.order_id

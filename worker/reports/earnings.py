@@ -23,6 +23,7 @@ from schedules.situations import is_bought, is_own_wish, is_short
 from worker.personalisation.segments import value_of
 from worker.store.models import Click, DiscountCode, Message, OfferedProduct, OrderRow, Shop
 from worker.store.models.feedback import ANSWER
+from worker.store.orders import facts_of
 
 CLICK_COUNTS_FOR = timedelta(days=7)
 """An order that comes later after a click was hardly that mail's doing; common tools count five to seven days."""
@@ -136,7 +137,7 @@ def _by_click(session: Session, sent: Sequence[ColumnElement[bool]]) -> Iterator
 def _conversion(session: Session, order_id: UUID, leads: Sequence[_Lead]) -> Conversion | None:
     """None: it came to nothing, or the mail did not lead there."""
     row = session.get_one(OrderRow, order_id)
-    facts = Facts.model_validate(row.facts)
+    facts = facts_of(row)
     order = facts.order
     if row.imported or row.placed_at is None or order is None or order.is_imported:
         return None
@@ -145,10 +146,10 @@ def _conversion(session: Session, order_id: UUID, leads: Sequence[_Lead]) -> Con
         return None
     about = session.get_one(OrderRow, lead.mail_of)
     return Conversion(
-        order=row.number or row.external_id,
+        order=row.name,
         placed_at=row.placed_at,
         step=lead.step,
-        mail_of=about.number or about.external_id,
+        mail_of=about.name,
         by=lead.by,
         value=str(value_of(facts, order.currency)),
         currency=order.currency,

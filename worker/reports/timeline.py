@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
 from schedules.sequence import STEPS
-from schedules.shop import ShopProfile
 from worker.errors import UserError
 from worker.feedback.people import answers_of
 from worker.reports.refusals import choices_of, tellings_of
@@ -34,6 +33,8 @@ from worker.store.models import (
     Product,
     Shop,
 )
+from worker.store.orders import facts_of
+from worker.store.shops import profile_of
 from worker.store.transitions import transitions_of
 
 BY_ID = "id:"
@@ -63,15 +64,14 @@ def find_order(session: Session, shop: Shop, reference: str) -> OrderRow:
 
 def order_timeline(session: Session, shop: Shop, order: OrderRow) -> Timeline:
     """Everything known of one order, oldest first."""
-    profile = ShopProfile.model_validate(shop.profile)
-    facts = Facts.model_validate(order.facts)
+    profile, facts = profile_of(shop), facts_of(order)
     query = select(Message).where(Message.order_id == order.id).order_by(Message.send_at, Message.id)
     code = session.scalars(select(DiscountCode).where(DiscountCode.order_id == order.id)).one_or_none()
     zone = ZoneInfo(profile.timezone)
     return Timeline(
         shop=shop.slug,
         timezone=profile.timezone,
-        order=order.number or order.external_id,
+        order=order.name,
         external_id=order.external_id,
         placed_at=order.placed_at,
         payment=facts.order.payment.value if facts.order else "",
@@ -97,7 +97,7 @@ def _newest(session: Session, shop: Shop) -> str:
     ).all()
     if not newest:
         return "No order has come in yet: see `postpurchase source list`."
-    return "The newest are " + ", ".join(order.number or order.external_id for order in newest) + "."
+    return "The newest are " + ", ".join(order.name for order in newest) + "."
 
 
 def _events(session: Session, order: OrderRow) -> list[EventLine]:

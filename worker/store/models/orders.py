@@ -49,6 +49,11 @@ class OrderRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
+    @property
+    def name(self) -> str:
+        """What people call it: its number, or the platform's id where it has none."""
+        return self.number or self.external_id
+
 
 class CustomerRow(Base):
     """One person of a shop, keyed by address (lower case). `consent` is the newest state told by any event."""
