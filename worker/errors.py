@@ -16,9 +16,7 @@ from dataclasses import dataclass
 
 
 class PostpurchaseError(Exception):
-    """Root of the tree. `may_retry`: whether the same call can succeed later."""
-
-    may_retry = False
+    """Root of the tree."""
 
 
 class UserError(PostpurchaseError):
@@ -69,8 +67,6 @@ class StaleFenceError(PostpurchaseError):
 
 class StorageUnavailableError(PostpurchaseError):
     """The database cannot be reached or cannot store; the caller should try again later."""
-
-    may_retry = True
 
 
 class StorageFullError(StorageUnavailableError):

@@ -23,7 +23,7 @@ from tests.support.orders import a_line, an_order, keep_shop
 from worker.bootstrap import Installation
 from worker.dispatch.policies import BATCH
 from worker.personalisation.learning.fitting import fit
-from worker.personalisation.offers import OfferRequest, choose_from
+from worker.personalisation.offers import OfferRequest, choose_offer
 from worker.personalisation.stock import Stock
 from worker.store.migrate import upgrade
 from worker.store.models import Product, Purchase
@@ -123,7 +123,7 @@ def _took(installation: Installation, shop_id: UUID, batches: int, size: int) ->
             requests = [_request(shop_id, batch * size + number) for number in range(size)]
             start = time.perf_counter()
             stock = Stock(session, requests)
-            served += sum(choose_from(stock, request).offer is not None for request in requests)
+            served += sum(choose_offer(stock, request).offer is not None for request in requests)
             took.append((time.perf_counter() - start) * 1000 / size)
             session.expunge_all()
     assert served, "there is something to offer"

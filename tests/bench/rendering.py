@@ -3,10 +3,10 @@
 import json
 import time
 
-from schedules.sequence import TEMPLATES
+from schedules.sequence import STEPS, TEMPLATES
 from tests.bench.compiling import forget
 from tests.bench.figures import Figure, judged, median_of
-from worker.demo.examples import MESSAGE, STEPS
+from worker.demo.examples import MESSAGE
 from worker.demo.situations import example
 from worker.dispatch.counting import with_counted_links
 from worker.links import LinkSigner

@@ -33,7 +33,6 @@ HOST = "https://northkettle.example"
 BASE = "http://127.0.0.1:8000"
 """Where the demo's own catalogue has its pictures."""
 PICTURE = re.compile(rf"(?:{re.escape(HOST)}/images|{re.escape(BASE + shop.IMAGES_AT)})/([a-z0-9-]+\.jpg)")
-STEPS = ("confirmation", "shipping", "follow_up", "replenishment")
 
 
 def euros(amount: str) -> Money:

@@ -15,7 +15,7 @@ from worker.imports.orders import import_orders
 from worker.imports.pairings import import_pairings
 from worker.imports.products import import_products
 from worker.personalisation.learning.fitting import fit_all
-from worker.settings import ClockMode, Settings
+from worker.settings import SENDGRID_URL, ClockMode, Settings
 from worker.store.content import packaged_content, publish
 from worker.store.migrate import upgrade
 from worker.store.shops import add_shop, add_source, get_shop
@@ -56,7 +56,7 @@ def demo_settings(folder: Path, public_url: str) -> Settings:
         **embedded,
         data_dir=folder,
         public_url=public_url,
-        sendgrid_base_url="https://api.sendgrid.com",
+        sendgrid_base_url=SENDGRID_URL,
         clock=ClockMode.SIMULATED,
         log_json=False,
     )

@@ -39,9 +39,7 @@ class _Answer:
     real_at: datetime
 
 
-def settle_surely(
-    installation: Installation, answers: Sequence[tuple[Flight, Outcome]], wait: Callable[[float], None] = time.sleep
-) -> None:
+def settle_surely(installation: Installation, answers: Sequence[tuple[Flight, Outcome]]) -> None:
     """Writes answers down, also through an outage of the database: an answer that is lost may cost a copy.
 
     What cannot be written within seconds waits for `write_kept`, so that the answers after it are heard.
@@ -55,7 +53,7 @@ def settle_surely(
                 for flight, outcome in answers:
                     log.error("dispatch.outcome.unwritten", alarm=True, **ids(flight.message), verdict=outcome.verdict)
             else:
-                wait(pause_s)
+                time.sleep(pause_s)
     return None
 
 

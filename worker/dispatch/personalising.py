@@ -18,7 +18,7 @@ from worker.links import Purpose
 from worker.personalisation.buttons import Storefront, with_buttons
 from worker.personalisation.code_requests import CodeDecision
 from worker.personalisation.code_terms import discountable, reaches
-from worker.personalisation.offers import OfferDecision, OfferRequest, choose_from
+from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer
 from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.personalisation.stock import Stock
 from worker.rendering import formats
@@ -61,7 +61,7 @@ class Chooser:
         request = self._requests.get(gated.message.id)
         if request is None or self._stock is None:
             return OfferDecision(why_not="this mail shows no products")
-        return choose_from(self._stock, request)
+        return choose_offer(self._stock, request)
 
 
 def personal_of(gated: Gated, segment: Segment, decision: OfferDecision, code: CodeDecision, platform: str) -> Personal:

@@ -21,16 +21,14 @@ from worker.store.models import OfferedProduct
 from worker.store.shelf import ShelfProduct
 from worker.store.types import new_id
 
-__all__ = ["OfferDecision", "OfferRequest", "Shown", "choose_from", "choose_offer", "record_offers"]
+__all__ = ["OfferDecision", "OfferRequest", "Shown", "choose_offer", "record_offers"]
 
 
-def choose_offer(session: Session, request: OfferRequest) -> OfferDecision:
-    """The products that go with the order and break no rule; nothing rather than something weak."""
-    return choose_from(Stock(session, [request]), request)
+def choose_offer(stock: Stock, request: OfferRequest) -> OfferDecision:
+    """The products that go with the order and break no rule; nothing rather than something weak.
 
-
-def choose_from(stock: Stock, request: OfferRequest) -> OfferDecision:
-    """`choose_offer` for one request of those that the stock was read for."""
+    `stock`: read for this request, and maybe others.
+    """
     order = request.facts.order
     assert order is not None, "the gate lets no message pass without its order"
     if order.is_b2b:

@@ -76,7 +76,6 @@ class Builder:
             name=formats.first_name(order.customer.first_name),
             hero=self._hero_title(hero, hero_product),
             hero_image=_first_shown(self._pictures(hero), HERO_PIXELS) if hero else "",
-            hero_url=hero_product.url if hero_product else "",
             for_hero=self._is_for_hero(),
             lines=[self._line(line) for line in _first_lines(shown)],
             more_lines=len(shown) - len(_first_lines(shown)),

@@ -153,7 +153,6 @@ class MailContext:
     name: str
     hero: str
     hero_image: str
-    hero_url: str
     for_hero: bool  # every product shown goes with the hero
     lines: list[LineContext]
     more_lines: int  # how many lines are not shown

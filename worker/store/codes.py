@@ -128,12 +128,10 @@ def wake_messages(session: Session, order_id: UUID, reason: str, now: datetime) 
     return len(messages)
 
 
-def code_counts(session: Session, shop_id: UUID | None = None) -> list[tuple[UUID, str, bool, int]]:
+def code_counts(session: Session) -> list[tuple[UUID, str, bool, int]]:
     """Codes by shop, state and whether somebody else redeemed them."""
     groups = (DiscountCode.shop_id, DiscountCode.state, DiscountCode.redeemed_by_other)
     query = select(*groups, func.count()).group_by(*groups)
-    if shop_id is not None:
-        query = query.where(DiscountCode.shop_id == shop_id)
     return [(row[0], row[1], row[2], row[3]) for row in session.execute(query)]
 
 

@@ -128,7 +128,6 @@ class Choice:
     """Which stored events: those that match everything given. `after`: those that came after the event of this id."""
 
     shop_id: UUID | None = None
-    ids: Sequence[UUID] | None = None
     states: Sequence[str] | None = None
     since: datetime | None = None
     after: UUID | None = None
@@ -137,8 +136,6 @@ class Choice:
         told: list[ColumnElement[bool]] = []
         if self.shop_id is not None:
             told.append(InboundEvent.shop_id == self.shop_id)
-        if self.ids is not None:
-            told.append(InboundEvent.id.in_(self.ids))
         if self.states is not None:
             told.append(InboundEvent.state.in_(self.states))
         if self.since is not None:

@@ -25,11 +25,6 @@ def held_against(session: Session, shop_id: UUID, address: str) -> Sequence[Supp
     return session.scalars(select(Suppression).where(*mine).order_by(Suppression.created_at, Suppression.scope)).all()
 
 
-def scopes_of(session: Session, shop_id: UUID, address: str) -> frozenset[str]:
-    """The scopes held against an address."""
-    return frozenset(row.scope for row in held_against(session, shop_id, address))
-
-
 def sources_of(session: Session, shop_id: UUID, address: str) -> dict[str, frozenset[str]]:
     """The scopes held against an address, each with where it came from."""
     found: dict[str, frozenset[str]] = {}

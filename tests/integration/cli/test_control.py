@@ -14,7 +14,7 @@ from worker.dispatch.service import deliver_batch
 from worker.store.models import Message, OrderRow
 from worker.store.session import Database
 from worker.store.shops import get_shop, lock_shop, profile_of, update_shop
-from worker.store.suppressions import scopes_of, suppress
+from worker.store.suppressions import sources_of, suppress
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_suppressed_address_is_kept_in_lower_case_with_its_scope(cli: Cli, sho
     second = cli("suppress", shop, "mia@example.com", "--scope", "offers", "--json").document
     assert (first["changed"], second["changed"]) == (True, False)
     with database.read() as session:
-        assert scopes_of(session, get_shop(session, shop).id, "mia@example.com") == {"offers"}
+        assert set(sources_of(session, get_shop(session, shop).id, "mia@example.com")) == {"offers"}
 
 
 def test_a_suppression_is_undone_and_what_still_holds_is_said(cli: Cli, shop: str, database: Database) -> None:

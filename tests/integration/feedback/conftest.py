@@ -20,7 +20,7 @@ from tests.support.shop_apis import ShopApi, shop_api
 from tests.support.writing_back import Subscribed, subscribed
 from worker.store.models import Attempt, DeliveryEvent
 from worker.store.session import Database
-from worker.store.suppressions import scopes_of
+from worker.store.suppressions import sources_of
 
 ADDRESS = "mia@example.com"
 
@@ -70,7 +70,7 @@ class Told:
 
     def scopes(self, address: str = ADDRESS) -> frozenset[str]:
         with self.world.installation.database.read() as session:
-            return scopes_of(session, self.world.shop_id, address)
+            return frozenset(sources_of(session, self.world.shop_id, address))
 
     def kept(self) -> list[DeliveryEvent]:
         with self.world.installation.database.read() as session:

@@ -7,7 +7,7 @@ import pytest
 from tests.support.writing_back import ADDRESS, Subscribed
 from worker.feedback.by_hand import BOUNCE, COMPLAINT, Undone, suppress_by_hand, undo_by_hand
 from worker.links import Purpose
-from worker.store.suppressions import scopes_of, suppress
+from worker.store.suppressions import sources_of, suppress
 
 
 def _suppress(mia: Subscribed, scope: str = "all") -> bool:
@@ -22,7 +22,7 @@ def _undo(mia: Subscribed, scope: str | None = None, *also: str) -> Undone:
 
 def _held(mia: Subscribed) -> set[str]:
     with mia.world.installation.database.read() as session:
-        return set(scopes_of(session, mia.world.shop_id, ADDRESS))
+        return set(sources_of(session, mia.world.shop_id, ADDRESS))
 
 
 def _mailbox(mia: Subscribed, reason: str, scope: str = "all") -> None:

@@ -16,7 +16,7 @@ from worker.links import Purpose
 from worker.store.models import OrderRow
 from worker.store.orders import facts_of
 from worker.store.session import Database
-from worker.store.suppressions import scopes_of
+from worker.store.suppressions import sources_of
 
 ADDRESS = "mia@example.com"
 
@@ -47,7 +47,7 @@ class Mailed:
 
     def scopes(self) -> frozenset[str]:
         with self.world.installation.database.read() as session:
-            return scopes_of(session, self.world.shop_id, ADDRESS)
+            return frozenset(sources_of(session, self.world.shop_id, ADDRESS))
 
     def order(self) -> OrderRow:
         with self.world.installation.database.read() as session:

@@ -15,6 +15,7 @@ from tests.support.shelf import stock
 from worker.dispatch.service import deliver_batch
 from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer
 from worker.personalisation.prospects import prospect_of
+from worker.personalisation.stock import Stock
 from worker.store.content import content_of, packaged_content, publish
 from worker.store.models import Pairing, Product
 from worker.store.suggestions import replace_rhythms
@@ -24,7 +25,7 @@ DAY = timedelta(days=1)
 
 def choose(world: World, *, days: float, **changes: Any) -> OfferDecision:
     """The follow-up so many days after Mia's order."""
-    request: dict[str, Any] = {
+    asked: dict[str, Any] = {
         "shop_id": world.shop_id,
         "message_id": UUID(int=9),
         "address": "mia@example.com",
@@ -36,7 +37,8 @@ def choose(world: World, *, days: float, **changes: Any) -> OfferDecision:
         "timezone": "Europe/Stockholm",
     }
     with world.installation.database.read() as session:
-        return choose_offer(session, OfferRequest(**(request | changes)))
+        request = OfferRequest(**(asked | changes))
+        return choose_offer(Stock(session, [request]), request)
 
 
 def shown(decision: OfferDecision) -> list[tuple[str, str, str]]:

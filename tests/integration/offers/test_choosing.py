@@ -19,7 +19,8 @@ from worker.store.models import HiddenProduct, Message, OfferedProduct, Product
 
 def choose(world: World, **asks: Any) -> OfferDecision:
     with world.installation.database.read() as session:
-        return choose_offer(session, asked(world, **asks))
+        request = asked(world, **asks)
+        return choose_offer(Stock(session, [request]), request)
 
 
 def asked(world: World, *, step: str = "confirmation", message_id: UUID | None = None, **order: Any) -> OfferRequest:

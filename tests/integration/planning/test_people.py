@@ -21,7 +21,7 @@ from worker.planning.service import plan_event
 from worker.store.models import Click, DeliveryEvent, HiddenProduct, Message, OrderRow, Transition
 from worker.store.orders import facts_of
 from worker.store.shops import add_source, get_shop
-from worker.store.suppressions import scopes_of
+from worker.store.suppressions import sources_of
 from worker.store.transitions import transition
 
 
@@ -289,7 +289,10 @@ def test_what_a_person_chooses_by_a_link_holds_for_their_other_address(shop: Con
             mine, hidden = shop.order(1042).shop_id, session.scalars(select(HiddenProduct)).all()
             addresses = [f"{name}@example.com" for name in ("mia", "work", "noah")]
             return [
-                (scopes_of(session, mine, address), {row.product_id for row in hidden if row.address == address})
+                (
+                    frozenset(sources_of(session, mine, address)),
+                    {row.product_id for row in hidden if row.address == address},
+                )
                 for address in addresses
             ]
 

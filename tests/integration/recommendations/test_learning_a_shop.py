@@ -16,6 +16,7 @@ from worker.errors import ImportFileError
 from worker.imports.report import ImportReport
 from worker.personalisation.learning.fitting import fit, fit_all
 from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer
+from worker.personalisation.stock import Stock
 from worker.store.models import OrderRow, Product, Purchase, Suggestion
 from worker.store.suggestions import forget_purchases
 
@@ -43,7 +44,7 @@ def choose(world: World, *, address: str = "mia@example.com", **order: Any) -> O
         hide_link=lambda product_id: f"https://links.example/o/{product_id}",
     )
     with world.installation.database.read() as session:
-        return choose_offer(session, request)
+        return choose_offer(Stock(session, [request]), request)
 
 
 def cards(decision: OfferDecision) -> list[tuple[str, str, str]]:

@@ -10,8 +10,9 @@ from PIL import Image
 
 from schedules.facts import Refund, RefundReason
 from schedules.parcel_facts import ParcelLine
+from schedules.sequence import STEPS
 from tests.support.mailing import render
-from worker.demo.examples import CODE, STEPS, euros, inline_pictures
+from worker.demo.examples import CODE, euros, inline_pictures
 from worker.demo.situations import example
 from worker.rendering.colours import contrast
 from worker.rendering.pictures import PHONE, Camera, camera

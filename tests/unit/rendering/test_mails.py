@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 import pytest
 
 from schedules.facts import Money
+from schedules.sequence import STEPS
 from schedules.shop import Brand, Stream
 from tests.support.mailing import render, rendered
-from worker.demo.examples import CODE, KETTLE, PRODUCTS, STEPS, card, euros
+from worker.demo.examples import CODE, KETTLE, PRODUCTS, card, euros
 from worker.demo.situations import CHANGES, example, with_order
 from worker.rendering.port import Links, Offer
 from worker.rendering.spoken import languages_of

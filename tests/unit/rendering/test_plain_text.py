@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from schedules.facts import Address, ConsentState, Customer
+from schedules.sequence import STEPS
 from tests.support.mailing import render, rendered
-from worker.demo.examples import CODE, KETTLE, STEPS, card
+from worker.demo.examples import CODE, KETTLE, card
 from worker.demo.situations import CHANGES, example, with_order
 from worker.rendering.formats import day
 from worker.rendering.plain import header_line

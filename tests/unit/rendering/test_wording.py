@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from schedules.facts import Address, DeliveryKind, Gift
+from schedules.sequence import STEPS
 from tests.support.mailing import render, rendered
-from worker.demo.examples import CODE, GUIDE, PRODUCTS, STEPS, card, line
+from worker.demo.examples import CODE, GUIDE, PRODUCTS, card, line
 from worker.demo.situations import CHANGES, example, with_order
 from worker.preview.situations import situations_of
 from worker.rendering.formats import amount, one_line

@@ -1,6 +1,6 @@
 """Stored orders become purchases, page by page, so that no writer waits long."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ OVERLAP = timedelta(minutes=10)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_new_orders(database: Database, shop_id: UUID, step: Callable[[int], None] = lambda done: None) -> int:
+def read_new_orders(database: Database, shop_id: UUID) -> int:
     """Keeps the purchases of orders that changed since the last look; says how many changed."""
     with database.write() as session:
         learning = learning_of(session, shop_id)
@@ -39,7 +39,6 @@ def read_new_orders(database: Database, shop_id: UUID, step: Callable[[int], Non
             changed += sum(keep_purchases(session, shop_id, [_row(order, key, currency) for order in page]))
             at = (page[-1].updated_at, page[-1].id)
             learning_of(session, shop_id).seen_at = max(at[0], since + OVERLAP)
-        step(len(page))
 
 
 def _page(session: Session, shop_id: UUID, after: tuple[datetime, UUID]) -> Sequence[OrderRow]:
