@@ -3,17 +3,18 @@
 import re
 
 COLUMNS = 72
-JOINERS = "\u200c\u200d"
-"""They hold signs of one emoji together, and letters of Persian and Indian words apart or together."""
+JOINERS = "\u200c\u200d\xa0\u202f"
+"""They hold signs of one emoji together, letters of Persian and Indian words apart or together, and words on a line."""
+BLANKS = re.compile(r"[^\S\xa0\u202f]+")
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def header_line(text: str) -> str:
     """A header's value: one line without control characters, nor such as turn the direction of what follows."""
-    line = " ".join(text.split())
+    line = BLANKS.sub(" ", text).strip()
     if line.isprintable():
         return line
-    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in line).split())
+    return BLANKS.sub(" ", "".join(c if c.isprintable() or c in JOINERS else " " for c in line)).strip()
 
 
 def wrapped(text: str) -> str:

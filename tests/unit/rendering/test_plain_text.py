@@ -1,5 +1,6 @@
 """The text part says what the HTML says."""
 
+import html
 import re
 from dataclasses import replace
 from datetime import date
@@ -16,6 +17,8 @@ from worker.rendering.plain import header_line
 from worker.rendering.port import Offer
 
 HREF = re.compile(r'<a href="(https?://[^"]+)"|<a[^>]*? href="(https?://[^"]+)"')
+BARE = re.compile(r"\S*(?:[^\xa0][?!;»]|(?:[^\xa0]:)(?=\s)|«[^\xa0])(?=\s|$)")
+"""French signs without a space before them, or after an opening quotation mark."""
 EVERY = [(step, situation) for step in STEPS for situation in ("", *CHANGES)]
 
 
@@ -32,6 +35,15 @@ def test_every_link_of_the_html_is_in_the_text(step: str, situation: str) -> Non
 def test_every_mail_tells_in_text_how_to_get_help(step: str, situation: str) -> None:
     mail = rendered(step, situation)
     assert "eply to this mail" in " ".join(mail.text.split())
+
+
+@pytest.mark.parametrize(("step", "situation"), EVERY)
+def test_french_sets_a_space_that_does_not_break_before_its_signs(step: str, situation: str) -> None:
+    offer = Offer(cards=(card(KETTLE, "Verse finement"),), code=CODE)
+    mail = rendered(step, situation, locale="fr", offer=offer, guide=None)
+    body = re.sub(r"(?s)<head>.*?</head>|<[^>]*>|&[^;\s]+;", " ", mail.html)
+    for told in (mail.subject, mail.text, html.unescape(body)):
+        assert BARE.findall(told) == []
 
 
 def test_how_and_to_whom_it_is_billed_is_in_the_text_too() -> None:
