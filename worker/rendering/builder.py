@@ -27,7 +27,7 @@ from worker.rendering.images import sized
 from worker.rendering.markup import json_ld
 from worker.rendering.offers import offer_part
 from worker.rendering.parcels import paid_back, parcel_part, still_wanted
-from worker.rendering.paying import pays_first, pays_on_delivery
+from worker.rendering.paying import pays_first, pays_on_delivery, printed_method
 from worker.rendering.port import GuideView, MailInputs, Offer, OfferCard, ProductView, is_discreet
 from worker.rendering.totals import goes_with_set, printed_price, totals_context
 from worker.rendering.variants import guide_of, hero_of, lead_of, variant_of
@@ -173,7 +173,7 @@ class Builder:
             change_url=change_url(self.inputs.shop, order.number),
             change_mail=change_mail(self.shop.reply_to, order.number, self.labels.get("label_order", "")),
             total=formats.money(totals.total, self.locale),
-            payment_method=order.payment_method,
+            payment_method=printed_method(order, self.labels),
             pay_by=self._date(order.pay_by) if order.pay_by else "",
             to_pay=formats.money(totals.outstanding if totals.outstanding.amount else totals.total, self.locale),
             pays_first=pays_first(order),

@@ -128,6 +128,22 @@ def test_a_gift_card_or_credit_that_paid_a_part_is_not_told_as_the_whole(gateway
     assert printed in text if printed else "Payment:" not in text
 
 
+@pytest.mark.parametrize(
+    ("language", "gateways", "printed"),
+    [
+        ("de", ["gift_card", "paypal"], "Zahlung: Gutschein, Paypal"),
+        ("fr", ["shopify_store_credit"], "Paiement\xa0: Avoir"),
+        ("nl", ["cash_on_delivery"], "Rembours"),
+        ("it", ["Bank transfer"], "Bonifico bancario"),
+        ("de", ["Bank Deposit"], "Zahlung: Bank Deposit"),
+    ],
+)
+def test_a_common_way_of_paying_has_its_name_in_the_mails_language(
+    language: str, gateways: list[str], printed: str
+) -> None:
+    assert printed in mail_of("confirmation", shopify_facts(payment_gateway_names=gateways), language).text
+
+
 def test_a_way_of_shipping_that_an_edit_took_away_takes_nothing_off_the_subtotal() -> None:
     free = {"title": "Standard", "price_set": shopify.money("4.90"), "discounted_price_set": shopify.money("0.00")}
     ways = [free | {"is_removed": True}, {"title": "Express", "price_set": shopify.money("9.90")}]
