@@ -22,6 +22,7 @@ from worker.rendering.context import (
     OrderContext,
     PropertyContext,
     ShopContext,
+    TotalContext,
 )
 from worker.rendering.images import sized
 from worker.rendering.markup import json_ld
@@ -80,7 +81,7 @@ class Builder:
             lines=[self._line(line) for line in _first_lines(shown)],
             more_lines=len(shown) - len(_first_lines(shown)),
             others=self._pieces_beside(hero, shown),
-            totals=[] if self._hides_prices else totals_context(order, self.labels, self.locale),
+            totals=[] if self._hides_prices else self._totals(),
             parcel=parcel,
             cards=offered.cards,
             code=offered.code,
@@ -183,6 +184,9 @@ class Builder:
             bill_to=formats.one_line(billing, self.locale),
             gift_message=order.gift.message if order.gift else "",
         )
+
+    def _totals(self) -> list[TotalContext]:
+        return totals_context(self.order, self.inputs.facts.refunds, self.labels, self.locale)
 
     @property
     def _hides_prices(self) -> bool:

@@ -1,11 +1,11 @@
 """The sums below an order's lines, in the money the customer paid with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from babel.numbers import get_currency_precision
 
-from schedules.facts import DeliveryKind, LineItem, Money, Order, Totals
+from schedules.facts import DeliveryKind, LineItem, Money, Order, Refund, Totals
 from worker.rendering import formats
 from worker.rendering.context import TotalContext
 
@@ -13,10 +13,11 @@ ROUNDING = Decimal("0.05")
 """Sums that a shop rounds one by one differ by less than this from the total that it rounds."""
 ROUNDING_WITHOUT_CENTS = Decimal(3)
 """The same in currencies that have whole units alone."""
+NOTHING = Decimal(0)
 NAMES = "subtotal discount shipping tax tax_included fees credit total paid outstanding"
 LABELS = tuple(f"label_{name}" for name in NAMES.split())
 """Texts that stand beside the sums."""
-LESS = frozenset({"discount", "credit"})
+LESS = frozenset({"discount", "credit", "refunded"})
 """Rows that are taken off."""
 
 
@@ -36,11 +37,13 @@ def goes_with_set(line: LineItem, order: Order) -> bool:
     return is_in_set and not line.unit_price.amount
 
 
-def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list[TotalContext]:
+def totals_context(
+    order: Order, refunds: Sequence[Refund], labels: Mapping[str, str], locale: str
+) -> list[TotalContext]:
     """Subtotal, total and, of what is shipped, shipping always; the others where they say something.
 
-    What the total holds beyond the rows above it, or lacks of them, is a row too: duties, or what a gift card paid.
-    `labels`: `label_NAME` -> word.
+    What the total holds beyond the rows above it, or lacks of them, is a row too: duties, what a gift card paid, or
+    what was refunded. `labels`: `label_NAME` -> word.
     """
     totals = order.totals
     always = {"subtotal"} if order.delivery is DeliveryKind.DIGITAL else {"subtotal", "shipping"}
@@ -48,6 +51,8 @@ def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list
     rows += [] if totals.tax_included else [("tax", totals.tax)]
     rest = unexplained(totals)
     rows += [("fees", rest)] if rest.amount > 0 else [("credit", rest.model_copy(update={"amount": -rest.amount}))]
+    if "label_refunded" in labels:  # content that a shop published before has no word for it
+        rows.append(("refunded", _refunded_alone(totals, refunds)))
     shown = [(name, value) for name, value in rows if value.amount or name in always]
     shown.append(("total", totals.total))
     if totals.tax_included and totals.tax.amount:  # a part of the total, nothing that adds to it
@@ -67,7 +72,18 @@ def totals_context(order: Order, labels: Mapping[str, str], locale: str) -> list
 
 def unexplained(totals: Totals) -> Money:
     """What the total is more than its parts, or less; of one that lacks what was refunded, less says nothing."""
-    rest, currency = totals.beyond_parts, totals.total.currency
-    rounding = ROUNDING if get_currency_precision(currency) else ROUNDING_WITHOUT_CENTS
-    is_told = abs(rest) <= rounding or (totals.is_net and rest < 0)
-    return Money(amount=Decimal(0) if is_told else rest, currency=currency)
+    rest = totals.beyond_parts
+    is_told = abs(rest) <= _rounding(totals) or (totals.is_net and rest < 0)
+    return Money(amount=NOTHING if is_told else rest, currency=totals.total.currency)
+
+
+def _refunded_alone(totals: Totals, refunds: Sequence[Refund]) -> Money:
+    """What was refunded of no line in particular, where the total lacks just that."""
+    currency = totals.total.currency
+    back = sum((each.amount.amount for each in refunds if not each.lines and each.amount.currency == currency), NOTHING)
+    is_off = totals.is_net and abs(totals.beyond_parts + back) <= _rounding(totals)
+    return Money(amount=back if is_off else NOTHING, currency=currency)
+
+
+def _rounding(totals: Totals) -> Decimal:
+    return ROUNDING if get_currency_precision(totals.total.currency) else ROUNDING_WITHOUT_CENTS

@@ -1,10 +1,11 @@
 """What customers read of the bodies that Shopify really sends."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from schedules.facts import LineKind
+from schedules.facts import Facts, LineKind
 from tests.support import shopify, woocommerce
 from tests.support.read_mails import adds_up, mail_of, shopify_facts, sums_of, words
 
@@ -160,6 +161,26 @@ def test_a_way_of_shipping_that_an_edit_took_away_takes_nothing_off_the_subtotal
     mail = mail_of("confirmation", shopify_facts(shipping_lines=ways, line_items=lines, **sums))
     assert sums_of(mail)["Subtotal"] == Decimal("51.00")
     assert adds_up(mail)
+
+
+def _refunded(*lines: dict[str, Any], told: str = "5.00") -> Facts:
+    refund = {"id": 9001, "processed_at": "2026-05-14T09:45:00Z", "refund_line_items": list(lines)}
+    paid_back = {"kind": "refund", "status": "success", "amount": "5.00", "currency": "EUR"}
+    total = {"current_total_price_set": shopify.money(str(Decimal("55.90") - Decimal(told)))}
+    state = {"financial_status": "partially_refunded", "refunds": [refund | {"transactions": [paid_back]}]}
+    return shopify_facts(**state, **total)
+
+
+@BOTH
+def test_what_was_refunded_of_no_line_in_particular_is_a_row_of_the_sums(language: str) -> None:
+    mail = mail_of("confirmation", _refunded(), language)
+    assert sums_of(mail)[{"en": "Refunded", "de": "Erstattet"}[language]] == -5
+    assert adds_up(mail)
+
+
+def test_what_the_total_lacks_is_called_refunded_only_where_it_is_what_was_refunded() -> None:
+    assert "Refunded" not in mail_of("confirmation", _refunded(told="7.00")).text
+    assert "Refunded" not in mail_of("confirmation", _refunded({"line_item_id": 1, "quantity": 1})).text
 
 
 @pytest.mark.parametrize("title", ["Pourboire", "Mancia", "チップ"])
