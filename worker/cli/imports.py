@@ -1,6 +1,7 @@
 """`postpurchase products | pairings | guides | orders import`."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ pairings = typer.Typer(no_args_is_help=True, help="What goes well with what: the
 guides = typer.Typer(no_args_is_help=True, help="Tips for follow-ups.")
 orders = typer.Typer(no_args_is_help=True, help="Past orders, to learn from.")
 File = Annotated[Path, typer.Argument(metavar="FILE.csv")]
+Replace = Annotated[bool, typer.Option("--replace", help="Remove those that the file does not name.")]
 MOST_SHOWN = 20
 
 
@@ -41,18 +43,18 @@ def read_products(shop: Slug, file: File, json: JsonFlag = False) -> None:
     "import",
     epilog="Columns: when_product, when_category, when_tag, offer_product, priority, pitch, not_before.",
 )
-def read_pairings(shop: Slug, file: File, json: JsonFlag = False) -> None:
+def read_pairings(shop: Slug, file: File, replace: Replace = False, json: JsonFlag = False) -> None:
     """Import pairings: who bought one thing is offered the other, with a pitch."""
-    take_file(import_pairings, "pairing", shop, file, json)
+    take_file(partial(import_pairings, replaces=replace), "pairing", shop, file, json)
 
 
 @guides.command(
     "import",
     epilog="Columns: for_product, for_category, for_tag, language, headline, tip_1, tip_2, tip_3, url.",
 )
-def read_guides(shop: Slug, file: File, json: JsonFlag = False) -> None:
+def read_guides(shop: Slug, file: File, replace: Replace = False, json: JsonFlag = False) -> None:
     """Import guides: three tips for a product, category or tag, per language."""
-    take_file(import_guides, "guide", shop, file, json)
+    take_file(partial(import_guides, replaces=replace), "guide", shop, file, json)
 
 
 @orders.command(
@@ -75,6 +77,7 @@ def take_file(read: Callable[..., ImportReport], noun: str, shop: str, file: Pat
         "added": report.added,
         "changed": report.changed,
         "unchanged": report.unchanged,
+        "removed": report.removed,
         "left_out": list(report.left_out),
     }
     show(document, as_json, lambda console: _draw(console, report, noun))
@@ -82,9 +85,10 @@ def take_file(read: Callable[..., ImportReport], noun: str, shop: str, file: Pat
 
 def _draw(console: Console, report: ImportReport, noun: str) -> None:
     total = report.added + report.changed + report.unchanged
+    removed = f", [yellow]{report.removed} removed[/]" if report.removed else ""
     console.print(
         f"{counted(total, noun)}: [green]{report.added} added[/], "
-        f"[cyan]{report.changed} changed[/], {report.unchanged} unchanged."
+        f"[cyan]{report.changed} changed[/], {report.unchanged} unchanged{removed}."
     )
     for sentence in report.left_out[:MOST_SHOWN]:
         console.print(f"[yellow]![/] {escape(sentence)}")

@@ -20,8 +20,12 @@ KEY = ("for_product", "for_category", "for_tag", "language")
 MOST_WORDS = 25
 
 
-def import_guides(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
+def import_guides(
+    database: Database, shop_id: UUID, path: Path, *, replaces: bool = False, progress: Progress = no_progress
+) -> ImportReport:
     """Adds and changes guides. Products, categories and tags that the catalogue has not are remarked on.
+
+    `replaces`: others are removed, if the file names any.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
@@ -34,7 +38,7 @@ def import_guides(database: Database, shop_id: UUID, path: Path, *, progress: Pr
 
     rows = read_rows(path, needed=("language", "headline", "tip_1"), known=COLUMNS)
     check(rows, read, KEY, progress)
-    report = store(database, Guide, shop_id, rows, read, KEY, progress=progress)
+    report = store(database, Guide, shop_id, rows, read, KEY, replaces=replaces, progress=progress)
     return replace(report, left_out=names.remarks)
 
 

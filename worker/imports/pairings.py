@@ -18,9 +18,11 @@ KEY = ("when_product", "when_category", "when_tag", "offer_product")
 MOMENTS = ("", "shipped", "delivered")
 
 
-def import_pairings(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
+def import_pairings(
+    database: Database, shop_id: UUID, path: Path, *, replaces: bool = False, progress: Progress = no_progress
+) -> ImportReport:
     """Adds and changes pairings; the products they name must be in the catalogue. Categories and tags that it has not
-    are kept and remarked on, for products may come later.
+    are kept and remarked on, for products may come later. `replaces`: others are removed, if the file names any.
 
     Raises:
         ImportFileError: anything in the file is wrong; nothing was changed.
@@ -33,7 +35,7 @@ def import_pairings(database: Database, shop_id: UUID, path: Path, *, progress: 
 
     rows = read_rows(path, needed=("offer_product",), known=COLUMNS)
     check(rows, read, KEY, progress)
-    report = store(database, Pairing, shop_id, rows, read, KEY, progress=progress)
+    report = store(database, Pairing, shop_id, rows, read, KEY, replaces=replaces, progress=progress)
     return replace(report, left_out=names.remarks)
 
 

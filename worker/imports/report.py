@@ -13,11 +13,14 @@ def no_progress(done: int, total: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """Rows by what became of them. `left_out`: sentences on what is kept, but shows nowhere."""
+    """Rows by what became of them; `removed`: those that the file did not name. `left_out`: sentences on what is kept,
+    but shows nowhere.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    removed: int = 0
     left_out: tuple[str, ...] = ()
 
     def __add__(self, other: "ImportReport") -> "ImportReport":
@@ -25,5 +28,6 @@ class ImportReport:
             added=self.added + other.added,
             changed=self.changed + other.changed,
             unchanged=self.unchanged + other.unchanged,
+            removed=self.removed + other.removed,
             left_out=self.left_out + other.left_out,
         )

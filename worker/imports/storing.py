@@ -4,12 +4,12 @@ Each few are a unit of their own: webhooks and mails, which write into the same 
 What is broken off, the same file finishes: rows that are there already stay as they are.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from worker.imports.cells import Row
@@ -39,9 +39,10 @@ def store(
     locked: Callable[[Session, UUID], None] = lock_imports,
     stamp: Callable[[Session], Values] = lambda _session: {},
     afterwards: Callable[[Session, Sequence[Values]], None] = lambda _session, _values: None,
+    replaces: bool = False,
     progress: Progress = no_progress,
 ) -> ImportReport:
-    """Adds and changes rows by key; rows and columns that are not named stay.
+    """Adds and changes rows by key; rows and columns that are not named stay. `replaces`: rows do not, if any is named.
 
     `locked` keeps others off until a unit ends. `stamp` is set on what changes; `afterwards` may change more in the
     unit that keeps some rows.
@@ -54,6 +55,8 @@ def store(
             afterwards(session, values)
         done += len(values)
         progress(len(rows) + done, 2 * len(rows))
+    if replaces and done:
+        report += _remove_others(database, table, shop_id, {_key(read(row), key) for row in rows}, key)
     return report
 
 
@@ -73,6 +76,19 @@ def _keep(
     _upsert(session, table, shop_id, [*new, *different], key, stamp)
     added, changed = len(new), len(different)
     return ImportReport(added=added, changed=changed, unchanged=len(values) - added - changed)
+
+
+def _remove_others(
+    database: Database, table: Any, shop_id: UUID, named: Container[tuple[Any, ...]], key: Sequence[str]
+) -> ImportReport:
+    columns = table.__table__.c
+    kept = select(columns.id, *(columns[name] for name in key)).where(columns.shop_id == shop_id)
+    with database.write() as session:
+        lock_imports(session, shop_id)
+        gone = [row.id for row in session.execute(kept) if tuple(row)[1:] not in named]
+        for some in chunks(gone):
+            session.execute(delete(table).where(columns.id.in_(some)))
+    return ImportReport(removed=len(gone))
 
 
 def _known(

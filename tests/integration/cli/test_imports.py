@@ -20,6 +20,16 @@ def test_importing_twice_changes_nothing_twice(cli: Cli, shop: str, tmp_path: Pa
         assert (second["added"], second["changed"], second["unchanged"]) == (0, 0, first["added"])
 
 
+def test_pairings_that_a_file_does_not_name_any_more_are_removed_on_demand(cli: Cli, shop: str, tmp_path: Path) -> None:
+    cli("products", "import", shop, _file(tmp_path, "products"))
+    whole = Path(_file(tmp_path, "pairings"))
+    cli("pairings", "import", shop, str(whole))
+    head, first, *rest = whole.read_text("utf-8").splitlines()
+    whole.write_text("\n".join((head, first)), encoding="utf-8")
+    assert cli("pairings", "import", shop, str(whole), "--json").document["removed"] == 0
+    assert f"{len(rest)} removed" in cli("pairings", "import", shop, str(whole), "--replace").out
+
+
 def test_a_product_that_can_never_be_offered_is_said_so(cli: Cli, shop: str, tmp_path: Path) -> None:
     path = tmp_path / "one.csv"
     path.write_text(

@@ -32,6 +32,24 @@ def test_pairings_name_a_product_a_category_or_a_tag(shelf: Desk) -> None:
     assert shelf.take("pairings", PAIRINGS + lines).unchanged == 3
 
 
+def test_a_file_that_stands_for_all_removes_what_it_does_not_name(shelf: Desk) -> None:
+    shelf.take("pairings", PAIRINGS + "dripper,,,kettle,90,,\n,filters,,kettle,,,\n")
+    shelf.take("guides", GUIDES + f"dripper,,,en,{TIPS}dripper,,,de,{TIPS}")
+    assert shelf.take("pairings", PAIRINGS + ",filters,,kettle,,,\n").removed == 0
+    report = shelf.take("pairings", PAIRINGS + ",filters,,kettle,,,\n,,beans,kettle,,,\n", replaces=True)
+    assert (report.added, report.unchanged, report.removed) == (1, 1, 1)
+    assert [(row.when_product, row.when_category) for row in shelf.rows(Pairing)] == [("", "filters"), ("", "")]
+    assert shelf.take("guides", GUIDES + f"dripper,,,de,{TIPS}", replaces=True).removed == 1
+    assert [row.language for row in shelf.rows(Guide)] == ["de"]
+
+
+def test_a_file_without_rows_removes_nothing(shelf: Desk) -> None:
+    """It is more likely a slip than a wish."""
+    shelf.take("pairings", PAIRINGS + "dripper,,,kettle,90,,\n")
+    assert shelf.take("pairings", PAIRINGS, replaces=True).removed == 0
+    assert len(shelf.rows(Pairing)) == 1
+
+
 def test_what_no_product_has_is_remarked_on_and_capitals_are_of_no_account(desk: Desk) -> None:
     desk.take("products", f"{NEEDED},category,tags\n{product('kettle', category='Kettles', tags='Pour-over')}")
     report = desk.take("pairings", PAIRINGS + ",kettles,,kettle,,,\n,,pour-over,kettle,,,\n,Ketles,,kettle,,,\n")
