@@ -133,8 +133,12 @@ def packaged_sequence() -> Sequence:
     return parsed_sequence((resources.files("schedules") / PATH).read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=8)
 def _read(text: str) -> tuple[Any, Any]:
-    """The tree with its line numbers, and its values, all as text: YAML itself would read 9:00 as the number 540."""
+    """The tree with its line numbers, and its values, all as text: YAML itself would read 9:00 as the number 540.
+
+    Nobody may change them: each look at a sequence on its way into a revision gets the same.
+    """
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
         if faults := list(_twice(node)):

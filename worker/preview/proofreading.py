@@ -32,9 +32,10 @@ def proofread(mail: RenderedMail, inputs: MailInputs) -> Iterator[Fault]:
 
 def _missing(inputs: MailInputs, part: str) -> Iterator[str]:
     """What this part must say and does not."""
+    unwrapped = " ".join(part.split())
 
     def has(text: str) -> bool:
-        return text in " ".join(part.split()) or str(escape(text)) in part
+        return text in unwrapped or str(escape(text)) in part
 
     links, offer, address = inputs.links, inputs.offer, shop_context(inputs.shop).address
     if links.unsubscribe and not has(links.unsubscribe):

@@ -6,6 +6,7 @@ running anything. Then every template is compiled in each of its languages.
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import yaml
 from jinja2 import TemplateSyntaxError
@@ -26,7 +27,7 @@ from worker.rendering.compiling import (
     word_mail,
 )
 from worker.rendering.jinja_slips import told_of
-from worker.rendering.mjml_compiling import unclosed
+from worker.rendering.mjml_compiling import KEPT_SOURCES, unclosed
 from worker.rendering.named import LOOPED, Names
 from worker.rendering.port import Content
 from worker.rendering.sandbox import forbidden
@@ -45,11 +46,16 @@ def lint(content: Content) -> list[Fault]:
         return faults
     faults += _sequence(content.files)
     for path, text in sorted(content.files.items()):
-        if path.startswith(ROOT) and path.endswith((".mjml", ".txt")):
-            faults += [*_expressions(path, text), *unclosed(path, text)]
-        elif LANGUAGE.search(path):
-            faults += _texts(content.files, path)
+        faults += _of_file(path, text)
     return faults or list(dict.fromkeys(_compiled(content.files)))  # what mails share is wrong in each of them
+
+
+@lru_cache(KEPT_SOURCES)
+def _of_file(path: str, text: str) -> tuple[Fault, ...]:
+    """Those of one file by itself; an edit changes few files, and the others are not looked at again."""
+    if path.startswith(ROOT) and path.endswith((".mjml", ".txt")):
+        return (*_expressions(path, text), *unclosed(path, text))
+    return tuple(_texts(path, text)) if LANGUAGE.search(path) else ()
 
 
 def _too_large(files: Mapping[str, str]) -> Iterator[Fault]:
@@ -66,17 +72,17 @@ def _sequence(files: Mapping[str, str]) -> Iterator[Fault]:
     yield from (Fault(*fault) for fault in faults)
 
 
-def _texts(files: Mapping[str, str], path: str) -> Iterator[Fault]:
+def _texts(path: str, text: str) -> Iterator[Fault]:
     """Expressions in the texts of one language, found at the line of their text."""
     try:
-        words = read_words(files, path.removeprefix(f"{ROOT}/"))
+        words = read_words({path: text}, path.removeprefix(f"{ROOT}/"))
     except ContentError as error:
         yield from error.faults
         return
-    yield from _written_twice(files[path], path)
+    yield from _written_twice(text, path)
     for name, word in words.items():
         for fault in _expressions(path, word):
-            yield dataclasses.replace(fault, line=line_of_word(files[path], name))
+            yield dataclasses.replace(fault, line=line_of_word(text, name))
 
 
 def _written_twice(text: str, path: str) -> Iterator[Fault]:

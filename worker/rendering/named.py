@@ -5,6 +5,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from jinja2 import nodes
@@ -13,9 +14,11 @@ from markupsafe import Markup
 from worker.errors import Fault
 from worker.rendering.context import MailContext
 
+_hints = cache(typing.get_type_hints)
+
 
 def _fields(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+    return _hints(kind)
 
 
 ITEMS = {
