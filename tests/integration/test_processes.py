@@ -142,12 +142,12 @@ def test_a_process_waits_for_a_database_that_is_not_there_yet_and_a_signal_ends_
     url, open_it = closed_database
     settings = {"database_url": url, "broker_url": "redis://127.0.0.1:1/0", "secret_key": "a long random text"}
     processes = Processes(tmp_path, settings | {"log_json": "true"})
-    patient, stopped = processes.start("beat"), processes.start("beat")
+    patient, stopped = processes.start("worker"), processes.start("beat")
     waits = "process.database.awaited"
-    logs = [tmp_path / "beat-0.log", tmp_path / "beat-1.log"]
+    logs = [tmp_path / "worker-0.log", tmp_path / "beat-1.log"]
     wait_until(lambda: all(waits in log.read_text() for log in logs), "both wait", logs=processes.logs)
     assert processes.stop(stopped) == 0
     open_it()
-    wait_until(lambda: "process.beat.started" in processes.logs(), "one has started", logs=processes.logs)
+    wait_until(lambda: "process.worker.started" in processes.logs(), "one has started", logs=processes.logs)
     assert "Traceback" not in processes.logs()
     assert processes.stop(patient) == 0

@@ -1,17 +1,13 @@
 """Starts the program's ordinary command line in a process of its own, with whatever should befall it.
 
-Processes are forked from one server that has loaded the program and started nothing: a restart takes a tenth of a
-second, and a thousand kills fit into minutes. What befalls a process is patched in around named functions of the real
-code before its command line runs; the program itself has no hooks.
+A restart takes a tenth of a second, and a thousand kills fit into minutes: see `tests/support/forking.py`. What befalls
+a process is patched in around named functions of the real code before its command line runs; the program itself has no
+hooks.
 """
 
-import ctypes
-import multiprocessing
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -21,32 +17,7 @@ from tests.proof.edges import EDGES
 from tests.proof.hosts import loosen_clock
 from tests.proof.pace import shift_clock, shorten
 from tests.proof.plants import PLANTS
-
-PRELOADED = (
-    *("tests.proof.compiling", "tests.proof.launcher", "worker.cli.main", "worker.cli.processes"),
-    *("worker.processes", "worker.delivery.sendgrid", "worker.tasks", "uvicorn.loops.auto", "alembic.config"),
-    *(
-        "celery.worker.consumer.delayed_delivery",
-        "fastapi.telemetry._runtime",
-        "worker.delivery.registry",
-        "worker.rendering.renderer",
-    ),
-    *("worker.memory", "alembic.command", "sqlalchemy.ext.compiler", "sqlite3", "psycopg", "anyio._backends._asyncio"),
-    *("celery.app.amqp", "celery.app.events", "celery.app.control", "celery.app.trace", "celery.worker.autoscale"),
-    *("celery.worker.components", "celery.worker.consumer", "celery.worker.strategy", "celery.concurrency.thread"),
-    *("celery.fixups.django", "celery.loaders.app", "celery.events.receiver", "celery.backends.base"),
-    *("kombu.transport.memory", "kombu.transport.redis", "kombu.asynchronous.hub", "celery.utils.saferepr"),
-    *(
-        "uvicorn.lifespan.on",
-        "uvicorn.loops.uvloop",
-        "uvicorn.protocols.http.auto",
-        "uvicorn.protocols.websockets.auto",
-    ),
-)
-"""What a process of the program loads sooner or later; the fork server compiles it."""
-_PR_SET_PDEATHSIG = 1
-
-_forking = multiprocessing.get_context("forkserver")
+from tests.support.forking import forked, live
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,42 +72,12 @@ class Running:
 
 def launch(start: Start) -> Running:
     """Starts the process and returns at once."""
-    with _own_environment():
-        _forking.set_forkserver_preload(list(PRELOADED))
-        process = _forking.Process(target=_live, args=(start,), daemon=True)
-        process.start()
-    return Running(start.arguments[0], start, process)
-
-
-@contextmanager
-def _own_environment() -> Iterator[None]:
-    """The fork server is a new Python: it finds what we find."""
-    before = dict(os.environ)
-    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    return Running(start.arguments[0], start, forked(_live, start))
 
 
 def _live(start: Start) -> None:
     """The life of the process, from the fork on."""
-    os.setsid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    os.environ.clear()
-    os.environ.update(start.environment)
-    os.chdir(start.folder)
-    sys.dont_write_bytecode = True  # on a full disk CPython keeps half of what it compiled, and every start then fails
-    output = os.open(start.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    for befall in _fate(start):
-        befall()
-    sys.argv = ["postpurchase", *start.arguments]
-    from worker.cli.main import run
-
-    run()
+    live(start.arguments, start.environment, start.folder, start.log, fate=lambda: _fate(start))
 
 
 def _fate(start: Start) -> list[Callable[[], None]]:

@@ -1,4 +1,7 @@
-"""Real processes of an installation, started as a user would start them, and killed as no user would."""
+"""Real processes of an installation, started as a user would start them, and killed as no user would.
+
+Where many are needed they are forked from one that has loaded the program: see `forking.py`.
+"""
 
 import os
 import signal
@@ -9,12 +12,43 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from tests.support.forking import forked, live
 from tests.support.servers import free_port
 from worker.settings import PREFIX
 
 PROGRAM = [sys.executable, "-c", "from worker.cli.main import run; run()"]
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A forked process, with what is asked of one that was started."""
+
+    process: ForkServerProcess
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, timeout: float) -> int:
+        """Its exit code.
+
+        Raises:
+            TimeoutError: it still runs after this time.
+        """
+        self.process.join(timeout)
+        if self.process.exitcode is None:
+            raise TimeoutError(f"{self.pid} still runs after {timeout} s")
+        return self.process.exitcode
+
+
+Started = subprocess.Popen[bytes] | Forked
 
 
 @dataclass
@@ -23,8 +57,10 @@ class Processes:
 
     folder: Path
     environment: dict[str, str]
+    is_forked: bool = False
+    """Each process has the program loaded when it starts, which takes most of a start."""
     port: int = field(default_factory=free_port)
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    running: list[Started] = field(default_factory=list)
 
     @property
     def base_url(self) -> str:
@@ -43,45 +79,44 @@ class Processes:
 
     def run(self, *arguments: str, check: bool = True, timeout_s: float = 120) -> str:
         """What one command prints on stdout."""
-        done = subprocess.run(
-            [*PROGRAM, *arguments],
-            cwd=self.folder,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        output, errors = self.folder / f"{arguments[0]}.out", self.folder / f"{arguments[0]}.err"
+        output.write_bytes(b"")
+        errors.write_bytes(b"")
+        code = self._begun(arguments, output, errors).wait(timeout_s)
         if check:
-            assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+            assert code == 0, f"{arguments}: {code}\n{output.read_text()}\n{errors.read_text()}"
+        return output.read_text()
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> Started:
         """Starts a process that stays; its output goes to a file in the folder."""
         log = self.folder / f"{arguments[0]}-{len(self.running)}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
+        self.running.append(self._begun(arguments, log, log))
+        return self.running[-1]
+
+    def _begun(self, arguments: tuple[str, ...], output: Path, errors: Path) -> Started:
+        if self.is_forked:
+            return Forked(forked(live, arguments, self._environment(), self.folder, output, errors))
+        with output.open("ab") as out, errors.open("ab") as err:
+            return subprocess.Popen(
                 [*PROGRAM, *arguments],
                 cwd=self.folder,
                 env=self._environment(),
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                stdout=out,
+                stderr=err,
                 start_new_session=True,
             )
-        self.running.append(process)
-        return process
 
     def wait_ready(self, *, timeout_s: float = 60) -> None:
         """Returns once `/health/ready` says so."""
         wait_until(lambda: answers(f"{self.base_url}/health/ready"), f"{self.base_url} is ready", timeout_s=timeout_s)
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: Started) -> None:
         """SIGKILL: no goodbye."""
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
         self.running.remove(process)
 
-    def stop(self, process: subprocess.Popen[bytes], *, timeout_s: float = 30) -> int:
+    def stop(self, process: Started, *, timeout_s: float = 30) -> int:
         """Ctrl-C; the exit code."""
         process.send_signal(signal.SIGINT)
         self.running.remove(process)
