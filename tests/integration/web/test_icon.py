@@ -23,6 +23,7 @@ def test_the_policy_of_a_page_lets_the_icon_in(served: Served, path: str) -> Non
     assert "img-src 'self'" in fetched(served, path)[0].headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("path", ["/outbox", "/u/none-of-ours"])
 def test_the_browser_finds_the_icon_of_a_page_and_complains_of_nothing(served: Served, path: str) -> None:
     with camera() as taken:

@@ -74,6 +74,7 @@ def test_the_outbox_is_for_this_machine_alone(served: Served, headers: dict[str,
     assert get(served.url, "/outbox", headers)[0] == 404
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("width", [PHONE, 1280])
 def test_the_frames_of_a_mail_are_as_wide_as_they_say_and_the_page_fits_the_screen(served: Served, width: int) -> None:
     mail = keep(served, subject="Order 1042 confirmed")
