@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from worker.cli.main import app
 from worker.store.session import Database
 
+FILES_ALONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what depends on files, whichever the database is."""
 NOW = datetime(2026, 5, 14, 8, 0, tzinfo=UTC)
 
 

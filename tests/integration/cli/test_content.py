@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.integration.cli.conftest import Cli
+from tests.integration.cli.conftest import FILES_ALONE, Cli
 from tests.support.intake import Connected, connected
 from tests.support.shopify import fulfillment, order, tracking
 from worker.cli.folders import write_folder
@@ -32,10 +32,12 @@ def _edit(path: Path, before: str, after: str) -> None:
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
 
 
+@FILES_ALONE
 def test_the_packaged_content_has_no_fault(cli: Cli, shop: str) -> None:
     assert cli("content", "lint", shop, "--json").document["faults"] == []
 
 
+@FILES_ALONE
 def test_publishing_the_same_content_twice_keeps_its_revision(cli: Cli, shop: str, folder: Path) -> None:
     first = cli("content", "push", shop, "--from", str(folder), "--json").document
     second = cli("content", "push", shop, "--from", str(folder), "--json").document
@@ -43,6 +45,7 @@ def test_publishing_the_same_content_twice_keeps_its_revision(cli: Cli, shop: st
     assert (second["revision"], second["changed"]) == (1, False)
 
 
+@FILES_ALONE
 @pytest.mark.parametrize("words", [("content", "pull", "northkettle"), ("preview", "follow_up")])
 def test_a_folder_that_takes_no_files_is_named(cli: Cli, shop: str, tmp_path: Path, words: tuple[str, ...]) -> None:
     (tmp_path / "taken").write_text("")
@@ -52,6 +55,7 @@ def test_a_folder_that_takes_no_files_is_named(cli: Cli, shop: str, tmp_path: Pa
     assert "--to" in refused.err
 
 
+@FILES_ALONE
 def test_a_delay_of_soon_is_refused_with_file_line_and_remedy(cli: Cli, shop: str, folder: Path) -> None:
     _edit(folder / "sequences" / "post_purchase.yaml", "send: 9 days", "send: soon")
     refused = cli("content", "push", shop, "--from", str(folder))
@@ -61,6 +65,7 @@ def test_a_delay_of_soon_is_refused_with_file_line_and_remedy(cli: Cli, shop: st
     assert cli("content", "push", shop, "--json").document["revision"] == 1
 
 
+@FILES_ALONE
 def test_a_product_that_the_catalogue_has_not_is_named_with_file_and_line_and_published_all_the_same(
     cli: Cli, shop: str, folder: Path, tmp_path: Path
 ) -> None:
@@ -83,6 +88,7 @@ def test_a_product_that_the_catalogue_has_not_is_named_with_file_and_line_and_pu
     assert cli("content", "log", shop, "--json").document["revisions"][0]["number"] == 1
 
 
+@FILES_ALONE
 def test_an_unknown_variable_is_refused_with_file_and_line(cli: Cli, shop: str, folder: Path) -> None:
     subject = folder / "email_templates" / "follow_up" / "subject.txt"
     subject.write_text(subject.read_text(encoding="utf-8") + "{{ order.colour }}", encoding="utf-8")
@@ -91,6 +97,7 @@ def test_an_unknown_variable_is_refused_with_file_and_line(cli: Cli, shop: str, 
     assert "email_templates/follow_up/subject.txt:" in refused.err
 
 
+@FILES_ALONE
 def test_what_fails_only_in_one_situation_is_refused_and_the_situation_named(cli: Cli, shop: str, folder: Path) -> None:
     subject = folder / "email_templates" / "order_confirmation" / "subject.txt"
     subject.write_text(subject.read_text(encoding="utf-8") + "{{ 10 // (more_lines - 9) }}", encoding="utf-8")
@@ -117,12 +124,14 @@ def test_what_push_would_change_is_shown_and_pull_brings_it_back(
     assert "No difference" in cli("content", "diff", shop, "--from", str(folder)).out
 
 
+@FILES_ALONE
 def test_a_folder_without_content_says_how_to_get_some(cli: Cli, shop: str, tmp_path: Path) -> None:
     refused = cli("content", "lint", shop, "--from", str(tmp_path / "nowhere"))
     assert refused.code == 2
     assert "content pull" in refused.err
 
 
+@FILES_ALONE
 @pytest.mark.parametrize("step", ["confirmation", "shipping_confirmation", "follow-up"])
 def test_a_preview_of_the_example_needs_no_installation(
     cli: Cli, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -138,6 +147,7 @@ def test_a_preview_of_the_example_needs_no_installation(
     assert not (tmp_path / "nothing").exists()
 
 
+@FILES_ALONE
 def test_a_preview_speaks_the_language_and_takes_the_role_it_is_told(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,12 +159,14 @@ def test_a_preview_speaks_the_language_and_takes_the_role_it_is_told(
     assert len({english, german, companion}) == 3
 
 
+@FILES_ALONE
 def test_a_preview_in_a_language_without_texts_says_which_there_are(cli: Cli, tmp_path: Path) -> None:
     refused = cli("preview", "confirmation", "--language", "th-TH", "--to", str(tmp_path / "out"))
     assert refused.code == 2
     assert "There are: de, en" in refused.err
 
 
+@FILES_ALONE
 def test_a_preview_of_a_broken_template_names_file_and_line(cli: Cli, folder: Path, tmp_path: Path) -> None:
     subject = folder / "email_templates" / "follow_up" / "subject.txt"
     subject.write_text(subject.read_text(encoding="utf-8") + "{{ order.colour }}", encoding="utf-8")
@@ -164,6 +176,7 @@ def test_a_preview_of_a_broken_template_names_file_and_line(cli: Cli, folder: Pa
     assert not (tmp_path / "out").exists()
 
 
+@FILES_ALONE
 def test_a_preview_shows_each_situation_and_names_those_there_are(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +194,7 @@ def test_a_preview_shows_each_situation_and_names_those_there_are(
     assert "leave out --situation" in cli("preview", "follow_up", "--order", "1", "--situation", "gift").err
 
 
+@FILES_ALONE
 def test_a_preview_of_an_unknown_step_names_the_steps(cli: Cli) -> None:
     refused = cli("preview", "receipt")
     assert refused.code == 2
@@ -214,6 +228,7 @@ def test_a_preview_of_a_real_order_shows_its_code_and_reserves_nothing(
         assert {message.state for message in session.scalars(select(Message))} == {"scheduled"}
 
 
+@FILES_ALONE
 def test_an_order_without_its_shop_cannot_be_previewed(cli: Cli) -> None:
     assert "--shop" in cli("preview", "shipping", "--order", "1042").err
 
@@ -228,6 +243,7 @@ def test_a_test_mail_is_marked_and_belongs_to_no_message(cli: Cli, shop: str, da
     assert "List-Unsubscribe" in mail.headers
 
 
+@FILES_ALONE
 def test_what_a_shop_published_is_shown_and_sent_whatever_lies_in_the_current_folder(
     cli: Cli, shop: str, database: Database, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cli.conftest import Cli
+from tests.integration.cli.conftest import FILES_ALONE, Cli
 from tests.support.intake import connected
 from tests.support.shopify import order
 from worker.cli.folders import write_folder
@@ -12,8 +12,6 @@ from worker.store.content import packaged_content
 from worker.store.session import Database
 
 MARK = "\ufeff"
-FILES_ALONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For what depends on the files, whichever the database is."""
 
 
 @pytest.fixture
@@ -38,6 +36,7 @@ def test_a_file_saved_with_a_byte_order_mark_says_what_it_says_without(
     assert cli("content", "push", shop, "--from", str(folder), "--json").document["changed"] is False
 
 
+@FILES_ALONE
 def test_a_template_that_the_step_would_not_use_is_refused_with_file_line_and_remedy(
     cli: Cli, shop: str, folder: Path
 ) -> None:
@@ -51,6 +50,7 @@ def test_a_template_that_the_step_would_not_use_is_refused_with_file_line_and_re
     assert "Write template: follow_up" in refused.err
 
 
+@FILES_ALONE
 def test_a_file_beside_the_sequence_that_nothing_reads_is_refused(cli: Cli, shop: str, folder: Path) -> None:
     (folder / "sequences" / "christmas.yaml").write_text("steps: {}\n", encoding="utf-8")
     refused = cli("content", "push", shop, "--from", str(folder))
@@ -59,6 +59,7 @@ def test_a_file_beside_the_sequence_that_nothing_reads_is_refused(cli: Cli, shop
     assert "sequences/post_purchase.yaml" in refused.err
 
 
+@FILES_ALONE
 def test_the_first_revision_says_what_it_is_for_where_it_changes_nothing(cli: Cli, shop: str, folder: Path) -> None:
     told = cli("content", "push", shop, "--from", str(folder)).out
     assert "nothing changes now" in told
@@ -95,6 +96,7 @@ def test_who_reads_a_language_that_a_mail_lacks_is_told_of_the_one_it_comes_in(
     }
 
 
+@FILES_ALONE
 def test_a_quote_that_is_not_closed_points_at_its_line_too(cli: Cli, shop: str, folder: Path) -> None:
     texts = folder / "email_templates" / "follow_up" / "texts.en.yaml"
     texts.write_text(texts.read_text(encoding="utf-8").replace('the guide"', "the guide", 1), encoding="utf-8")
@@ -173,6 +175,7 @@ def test_a_preview_of_an_order_with_a_slash_in_its_number_is_written(
     assert {Path(file).parent for file in made.document["files"]} == {to}
 
 
+@FILES_ALONE
 def test_a_text_written_twice_is_refused_with_its_line(cli: Cli, shop: str, folder: Path) -> None:
     """The last one would silently win, and what the marketer changed above it would never be seen."""
     texts = folder / "email_templates" / "follow_up" / "texts.en.yaml"

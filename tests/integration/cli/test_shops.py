@@ -98,6 +98,7 @@ def test_setting_a_value_leaves_the_others_alone(cli: Cli, shop: str, database: 
     assert (profile.currency, profile.timezone) == ("EUR", "Europe/Dublin")
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("option", "value", "remedy"),
     [
@@ -307,6 +308,7 @@ def test_an_empty_text_takes_back_what_was_set_for_a_source(
     assert (found[1].options, found[1].api) == ({}, {})
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("options", "remedy"),
     [

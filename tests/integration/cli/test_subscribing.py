@@ -9,11 +9,18 @@ from tests.integration.cli.conftest import Cli
 from tests.support.misbehaving import SHOPIFY_TOKEN, WOO_KEY, Trouble
 from tests.support.webhook_shops import WebhookShop, webhook_shop
 from worker.platforms.registry import PLATFORMS, SUBSCRIBERS
+from worker.store.session import Database
 
 HOST = "https://mail.northkettle.example"
 SHOPIFY = f"{HOST}/webhooks/northkettle/shopify"
 WOO = f"{HOST}/webhooks/northkettle/woocommerce"
 KEYS = {"shopify": SHOPIFY_TOKEN, "woocommerce": WOO_KEY}
+
+
+@pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    """What is asked of a shop's API is the same, whichever the database is."""
+    return sqlite_database
 
 
 @pytest.fixture
