@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, insert, select
@@ -16,6 +17,8 @@ from worker.store.content import content_of, packaged_content, publish
 from worker.store.models import OrderRow
 from worker.store.shops import get_shop
 from worker.store.types import new_id
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 MANY = 80
 PEOPLE = ("mia@example.com", "mia@example.com", "mia@example.com", "office@example.com")
@@ -133,7 +136,7 @@ def test_a_neighbour_without_a_report_counts_as_delivered_when_the_shop_says_so(
     shop.plan("fulfillment_events/create", tracking(2, "delivered", shop.now))
     [follow_up] = [each for each in shop.messages() if each.step == "follow_up" and each.state == "scheduled"]
     assert follow_up.order_id == shop.order(2).id
-    assert follow_up.aim_at.date() == (left + timedelta(days=29)).date()
+    assert follow_up.aim_at.astimezone(STOCKHOLM).date() == (left.astimezone(STOCKHOLM) + timedelta(days=29)).date()
 
 
 def waiting_for(shop: Connected) -> list[UUID]:
