@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import event
 
 from tests.support import bytecode  # noqa: F401 - importing it is its effect, before the program is imported
+from tests.support.dealing import dealt
 from tests.support.effort import LONG, SHORT
 from tests.support.emptying import empty
 from tests.support.servers import fresh_postgres_database, postgres_server, redis_server
@@ -22,13 +23,30 @@ settings.register_profile(LONG, settings.get_profile(SHORT), print_blob=True)
 settings.load_profile(SHORT)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+        items[:] = dealt(items, int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+
+
+@pytest.fixture(scope="session")
+def _nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder: making one for each test, also for those that write no file, took longer than most of them."""
+    return tmp_path_factory.mktemp("nowhere")
+
+
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting or `.env` of the machine reaches a test."""
+def _clean_environment(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _nowhere: Path
+) -> Iterator[None]:
+    """No setting or `.env` of the machine reaches a test; what it writes into its folder, none after it."""
     for name in [name for name in os.environ if name.startswith("POSTPURCHASE_") and "_TEST_" not in name]:
         if name != "POSTPURCHASE_CHROMIUM":
             monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    has_folder = "tmp_path" in request.fixturenames
+    monkeypatch.chdir(request.getfixturevalue("tmp_path") if has_folder else _nowhere)
+    yield
+    assert has_folder or not any(_nowhere.iterdir()), "a test that writes files asks for tmp_path"
 
 
 @pytest.fixture(scope="session")
