@@ -4,6 +4,7 @@ Only the command that runs is loaded: `--help` and mistyped names answer at once
 The sentences here are those of the commands' own help; a test keeps them equal.
 """
 
+from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -122,8 +123,9 @@ COMMANDS = {
 }
 
 
+@cache
 def load(name: str) -> Any:
-    """The command or group as its module defines it."""
+    """The command or group as its module defines it; built once."""
     module, _, attribute = COMMANDS[name].place.partition(":")
     found = getattr(import_module(f"worker.cli.{module}"), attribute)
     if isinstance(found, typer.Typer):
