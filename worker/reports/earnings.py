@@ -5,7 +5,7 @@ showed the code it used, else by that of the last click before it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,19 +14,22 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from schedules.facts import Facts, Order
 from schedules.lifecycle import RETURNED
 from schedules.sequence import STEPS
 from schedules.situations import is_bought, is_own_wish, is_short
 from worker.personalisation.segments import value_of
+from worker.store.many import is_among
 from worker.store.models import Click, DiscountCode, Message, OfferedProduct, OrderRow, Shop
 from worker.store.models.feedback import ANSWER
 from worker.store.orders import facts_of
 
 CLICK_COUNTS_FOR = timedelta(days=7)
 """An order that comes later after a click was hardly that mail's doing; common tools count five to seven days."""
+AT_ONCE = 500
+"""Orders read by one statement."""
 CENTS = Decimal("0.01")
 
 
@@ -93,7 +96,8 @@ def read_earnings(session: Session, shop: Shop, *, since: datetime, now: datetim
     sent = (Message.shop_id == shop.id, Message.accepted_at > since)
     for order_id, lead in (*_by_code(session, sent), *_by_click(session, sent)):
         leads[order_id].append(lead)
-    conversions = [each for order_id in leads if (each := _conversion(session, order_id, leads[order_id])) is not None]
+    lead_to = {order_id: max(some, key=_weight) for order_id, some in leads.items()}
+    conversions = list(_conversions(session, lead_to))
     conversions.sort(key=lambda each: (each.placed_at, each.order))
     return Earnings(
         shop=shop.slug, since=since, until=now, steps=_steps(session, sent, conversions), conversions=conversions
@@ -134,26 +138,43 @@ def _by_click(session: Session, sent: Sequence[ColumnElement[bool]]) -> Iterator
             yield row.earned, _Lead("click", clicked, row.id, row.step, row.order_id)
 
 
-def _conversion(session: Session, order_id: UUID, leads: Sequence[_Lead]) -> Conversion | None:
+def _weight(lead: _Lead) -> tuple[bool, datetime, UUID]:
+    """The last of the codes leads, else the last click."""
+    return lead.by == "code", lead.at, lead.message_id
+
+
+def _conversions(session: Session, lead_to: Mapping[UUID, _Lead]) -> Iterator[Conversion]:
+    """What became of these orders, a few hundred at a time."""
+    earned = sorted(lead_to)
+    for start in range(0, len(earned), AT_ONCE):
+        some = {order_id: lead_to[order_id] for order_id in earned[start : start + AT_ONCE]}
+        rows = session.scalars(select(OrderRow).where(is_among(session, OrderRow.id, some))).all()
+        names = _names(session, {lead.mail_of for lead in some.values()})
+        offered = _offered(session, [lead.message_id for lead in some.values()])
+        for row in rows:
+            lead = some[row.id]
+            made = _conversion(row, lead, names[lead.mail_of], offered[lead.message_id])
+            if made is not None:
+                yield made
+
+
+def _conversion(row: OrderRow, lead: _Lead, mail_of: str, offered: Set[str | None]) -> Conversion | None:
     """None: it came to nothing, or the mail did not lead there."""
-    row = session.get_one(OrderRow, order_id)
     facts = facts_of(row)
     order = facts.order
     if row.imported or row.placed_at is None or order is None or order.is_imported:
         return None
-    lead = max(leads, key=lambda each: (each.by == "code", each.at, each.message_id))
     if not _is_earned(facts, order, lead):
         return None
-    about = session.get_one(OrderRow, lead.mail_of)
     return Conversion(
         order=row.name,
         placed_at=row.placed_at,
         step=lead.step,
-        mail_of=about.name,
+        mail_of=mail_of,
         by=lead.by,
         value=str(value_of(facts, order.currency)),
         currency=order.currency,
-        has_offered=bool(_offered(session, lead.message_id) & {line.product_id for line in order.lines}),
+        has_offered=bool(offered & {line.product_id for line in order.lines}),
     )
 
 
@@ -162,9 +183,19 @@ def _is_earned(facts: Facts, order: Order, lead: _Lead) -> bool:
     return is_own_wish(facts) if lead.by == "click" else is_bought(facts) and not is_short(order)
 
 
-def _offered(session: Session, message_id: UUID) -> set[str | None]:
-    mine = select(OfferedProduct.product_id).where(OfferedProduct.message_id == message_id)
-    return set(session.scalars(mine))
+def _names(session: Session, order_ids: Collection[UUID]) -> dict[UUID, str]:
+    mine = select(OrderRow).where(is_among(session, OrderRow.id, order_ids))
+    found = session.scalars(mine.options(load_only(OrderRow.number, OrderRow.external_id)))
+    return {row.id: row.name for row in found}
+
+
+def _offered(session: Session, message_ids: Collection[UUID]) -> Mapping[UUID, Set[str | None]]:
+    """Which products each of these mails showed."""
+    columns = (OfferedProduct.message_id, OfferedProduct.product_id)
+    offered: dict[UUID, set[str | None]] = defaultdict(set)
+    for row in session.execute(select(*columns).where(is_among(session, OfferedProduct.message_id, message_ids))):
+        offered[row.message_id].add(row.product_id)
+    return offered
 
 
 def _steps(

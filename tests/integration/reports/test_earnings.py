@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from schedules.facts import Facts
@@ -218,3 +219,24 @@ def _in(facts: Any, currency: str) -> Any:
     if isinstance(facts, dict):
         return {name: currency if name == "currency" else _in(value, currency) for name, value in facts.items()}
     return [_in(each, currency) for each in facts] if isinstance(facts, list) else facts
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_more_earned_orders_take_no_more_statements(database: Database) -> None:
+    taken = []
+    with database.write() as session:
+        shop = make_shop(session)
+        event.listen(session.connection(), "before_cursor_execute", lambda *_: taken.append(1))
+        counts = []
+        for person in range(3):
+            address = f"{person}@example.com"
+            first = order(session, shop, f"10{person}", NOW - timedelta(hours=1), address=address)
+            make_click(session, mail(session, first, address=address), last_at=LATER - timedelta(hours=1))
+            order(session, shop, f"20{person}", LATER, address=address)
+            session.expunge_all()
+            taken.clear()
+            assert (
+                len(read_earnings(session, shop, since=SINCE, now=NOW + timedelta(days=60)).conversions) == person + 1
+            )
+            counts.append(len(taken))
+    assert len(set(counts)) == 1
