@@ -1,6 +1,7 @@
 """Guides: three tips for a product, category or tag, per language."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 
 from worker.imports.cells import Row
 from worker.imports.names import Names
-from worker.imports.report import ImportReport, Progress, no_progress
+from worker.imports.report import ImportReport
 from worker.imports.storing import store
 from worker.imports.table import check, read_rows
 from worker.store.models import Guide
@@ -20,9 +21,7 @@ KEY = ("for_product", "for_category", "for_tag", "language")
 MOST_WORDS = 25
 
 
-def import_guides(
-    database: Database, shop_id: UUID, path: Path, *, replaces: bool = False, progress: Progress = no_progress
-) -> ImportReport:
+def import_guides(database: Database, shop_id: UUID, path: Path, *, replaces: bool = False) -> ImportReport:
     """Adds and changes guides. Products, categories and tags that the catalogue has not are remarked on.
 
     `replaces`: others are removed, if the file names any.
@@ -32,17 +31,14 @@ def import_guides(
     """
     with database.read() as session:
         names = Names(session, shop_id)
-
-    def read(row: Row) -> dict[str, Any]:
-        return _read(row, names)
-
+    read = partial(_read, names)
     rows = read_rows(path, needed=("language", "headline", "tip_1"), known=COLUMNS)
-    check(rows, read, KEY, progress)
-    report = store(database, Guide, shop_id, rows, read, KEY, replaces=replaces, progress=progress)
+    check(rows, read, KEY)
+    report = store(database, Guide, shop_id, rows, read, KEY, replaces=replaces)
     return replace(report, left_out=names.remarks)
 
 
-def _read(row: Row, names: Names) -> dict[str, Any]:
+def _read(names: Names, row: Row) -> dict[str, Any]:
     row.one_of("for_product", "for_category", "for_tag")
     value: dict[str, Any] = {name: names.spelled(row, name) for name in ("for_product", "for_category", "for_tag")}
     value["language"] = _language(row)

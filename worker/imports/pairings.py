@@ -1,13 +1,14 @@
 """Pairings: the merchant's word on what goes well with what."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from worker.imports.cells import Row
 from worker.imports.names import Names
-from worker.imports.report import ImportReport, Progress, no_progress
+from worker.imports.report import ImportReport
 from worker.imports.storing import store
 from worker.imports.table import check, read_rows
 from worker.store.models import Pairing
@@ -18,9 +19,7 @@ KEY = ("when_product", "when_category", "when_tag", "offer_product")
 MOMENTS = ("", "shipped", "delivered")
 
 
-def import_pairings(
-    database: Database, shop_id: UUID, path: Path, *, replaces: bool = False, progress: Progress = no_progress
-) -> ImportReport:
+def import_pairings(database: Database, shop_id: UUID, path: Path, *, replaces: bool = False) -> ImportReport:
     """Adds and changes pairings; the products they name must be in the catalogue. Categories and tags that it has not
     are kept and remarked on, for products may come later. `replaces`: others are removed, if the file names any.
 
@@ -29,17 +28,14 @@ def import_pairings(
     """
     with database.read() as session:
         names = Names(session, shop_id)
-
-    def read(row: Row) -> dict[str, Any]:
-        return _read(row, names)
-
+    read = partial(_read, names)
     rows = read_rows(path, needed=("offer_product",), known=COLUMNS)
-    check(rows, read, KEY, progress)
-    report = store(database, Pairing, shop_id, rows, read, KEY, replaces=replaces, progress=progress)
+    check(rows, read, KEY)
+    report = store(database, Pairing, shop_id, rows, read, KEY, replaces=replaces)
     return replace(report, left_out=names.remarks)
 
 
-def _read(row: Row, names: Names) -> dict[str, Any]:
+def _read(names: Names, row: Row) -> dict[str, Any]:
     row.one_of("when_product", "when_category", "when_tag")
     key = {"when_product": row.ident("when_product"), "offer_product": row.ident("offer_product", needed=True)}
     key |= {name: names.spelled(row, name) for name in ("when_category", "when_tag")}

@@ -11,7 +11,6 @@ from typing import Any
 
 from worker.errors import Fault, ImportFileError
 from worker.imports.cells import Row
-from worker.imports.report import Progress, no_progress
 
 MOST_FAULTS = 1000
 STEP = 500
@@ -132,9 +131,7 @@ def read_rows(path: Path, *, needed: Sequence[str], known: Sequence[str] | None)
     return Sheet(path).rows(needed=needed, known=known)
 
 
-def check(
-    rows: Rows, read: Callable[[Row], dict[str, Any]], key: Sequence[str], progress: Progress = no_progress
-) -> None:
+def check(rows: Rows, read: Callable[[Row], dict[str, Any]], key: Sequence[str]) -> None:
     """Lets rows pass of which none has a fault and none repeats another's key; nothing of them is kept.
 
     Raises:
@@ -142,7 +139,7 @@ def check(
     """
     faults = Faults()
     seen: dict[tuple[Any, ...], int] = {}
-    for number, row in enumerate(rows, 1):
+    for row in rows:
         if not row.faults:
             value = read(row)
             mine = tuple(value[name] for name in key)
@@ -150,8 +147,6 @@ def check(
                 row.fault(f"it repeats line {seen[mine]}.", "Remove one of them.")
             seen.setdefault(mine, row.line)
         faults.add(row.faults)
-        if number % STEP == 0 or number == len(rows):
-            progress(number, 2 * len(rows))
     faults.refuse()
 
 
