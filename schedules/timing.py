@@ -9,6 +9,12 @@ DAY = timedelta(days=1)
 NONE = timedelta(0)
 
 
+def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
+    """How long to wait after so many failures: twice as long after each, up to the longest."""
+    wait: timedelta = first * 2 ** min(times, 16)  # more doublings than any wait has room for
+    return min(longest, wait)
+
+
 def in_words(delay: timedelta) -> str:
     """A delay as people say it: 2 minutes, 36 hours, 9 days."""
     minutes = int(delay.total_seconds() // 60)

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from schedules.timing import doubled
+
 BASE = timedelta(seconds=20)
 CEILING = timedelta(minutes=30)
 SHORTEST = timedelta(seconds=1)
@@ -24,5 +26,5 @@ def next_try(
     if retry_after is not None:
         wait = retry_after * (1 + roll() / 10)
     else:
-        wait = min(CEILING, BASE * 2 ** min(max(tries - 1, 0), 16)) * roll()
+        wait = doubled(BASE, max(tries - 1, 0), CEILING) * roll()
     return min(now + max(wait, SHORTEST), expires_at)

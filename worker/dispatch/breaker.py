@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import random
 
+from schedules.timing import doubled
 from worker.delivery.port import Health, Limit, Outcome, Verdict
 from worker.dispatch.policies import ATTEMPT_LEASE
 from worker.store.models import ProviderKey
@@ -92,7 +93,7 @@ def _fail(key: ProviderKey, outcome: Outcome, now: datetime, roll: Callable[[], 
         key.trips += 1
     else:
         return
-    rest = min(LONGEST_REST, FIRST_REST * 2 ** min(key.trips - 1, 10))
+    rest = doubled(FIRST_REST, key.trips - 1, LONGEST_REST)
     key.shut_until, key.probe_until = now + rest * (1 + roll() / 10), None
 
 

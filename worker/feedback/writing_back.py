@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.facts import ConsentState
+from schedules.timing import doubled
 from worker.bootstrap import Installation
 from worker.errors import SettingsError
 from worker.platforms.registry import WRITERS
@@ -167,8 +168,7 @@ def _report(claimed: _Claimed, written: Written, *, is_over: bool) -> None:
 
 
 def _wait(failures: int) -> timedelta:
-    doubled: timedelta = FIRST_WAIT * 2 ** min(failures, 16)
-    return min(LONGEST_WAIT, doubled)
+    return doubled(FIRST_WAIT, failures, LONGEST_WAIT)
 
 
 def _ready(session: Session) -> Sequence[tuple[Source, str]]:

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from schedules.timing import doubled
 from worker.bootstrap import Installation
 from worker.errors import SettingsError
 from worker.personalisation.code_issuing import TRIES, draw_text
@@ -158,7 +159,7 @@ def _settle(installation: Installation, claimed: _Claimed, told: Told) -> None:
 
 
 def _later(session: Session, code: DiscountCode, told: Told, now: datetime) -> None:
-    wait = told.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(code.tries, 12))
+    wait = told.retry_after or doubled(FIRST_WAIT, code.tries, LONGEST_WAIT)
     code.tries, code.note = code.tries + 1, told.note
     since = code.wanted_at or now
     if code.state not in LIVE and now - since > GIVE_UP_AFTER:
