@@ -4,7 +4,7 @@ One body may yield several events (an order with its parcels and refunds inside)
 its result does not depend on order or repetition.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime, Field
 
@@ -88,6 +88,10 @@ OrderEvent = Annotated[
     | OrderEdited,
     Field(discriminator="type"),
 ]
+
+
+ORDER_EVENTS: tuple[type[Any], ...] = get_args(get_args(OrderEvent)[0])
+"""What is told of one order, as classes to ask about."""
 
 
 class CustomerStated(Value):

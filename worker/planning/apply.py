@@ -1,17 +1,15 @@
 """What one body told, worked in: orders first, then what concerns people and products."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from schedules import events
-from schedules.events import Event, OrderEvent
+from schedules.events import ORDER_EVENTS, Event, OrderEvent
 from worker.planning.customers import hear_customer
 from worker.planning.erasure import erase_customer, forget_demand
 from worker.planning.orders import merge_order
 from worker.planning.products import drop_product, keep_product, keep_variants
 from worker.planning.unit import Unit
-
-ORDER_EVENTS = get_args(get_args(OrderEvent)[0])
 
 HEAR: dict[type[Any], Callable[[Unit, Any], bool | None]] = {
     events.CustomerStated: hear_customer,

@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
 
-from schedules.events import OrderCancelled, OrderEvent, OrderStated
+from schedules.events import ORDER_EVENTS, OrderCancelled, OrderStated
 from schedules.facts import Address, ConsentState, Order
 from schedules.rehearsal import Happening
 from worker.demo.bodies import ORDER_ID
 from worker.demo.webhooks import Webhook, order_delivered, order_placed, order_shipped
 from worker.platforms.registry import PLATFORMS
 from worker.platforms.zones import timezone_for
-
-ORDER_EVENTS = get_args(get_args(OrderEvent)[0])
 
 
 @dataclass(frozen=True, kw_only=True)
