@@ -10,14 +10,10 @@ from schedules import reasons, situations
 from schedules.consent import may_market
 from schedules.facts import ConsentState, Facts, Order
 from schedules.following import Sibling, arrival_of_all, is_second, why_combined
-from schedules.hero import hero_line
-from schedules.parcels import arrival, delivered_at, group_parcels, has_goods, parcel_groups
+from schedules.parcels import arrival, group_parcels, has_goods, parcel_groups
 from schedules.sequence import Cap, Sequence
 from schedules.shop import Role, ShopProfile
 from schedules.timing import NONE, at_local, next_polite, past_the_hour, zone
-
-__all__ = ["FEWER", "GateInputs", "Judgement", "delivered_at", "hero_line", "judge"]
-
 
 FEWER = "fewer"
 FEWER_MAILS = Cap(most=1, within=timedelta(days=30))

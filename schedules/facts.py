@@ -304,6 +304,11 @@ class Facts(Stored):
         return self.deleted_at is not None and (self.restored_at is None or self.restored_at < self.deleted_at)
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled, by its snapshot or by an event of its own."""
+        return self.cancelled_at is not None or (self.order is not None and self.order.cancelled_at is not None)
+
+    @property
     def accepted_at(self) -> datetime | None:
         """When it became an order: when it was placed, or later if it was seen unpaid before. None: not yet."""
         if self.order is None or self.accepted_first_at is None:

@@ -63,7 +63,7 @@ def is_own_wish(facts: Facts) -> bool:
 def _why_no_order(facts: Facts, order: Order) -> str | None:
     if facts.is_deleted:
         return reasons.DELETED
-    if order.cancelled_at is not None or facts.cancelled_at is not None:
+    if facts.is_cancelled:
         return reasons.CANCELLED
     return reasons.TEST if order.is_test else None
 

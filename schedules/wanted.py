@@ -17,8 +17,6 @@ from schedules.sequence import STEPS, Sequence, Step, Timing
 from schedules.shop import Role, ShopProfile
 from schedules.timing import in_words, near_hour, next_polite, next_within, past_the_hour, zone
 
-__all__ = ["Demand", "Sent", "Sibling", "Situation", "Wanted", "wanted_messages"]
-
 Key = tuple[str, str]
 """A step and a parcel group."""
 NEVER_LEFT = (ParcelState.CANCELLED, ParcelState.FAILED)

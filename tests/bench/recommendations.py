@@ -23,7 +23,8 @@ from tests.support.orders import a_line, an_order, keep_shop
 from worker.bootstrap import Installation
 from worker.dispatch.policies import BATCH
 from worker.personalisation.learning.fitting import fit
-from worker.personalisation.offers import OfferRequest, choose_offer
+from worker.personalisation.offers import choose_offer
+from worker.personalisation.requests import OfferRequest
 from worker.personalisation.stock import Stock
 from worker.store.migrate import upgrade
 from worker.store.models import Product, Purchase

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from schedules.changes import PlannedMessage
 from schedules.conditions import GateInputs
 from schedules.lifecycle import PENDING, State
-from schedules.planner import PlannedMessage
 from schedules.wanted import Wanted
 from tests.proof.blows import replace
 from tests.proof.plants import Plant, skip_fences

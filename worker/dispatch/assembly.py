@@ -6,9 +6,8 @@ from typing import Any
 
 import structlog
 
-from schedules.conditions import delivered_at
 from schedules.parcel_facts import DeliverySource
-from schedules.parcels import group_parcels
+from schedules.parcels import delivered_at, group_parcels
 from schedules.segments import Segment
 from schedules.shop import Role
 from worker.bootstrap import Installation

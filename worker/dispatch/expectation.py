@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from schedules.conditions import delivered_at
 from schedules.facts import DeliveryKind, Facts, Order
 from schedules.parcel_facts import Parcel
-from schedules.parcels import is_shipped_goods
+from schedules.parcels import delivered_at, is_shipped_goods
 from schedules.shop import Handling, ShopProfile
 
 Span = tuple[date, date]

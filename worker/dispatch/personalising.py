@@ -18,7 +18,8 @@ from worker.links import Purpose
 from worker.personalisation.buttons import Storefront, with_buttons
 from worker.personalisation.code_requests import CodeDecision
 from worker.personalisation.code_terms import discountable, reaches
-from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer
+from worker.personalisation.offers import choose_offer
+from worker.personalisation.requests import OfferDecision, OfferRequest
 from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.personalisation.stock import Stock
 from worker.rendering import formats

@@ -67,7 +67,7 @@ def why_revoked(facts: Facts) -> str:
     order = facts.order
     if facts.is_deleted:
         return "the order was deleted"
-    if facts.cancelled_at is not None or (order is not None and order.cancelled_at is not None):
+    if facts.is_cancelled:
         return "the order was cancelled"
     if situations.is_refunded(facts):
         return "the order was refunded in full"
@@ -77,8 +77,7 @@ def why_revoked(facts: Facts) -> str:
 def _came_to_nothing(facts: Facts) -> bool:
     """Whether an order that used a code was never carried out; one that was paid back may well have been."""
     order = facts.order
-    is_cancelled = facts.cancelled_at is not None or (order is not None and order.cancelled_at is not None)
-    return facts.is_deleted or is_cancelled or (order is not None and order.payment is PaymentState.VOIDED)
+    return facts.is_deleted or facts.is_cancelled or (order is not None and order.payment is PaymentState.VOIDED)
 
 
 def return_codes(session: Session, order: OrderRow, facts: Facts, now: datetime) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from babel.numbers import get_currency_precision
 
 from schedules.codes import CodeKind, NeverOn
-from schedules.conditions import delivered_at
 from schedules.facts import Facts
+from schedules.parcels import delivered_at
 from schedules.sequence import Sequence as Definition
 from schedules.shop import ShopProfile
 from schedules.timing import zone

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from schedules.conditions import hero_line
 from schedules.facts import Facts, LineItem, LineKind
+from schedules.hero import hero_line
 from worker.rendering.port import GuideView, ProductView, is_discreet
 from worker.store.catalogue import view_of
 from worker.store.shelf import ShelfGuide, ShelfProduct, shelf_guides, shelf_products

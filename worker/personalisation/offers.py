@@ -21,8 +21,6 @@ from worker.store.models import OfferedProduct
 from worker.store.shelf import ShelfProduct
 from worker.store.types import new_id
 
-__all__ = ["OfferDecision", "OfferRequest", "Shown", "choose_offer", "record_offers"]
-
 
 def choose_offer(stock: Stock, request: OfferRequest) -> OfferDecision:
     """The products that go with the order and break no rule; nothing rather than something weak.

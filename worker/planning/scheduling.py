@@ -7,20 +7,21 @@ from uuid import UUID
 import structlog
 
 from schedules import reasons
-from schedules.changes import Plan
+from schedules.changes import Plan, PlannedMessage
 from schedules.lifecycle import PENDING, State
-from schedules.planner import PlannedMessage, plan
+from schedules.planner import plan
 from schedules.sequence import Sequence
 from schedules.shop import Role
 from worker.errors import StaleFenceError
 from worker.personalisation.prospects import prospect_of
 from worker.planning.content import sequence_for, sequence_now, without_new_steps
 from worker.planning.unit import Unit
-from worker.store.messages import apply_plan, messages_of, settle_messages, transition
+from worker.store.messages import apply_plan, messages_of, settle_messages
 from worker.store.models import Message, OrderRow
 from worker.store.models.messages import BY_HAND, KNEW, SHOWED
 from worker.store.orders import SIBLING_SPAN, facts_of, lock_order, pinned_facts
 from worker.store.siblings import Place, siblings_of, touched_by
+from worker.store.transitions import transition
 
 log = structlog.get_logger()
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from schedules.conditions import hero_line
 from schedules.facts import DeliveryKind, LineItem, Order, PaymentState
+from schedules.hero import hero_line
 from schedules.situations import is_short
 from worker.rendering.port import GuideView, MailInputs, OfferCard
 

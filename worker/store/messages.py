@@ -13,15 +13,13 @@ import structlog
 from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
+from schedules.changes import Cancel, Move, NewMessage, Plan
 from schedules.lifecycle import PENDING, State
-from schedules.planner import Cancel, Move, NewMessage, Plan
 from worker.errors import StaleFenceError
 from worker.store.models import Message
 from worker.store.session import database_now, insert_into
-from worker.store.transitions import record_start, reschedule, transition, transitions_of
+from worker.store.transitions import record_start, reschedule, transition
 from worker.store.types import new_id
-
-__all__ = ["Applied", "apply_plan", "messages_of", "settle_messages", "transition", "transitions_of"]
 
 log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from schedules import situations
-from schedules.conditions import delivered_at
 from schedules.facts import Facts
-from schedules.planner import Sibling
+from schedules.following import Sibling
+from schedules.parcels import delivered_at
 from schedules.sequence import ASSUME_DELIVERED_AFTER
 from worker.store.gate_rows import SeenOrder
 from worker.store.models import OrderRow

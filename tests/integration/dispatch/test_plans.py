@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from schedules.changes import Cancel, Hold, Move, NewMessage, Plan, Release
 from schedules.lifecycle import State
-from schedules.planner import Cancel, Hold, Move, NewMessage, Plan, Release
 from schedules.shop import Role
 from tests.support.dispatching import World
 from worker.store.messages import Applied, apply_plan, messages_of

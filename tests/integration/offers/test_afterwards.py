@@ -13,8 +13,9 @@ from tests.support.dispatching import MORNING, World, delivered_facts
 from tests.support.orders import a_line, a_parcel, an_order, keep_order
 from tests.support.shelf import stock
 from worker.dispatch.service import deliver_batch
-from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer
+from worker.personalisation.offers import choose_offer
 from worker.personalisation.prospects import prospect_of
+from worker.personalisation.requests import OfferDecision, OfferRequest
 from worker.personalisation.stock import Stock
 from worker.store.content import content_of, packaged_content, publish
 from worker.store.models import Pairing, Product

@@ -11,7 +11,8 @@ from schedules.lifecycle import State
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import a_line, an_order, keep_order
 from tests.support.shelf import pair, stock
-from worker.personalisation.offers import OfferDecision, OfferRequest, Shown, choose_offer, record_offers
+from worker.personalisation.offers import Shown, choose_offer, record_offers
+from worker.personalisation.requests import OfferDecision, OfferRequest
 from worker.personalisation.stock import Stock
 from worker.rendering.port import OfferCard
 from worker.store.models import HiddenProduct, Message, OfferedProduct, Product

@@ -15,7 +15,8 @@ from tests.support.shelf import pair
 from worker.errors import ImportFileError
 from worker.imports.report import ImportReport
 from worker.personalisation.learning.fitting import fit, fit_all
-from worker.personalisation.offers import OfferDecision, OfferRequest, choose_offer
+from worker.personalisation.offers import choose_offer
+from worker.personalisation.requests import OfferDecision, OfferRequest
 from worker.personalisation.stock import Stock
 from worker.store.models import OrderRow, Product, Purchase, Suggestion
 from worker.store.suggestions import forget_purchases

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from schedules import reasons
+from schedules.changes import PlannedMessage
 from schedules.events import OrderStated, ParcelStated, ParcelTracked
 from schedules.facts import Facts
 from schedules.lifecycle import State
 from schedules.merging import merge
 from schedules.parcel_facts import DeliverySource, ParcelLine, ParcelState, TrackingStatus
 from schedules.parcels import delivered_at, sent_parcels
-from schedules.planner import PlannedMessage
 from tests.support.woocommerce import gmt, meta, order, tracking
 from tests.unit.schedules.examples import applied, planned
 from worker.platforms.woocommerce.platform import WooCommerce

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from schedules.catalog import packaged_sequence
+from schedules.changes import NewMessage, Plan, PlannedMessage
 from schedules.conditions import GateInputs
 from schedules.facts import (
     Case,
@@ -19,7 +20,7 @@ from schedules.facts import (
 )
 from schedules.lifecycle import State
 from schedules.parcel_facts import Parcel, ParcelLine, ParcelState, Tracking, TrackingStatus
-from schedules.planner import NewMessage, Plan, PlannedMessage, plan
+from schedules.planner import plan
 from schedules.shop import Role, ShopProfile
 from tests.support.orders import NORTHKETTLE, an_order, eur
 

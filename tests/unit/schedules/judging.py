@@ -1,8 +1,8 @@
 """Short ways to ask the gate about each mail of the example order."""
 
+from schedules.changes import NewMessage
 from schedules.conditions import Judgement, judge
 from schedules.facts import Facts
-from schedules.planner import NewMessage
 from schedules.timing import zone
 from tests.unit.schedules.examples import (
     after,

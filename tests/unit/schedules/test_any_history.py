@@ -8,11 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from schedules.changes import PlannedMessage
 from schedules.events import OrderEvent
 from schedules.facts import Facts
 from schedules.lifecycle import PENDING, SENT, TRANSITIONS, State, may_move
 from schedules.merging import merge
-from schedules.planner import PlannedMessage
 from tests.support.effort import effort
 from tests.unit.schedules.examples import PLACED, applied, planned
 from tests.unit.schedules.test_confluence import EVENTS

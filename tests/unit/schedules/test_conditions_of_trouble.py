@@ -7,9 +7,9 @@ import pytest
 from schedules import reasons
 from schedules.conditions import Judgement, judge
 from schedules.facts import CaseKind, LineKind, RefundReason
+from schedules.following import Sibling
 from schedules.parcel_facts import ParcelState
 from schedules.parcel_facts import TrackingStatus as Status
-from schedules.planner import Sibling
 from tests.support.orders import a_line
 from tests.unit.schedules.examples import (
     after,

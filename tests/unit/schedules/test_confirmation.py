@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from schedules import reasons
+from schedules.changes import PlannedMessage
 from schedules.facts import Channel, PaymentState
 from schedules.lifecycle import State
-from schedules.planner import PlannedMessage
 from schedules.shop import Role
 from tests.unit.schedules.examples import (
     PLACED,

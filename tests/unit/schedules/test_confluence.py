@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schedules.changes import PlannedMessage
 from schedules.events import (
     CaseStated,
     OrderCancelled,
@@ -33,7 +34,6 @@ from schedules.facts import (
 from schedules.lifecycle import PENDING
 from schedules.merging import merge
 from schedules.parcel_facts import WHOLE, ParcelState, TrackingStatus
-from schedules.planner import PlannedMessage
 from schedules.shop import Role, ShopProfile
 from schedules.timing import is_within, zone
 from schedules.wanted import LEAST_ROOM

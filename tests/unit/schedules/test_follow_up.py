@@ -9,10 +9,10 @@ from freezegun import freeze_time
 from schedules import reasons
 from schedules.events import OrderStated
 from schedules.facts import DeliveryKind, Facts, LineKind, PaymentState
+from schedules.following import Sibling
 from schedules.lifecycle import State
 from schedules.merging import merge
 from schedules.parcel_facts import TrackingStatus as Status
-from schedules.planner import Sibling
 from schedules.shop import Role
 from schedules.timing import zone
 from tests.support.orders import a_line, an_order

@@ -2,8 +2,8 @@
 
 import pytest
 
-from schedules.conditions import hero_line
 from schedules.facts import CaseKind, Facts, LineKind
+from schedules.hero import hero_line
 from tests.support.orders import a_line
 from tests.unit.schedules.examples import case, facts, refund
 

@@ -6,9 +6,9 @@ import pytest
 
 from schedules import reasons
 from schedules.catalog import PATH, load_sequence
+from schedules.changes import PlannedMessage
 from schedules.facts import CaseKind, PaymentState
 from schedules.lifecycle import PENDING, State
-from schedules.planner import PlannedMessage
 from schedules.shop import Role
 from tests.unit.schedules.examples import (
     after,

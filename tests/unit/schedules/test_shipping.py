@@ -3,10 +3,10 @@
 import pytest
 
 from schedules import reasons
+from schedules.changes import PlannedMessage
 from schedules.facts import DeliveryKind, Facts, LineKind
 from schedules.lifecycle import State
 from schedules.parcel_facts import ParcelState
-from schedules.planner import PlannedMessage
 from schedules.shop import Role
 from tests.support.orders import a_line
 from tests.unit.schedules.examples import (

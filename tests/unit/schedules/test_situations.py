@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 
 from schedules import reasons, situations
+from schedules.changes import PlannedMessage
 from schedules.conditions import judge
 from schedules.facts import CaseKind, Channel, Customer, Facts, Gift, PaymentState, RefundReason, Totals
 from schedules.lifecycle import State
 from schedules.parcel_facts import TrackingStatus as Status
-from schedules.planner import PlannedMessage
 from tests.support.orders import a_line, eur
 from tests.unit.schedules.examples import (
     PLACED,

@@ -51,8 +51,8 @@ def _row(order: OrderRow, key: str, currency: str) -> dict[str, Any]:
     """What was bought and kept; nothing of orders that came to nothing, were tests, or were placed by businesses."""
     facts = facts_of(order)
     told = facts.order
-    is_over = facts.is_deleted or facts.cancelled_at is not None or is_refunded(facts)
-    counts = told is not None and told.payment.counts_as_order and told.cancelled_at is None and not is_over
+    is_over = facts.is_deleted or facts.is_cancelled or is_refunded(facts)
+    counts = told is not None and told.payment.counts_as_order and not is_over
     counts = counts and told is not None and not (told.is_test or told.is_b2b)
     return {
         "order_ref": order.external_id,
