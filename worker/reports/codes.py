@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules.shop import CodeSource
+from worker.reports.lines import line_of
 from worker.store.codes import code_counts, waiting_counts
 from worker.store.models import DiscountCode, OrderRow, Shop
 from worker.store.pool import level
@@ -85,22 +86,14 @@ def list_codes(session: Session, shop_id: UUID, *, limit: int, state: str | None
     return [_row(code, number or external_id) for code, number, external_id in rows]
 
 
+def plain_value(code: DiscountCode) -> str:
+    """What a code takes off, without needless zeros."""
+    return f"{code.value.normalize():f}"
+
+
 def _row(code: DiscountCode, order: str) -> CodeRow:
-    return CodeRow(
-        code=code.code,
-        order=order,
-        kind=code.kind,
-        value=f"{code.value.normalize():f}",
-        currency=code.currency,
-        segment=code.segment,
-        state=code.state,
-        reason=code.reason,
-        note=code.note,
-        is_waiting=code.due_at is not None,
-        by_other=code.redeemed_by_other,
-        created_at=code.created_at,
-        ends_at=code.ends_at,
-    )
+    about = {"value": plain_value(code), "is_waiting": code.due_at is not None, "by_other": code.redeemed_by_other}
+    return line_of(CodeRow, code, order=order, **about)
 
 
 def _pool(session: Session, shop: Shop, now: datetime) -> PoolLine | None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from worker.reports.lines import line_of
 from worker.store.models import Shop, Source, WriteBack
 from worker.store.suppressions import held_against
 
@@ -58,7 +59,7 @@ class UntoldLine(BaseModel):
 def choices_of(session: Session, shop_id: UUID, address: str | None) -> list[ChoiceLine]:
     """What holds against an address, oldest first."""
     rows = held_against(session, shop_id, address or "")
-    return [ChoiceLine(scope=row.scope, reason=row.reason, source=row.source, at=row.created_at) for row in rows]
+    return [line_of(ChoiceLine, row, at=row.created_at) for row in rows]
 
 
 def tellings_of(session: Session, shop_id: UUID, address: str | None) -> list[TellingLine]:
@@ -87,22 +88,14 @@ def read_refusals(session: Session) -> list[RefusalsLine]:
         func.sum(case((WriteBack.state == "failed", 1), else_=0)).label("lost"),
     )
     query = (
-        select(Shop.slug, Source.id, Source.kind, *figures)
+        select(Shop.slug.label("shop"), Source.id, Source.kind.label("source"), *figures)
         .join(Source, Source.id == WriteBack.source_id)
         .join(Shop, Shop.id == Source.shop_id)
         .group_by(Shop.slug, Source.id, Source.kind)
         .order_by(Shop.slug, Source.kind)
     )
     return [
-        RefusalsLine(
-            shop=row.slug,
-            source=row.kind,
-            waiting=row.waiting,
-            stuck=row.stuck,
-            told=row.told,
-            lost=row.lost,
-            note=_newest_note(session, row.id) if row.stuck or row.lost else "",
-        )
+        line_of(RefusalsLine, row, note=_newest_note(session, row.id) if row.stuck or row.lost else "")
         for row in session.execute(query)
     ]
 
@@ -111,7 +104,7 @@ def untold(session: Session, source_id: UUID) -> Sequence[UntoldLine]:
     """Everybody of whom a source has not heard, oldest first."""
     mine = select(WriteBack).where(WriteBack.source_id == source_id, WriteBack.state != "done")
     rows = session.scalars(mine.order_by(WriteBack.wanted_at, WriteBack.id))
-    return [UntoldLine.model_validate(row, from_attributes=True) for row in rows]
+    return [line_of(UntoldLine, row) for row in rows]
 
 
 def _newest_note(session: Session, source_id: UUID) -> str:

@@ -11,6 +11,8 @@ from schedules.facts import Facts
 from schedules.sequence import STEPS
 from worker.errors import UserError
 from worker.feedback.people import answers_of
+from worker.reports.codes import plain_value
+from worker.reports.lines import line_of
 from worker.reports.refusals import choices_of, tellings_of
 from worker.reports.story import (
     ClickLine,
@@ -108,42 +110,21 @@ def _events(session: Session, order: OrderRow) -> list[EventLine]:
         .where(InboundEvent.shop_id == order.shop_id, InboundEvent.order_ref == order.external_id)
         .order_by(InboundEvent.received_at, InboundEvent.id)
     )
-    return [EventLine.model_validate(row, from_attributes=True) for row in session.execute(query)]
+    return [line_of(EventLine, row) for row in session.execute(query)]
 
 
 def _message(session: Session, row: Message, facts: Facts, code: DiscountCode | None, zone: ZoneInfo) -> MessageLine:
     products = _products(session, row)
-    return MessageLine(
-        id=row.id,
-        sequence=row.sequence,
-        step=row.step,
-        parcel_group=row.parcel_group,
-        occurrence=row.occurrence,
-        template=row.template,
-        role=row.role,
-        stream=row.stream,
-        state=row.state,
-        reason=row.reason,
-        send_at=row.send_at,
+    return line_of(
+        MessageLine,
+        row,
         send_at_local=row.send_at.astimezone(zone),
-        aim_at=row.aim_at,
-        offer_until=row.offer_until,
-        expires_at=row.expires_at,
-        accepted_at=row.accepted_at,
-        delivered_at=row.delivered_at,
-        tries=row.tries,
-        revision=row.revision,
-        variant=row.variant,
-        subject=row.subject,
-        has_offer=row.has_offer,
         products=products,
         code=_code(row, code),
-        details=row.details,
-        counts_clicks=row.counts_clicks,
         clicks=_clicks(session, row.id, {product.product_id: product.title for product in products}),
         answers=answers_of(row, facts),
         delivery_events=_delivery(session, row.id),
-        transitions=_transitions(session, row.id),
+        transitions=[line_of(TransitionLine, each) for each in transitions_of(session, row.id)],
     )
 
 
@@ -151,17 +132,7 @@ def _products(session: Session, message: Message) -> list[ProductLine]:
     rows = session.scalars(
         select(OfferedProduct).where(OfferedProduct.message_id == message.id).order_by(OfferedProduct.position)
     ).all()
-    return [
-        ProductLine(
-            product_id=row.product_id,
-            variant_id=row.variant_id,
-            title=_title(session, row),
-            kind=row.kind,
-            why=row.why,
-            proof=row.proof,
-        )
-        for row in rows
-    ]
+    return [line_of(ProductLine, row, title=_title(session, row)) for row in rows]
 
 
 def _title(session: Session, offered: OfferedProduct) -> str:
@@ -178,49 +149,16 @@ def _code(message: Message, code: DiscountCode | None) -> CodeLine | None:
     """The order's code, for the messages that carry it."""
     if code is None or message.details.get("code") != code.code:
         return None
-    return CodeLine(
-        code=code.code,
-        kind=code.kind,
-        value=f"{code.value.normalize():f}",
-        currency=code.currency,
-        state=code.state,
-        reason=code.reason,
-        by_other=code.redeemed_by_other,
-        ends_at=code.ends_at,
-    )
+    return line_of(CodeLine, code, value=plain_value(code), by_other=code.redeemed_by_other)
 
 
 def _clicks(session: Session, message_id: UUID, titles: Mapping[str, str]) -> list[ClickLine]:
     query = select(Click).where(Click.message_id == message_id).order_by(Click.first_at, Click.id)
-    return [
-        ClickLine(
-            kind=row.kind,
-            ref=row.ref,
-            title=titles.get(row.ref, row.ref),
-            raw=row.raw,
-            human=row.human,
-            first_at=row.first_at,
-            last_at=row.last_at,
-            human_at=row.human_at,
-        )
-        for row in session.scalars(query)
-    ]
+    return [line_of(ClickLine, row, title=titles.get(row.ref, row.ref)) for row in session.scalars(query)]
 
 
 def _delivery(session: Session, message_id: UUID) -> list[DeliveryLine]:
     return [
-        DeliveryLine(
-            at=row.at,
-            provider=row.provider,
-            kind=row.kind,
-            words=str(row.details.get("reason") or row.details.get("response") or ""),
-        )
+        line_of(DeliveryLine, row, words=str(row.details.get("reason") or row.details.get("response") or ""))
         for row in events_of(session, message_id)
-    ]
-
-
-def _transitions(session: Session, message_id: UUID) -> list[TransitionLine]:
-    return [
-        TransitionLine(at=row.at, before=row.before, after=row.after, reason=row.reason)
-        for row in transitions_of(session, message_id)
     ]

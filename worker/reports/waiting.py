@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
+from worker.reports.lines import line_of
 from worker.store.models import Message, Shop
 
 SOON = timedelta(days=1)
@@ -53,7 +54,7 @@ def waiting(session: Session, *, now: datetime, since: datetime) -> list[Waiting
         .group_by(Shop.slug, Message.step)
         .order_by(Shop.slug, Message.step)
     )
-    return [WaitingLine.model_validate(row, from_attributes=True) for row in session.execute(query)]
+    return [line_of(WaitingLine, row) for row in session.execute(query)]
 
 
 def _count(which: ColumnElement[bool]) -> ColumnElement[int]:
