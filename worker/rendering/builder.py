@@ -99,7 +99,6 @@ class Builder:
             pickup=order.delivery is DeliveryKind.PICKUP,
             gift=order.gift is not None,
             estimated=inputs.delivery_source is DeliverySource.ESTIMATED and order.delivery is not DeliveryKind.DIGITAL,
-            first_time=inputs.is_first_time,
             has_agreed=order.customer.consent is ConsentState.SUBSCRIBED,
             contact=inputs.contact,
             expected="" if pays_first(order) else parcel.expected,

@@ -175,7 +175,6 @@ class MailContext:
     pickup: bool
     gift: bool
     estimated: bool  # the delivery is only estimated
-    first_time: bool
     has_agreed: bool  # the buyer said yes to mails like this one, not merely never no
     contact: str  # who reads answers, by name, for customers who bought most; empty for everybody else
     expected: str  # expected delivery days; empty: not known
