@@ -12,13 +12,14 @@ from datetime import datetime
 
 from schedules import reasons
 from schedules.changes import Cancel, Change, Hold, Move, NewMessage, Plan, PlannedMessage, Release
+from schedules.demand import Demand, Sent, Situation, Wanted
 from schedules.facts import Facts
 from schedules.following import Sibling
 from schedules.lifecycle import PENDING, State
 from schedules.refills import Prospect
 from schedules.sequence import Sequence as Definition
 from schedules.shop import ShopProfile
-from schedules.wanted import Demand, Sent, Situation, Wanted, wanted_messages
+from schedules.wanted import wanted_messages
 
 WENT_OUT = frozenset({State.ATTEMPTING, State.UNKNOWN, State.ACCEPTED, State.DELIVERED, State.BOUNCED})
 """States in which the customer has the mail, may have it, or would have it but for a bad address."""

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from schedules.changes import PlannedMessage
 from schedules.conditions import GateInputs
+from schedules.demand import Wanted
 from schedules.lifecycle import PENDING, State
-from schedules.wanted import Wanted
 from tests.proof.blows import replace
 from tests.proof.plants import Plant, skip_fences
 from worker.delivery.port import Verdict

@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class _Claimed:
-    """A code whose shop is to hear of it. `wanted`: the terms it had when it was claimed."""
+    """A code whose shop is to hear of it. `terms`: those it had when it was claimed."""
 
     code: DiscountCode
     shop: Shop

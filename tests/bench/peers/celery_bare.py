@@ -48,9 +48,7 @@ def send(number: int) -> None:
 def schedule(first: int, count: int, due: datetime) -> None:
     with sqlite3.connect(os.environ["BENCH_DB"]) as database:
         database.execute("PRAGMA journal_mode=WAL")
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS orders (number INTEGER PRIMARY KEY, address TEXT, sent INTEGER DEFAULT 0)"
-        )
+        database.execute(TABLE)
         rows = [(number, f"m{number}@example.com") for number in range(first, first + count)]
         database.executemany("INSERT INTO orders (number, address) VALUES (?, ?)", rows)
     for number in range(first, first + count):

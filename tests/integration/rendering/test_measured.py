@@ -24,7 +24,6 @@ LEAST_TAP = 44
 """CSS pixels that a thumb hits (WCAG 2.5.5)."""
 LINKS = "Array.from(document.querySelectorAll('a')).filter(each => each.textContent.trim()).map(each => each.{})"
 HEIGHTS = LINKS.format("getBoundingClientRect().height")
-TOPS = LINKS.format("getBoundingClientRect().top")
 LOGO_BOX = (
     "(() => { const box = document.querySelector('img').getBoundingClientRect(); return [box.width, box.height] })()"
 )
