@@ -11,7 +11,7 @@ from celery import Task
 
 from worker import queues
 from worker.bootstrap import Installation
-from worker.dispatch.service import batch_size, deliver_batch, due_within, sweep_due, sweep_leases
+from worker.dispatch.service import batch_size, deliver_batch, due_within, has_work_within, sweep_due, sweep_leases
 from worker.errors import StorageUnavailableError
 from worker.feedback.writing_back import write_back_due
 from worker.heartbeats import Pulse
@@ -91,6 +91,8 @@ class SweepDue(StageTask):
 
     def run(self) -> None:
         until = time.monotonic() + WATCH_S
+        if not has_work_within(self.installation, timedelta(seconds=WATCH_S)):
+            return
         while True:
             for _ in range(sweep_due(self.installation)):
                 self.hints.send(queues.DELIVER, longest=LONGEST_DELIVER_QUEUE)

@@ -16,7 +16,7 @@ from tests.support.orders import an_order, keep_order, keep_shop
 from tests.support.processes import wait_until
 from worker.bootstrap import Installation
 from worker.dispatch.policies import BATCH
-from worker.dispatch.service import due_within, sweep_due, sweep_leases
+from worker.dispatch.service import due_within, has_work_within, sweep_due, sweep_leases
 from worker.store.claims import Turn, claim_due
 from worker.store.keeping import CLAIM_LEASE
 from worker.store.models import Message
@@ -77,6 +77,7 @@ def _sweeps(*installations: Installation) -> list[float]:
 def _sweep(ours: Installation) -> float:
     """Seconds of a tick as beat and worker make it, with nothing due."""
     start = time.perf_counter()
+    has_work_within(ours, timedelta(seconds=1))
     sweep_due(ours)
     due_within(ours, timedelta(seconds=1))
     sweep_leases(ours)

@@ -24,12 +24,19 @@ from worker.dispatch.sweeping import sweep, sweep_claims
 from worker.errors import StorageFullError, StorageUnavailableError
 from worker.store.claims import Turn, claim_due, claim_suspect, count_due, forgive_claims, next_due
 from worker.store.keeping import CLAIM_LEASE
-from worker.store.leases import has_ended_claims
+from worker.store.leases import has_ended_claims, has_left_over, has_work
 from worker.store.models import Message
 from worker.store.session import database_now
 from worker.store.transitions import transition
 
 log = structlog.get_logger()
+
+
+def has_work_within(installation: Installation, span: timedelta) -> bool:
+    """Whether a tick has more to do than to look: something is due, falls due within the span, or was left behind."""
+    by = installation.clock.now() + span
+    with installation.database.read() as session:
+        return has_work(session, by)
 
 
 def sweep_due(installation: Installation) -> int:
@@ -77,9 +84,15 @@ def deliver_batch(installation: Installation, limit: int | None = None) -> int:
 
 
 def sweep_leases(installation: Installation) -> int:
-    """Takes up what lost tasks and dead processes left behind; how many messages moved."""
+    """Takes up what lost tasks and dead processes left behind; how many messages moved.
+
+    Looks before it writes: most sweeps find nothing, and on SQLite a writer keeps others waiting.
+    """
     write_kept(installation)
-    return sweep(installation)
+    now = installation.clock.now()
+    with installation.database.read() as session:
+        is_any = has_left_over(session, now)
+    return sweep(installation) if is_any else 0
 
 
 def _claim(installation: Installation, limit: int, *, is_suspect: bool) -> list[Message]:

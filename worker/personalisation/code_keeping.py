@@ -29,6 +29,7 @@ from worker.store.codes import (
     count_due_codes,
     end_code,
     expire_codes,
+    has_code_work,
     has_ended_code,
     is_free_text,
     locked_code,
@@ -61,6 +62,10 @@ class _Claimed:
 
 def keep_codes(installation: Installation) -> int:
     """Tells shops what is due, for some seconds; how many were tried. Doubled or cut short it ends the same."""
+    now = installation.clock.now()
+    with installation.database.read() as session:
+        if not has_code_work(session, now):
+            return 0
     _expire(installation)
     until, tried, exclusions = time.monotonic() + TELLS_FOR_S, 0, Exclusions(installation.database)
     while time.monotonic() < until:

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select, update
+from sqlalchemy import Select, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
+from worker.store.many import once, rows_of
 from worker.store.models import DiscountCode, Message, Shop, Source
 from worker.store.session import insert_into
 from worker.store.to_dos import claim_to_do
@@ -88,6 +89,18 @@ def has_ended_code(session: Session, now: datetime) -> bool:
     """Whether the last moment of a live code has passed."""
     ended = select(DiscountCode.id).where(_IS_LIVE, DiscountCode.ends_at < now).limit(1)
     return session.scalar(ended) is not None
+
+
+def has_code_work(session: Session, now: datetime) -> bool:
+    """Whether a live code has ended, or a shop may be told of one."""
+    return bool(rows_of(session, _code_work(session), {"now": now}).scalar())
+
+
+@once
+def _code_work(_session: Session) -> Select[bool]:
+    now = bindparam("now", type_=DiscountCode.ends_at.type)
+    ended, due = ((_IS_LIVE, DiscountCode.ends_at < now), (_IS_OPEN, DiscountCode.due_at <= now))
+    return select(or_(*(select(DiscountCode.id).where(*which).exists() for which in (ended, due))))
 
 
 def expire_codes(session: Session, now: datetime, limit: int) -> int:

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from worker.store.bulk import insert_new
+from worker.store.many import once, rows_of
 from worker.store.models import InboundEvent
-from worker.store.session import database_now
+from worker.store.session import database_clock, database_now
 from worker.store.types import new_id
 
 LEASE = timedelta(seconds=60)
@@ -101,10 +102,14 @@ def finish_event(event: InboundEvent, state: str, *, note: str, now: datetime) -
 
 def waiting_events(session: Session, limit: int) -> list[UUID]:
     """Stored events that nobody has claimed, oldest first: what a lost hint left behind."""
-    now = database_now(session)
-    free = or_(InboundEvent.claimed_until.is_(None), InboundEvent.claimed_until < now)
-    query = select(InboundEvent.id).where(_STORED, free).order_by(InboundEvent.received_at).limit(limit)
-    return list(session.scalars(query))
+    return list(rows_of(session, _waiting(session), {"most": limit}).scalars())
+
+
+@once
+def _waiting(session: Session) -> Select[UUID]:
+    free = or_(InboundEvent.claimed_until.is_(None), InboundEvent.claimed_until < database_clock(session))
+    oldest = select(InboundEvent.id).where(_STORED, free).order_by(InboundEvent.received_at)
+    return oldest.limit(bindparam("most", type_=Integer()))
 
 
 def count_stored(session: Session) -> int:

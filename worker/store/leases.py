@@ -8,10 +8,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, Exists, Select, bindparam, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from worker.store.many import once, rows_of
 from worker.store.models import Attempt, Message, Pause, Shop
+from worker.store.session import database_clock
+
+_NOW = bindparam("now", type_=Message.send_at.type)
+_BY_PAUSE = Message.held_by == literal_column("'pause'")
+
+
+def has_work(session: Session, by: datetime) -> bool:
+    """Whether a message is due by this moment of business time, or claimed under a lease that has ended."""
+    return bool(rows_of(session, _work(session), {"now": by}).scalar())
+
+
+def has_left_over(session: Session, now: datetime) -> bool:
+    """Whether there is any of what the queries below find, without waiting for those who mend it. A pause may go on."""
+    return bool(rows_of(session, _left_over(session), {"now": now}).scalar())
 
 
 def ended_claims(session: Session, real_now: datetime, limit: int) -> Sequence[Message]:
@@ -43,7 +58,7 @@ def expired(session: Session, now: datetime, limit: int) -> Sequence[Message]:
 
 def unpaused(session: Session, limit: int) -> Sequence[Message]:
     """Messages held by a pause that has ended."""
-    held = (_is("held"), Message.held_by == literal_column("'pause'"))
+    held = (_is("held"), _BY_PAUSE)
     of_shop = select(Message.id).where(*held, Message.shop_id == Shop.id).limit(1).scalar_subquery()
     found: list[Message] = []
     for shop_id, some in session.execute(select(Shop.id, of_shop)):
@@ -64,6 +79,32 @@ def close_attempt(session: Session, attempt: Attempt, outcome: str, *, real_at: 
     """Writes down how an attempt ended whose answer never came."""
     attempt.outcome, attempt.error, attempt.finished_at = outcome, error, real_at
     session.add(attempt)
+
+
+@once
+def _work(session: Session) -> Select[bool]:
+    return select(_any_claim_ended(session) | _any("scheduled", Message.send_at <= _NOW))
+
+
+@once
+def _left_over(session: Session) -> Select[bool]:
+    kinds = (
+        _any_claim_ended(session),
+        _any("attempting", Message.lease_until <= database_clock(session)),
+        _any("unknown", Message.resolve_at <= _NOW),
+        select(Shop.id).where(_any("held", _BY_PAUSE, Message.shop_id == Shop.id)).exists(),
+        _any("held", Message.expires_at <= _NOW),
+        _any("scheduled", Message.expires_at <= _NOW),
+    )
+    return select(or_(*kinds))
+
+
+def _any_claim_ended(session: Session) -> Exists:
+    return _any("claimed", Message.lease_until <= database_clock(session))
+
+
+def _any(state: str, *which: ColumnElement[bool]) -> Exists:
+    return select(Message.id).where(_is(state), *which).exists()
 
 
 def _is(state: str) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, extract, func
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, extract, func, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
@@ -118,6 +118,13 @@ def database_now(session: Session) -> datetime:
         return datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC)
     found: datetime = session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one()
     return found.astimezone(UTC)
+
+
+def database_clock(session: Session) -> ColumnElement[datetime]:
+    """The database's clock when the statement runs, to compare stored times with: saves asking for it before."""
+    if is_postgres(session):
+        return func.statement_timestamp()  # unlike clock_timestamp() good for a look into an index
+    return literal_column("strftime('%Y-%m-%d %H:%M:%f000', 'now')")  # as SQLite keeps a `Moment`
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from tests.integration.dispatch.lives import pause
 from tests.support.dispatching import World
 from worker.dispatch import service
 from worker.dispatch.policies import GRACE
-from worker.dispatch.service import deliver_batch, sweep_due, sweep_leases
+from worker.dispatch.service import deliver_batch, has_work_within, sweep_due, sweep_leases
 from worker.errors import StaleFenceError
 from worker.store.models import Message
 from worker.store.transitions import transition
@@ -19,6 +19,19 @@ def test_a_sweep_asks_for_as_many_tasks_as_there_is_work(world: World) -> None:
     assert sweep_due(world.installation) == 0
     world.add_message()
     assert sweep_due(world.installation) == 1
+
+
+def test_a_tick_rests_until_something_falls_due_before_the_next(world: World) -> None:
+    moment = timedelta(seconds=1)
+    world.add_message(send_at=world.now + timedelta(hours=1))
+    world.add_message("shipping", state="claimed", lease_until=world.installation.database.now() + timedelta(hours=1))
+    assert not has_work_within(world.installation, moment)
+    assert has_work_within(world.installation, timedelta(hours=2))
+
+
+def test_a_tick_does_not_rest_over_what_a_dead_dispatcher_had_claimed(world: World) -> None:
+    world.add_message(state="claimed", lease_until=world.installation.database.now() - timedelta(seconds=1))
+    assert has_work_within(world.installation, timedelta(0))
 
 
 def test_a_sweep_never_asks_for_more_than_its_share(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
