@@ -11,8 +11,10 @@ from worker.bootstrap import Installation, make_data_folder
 from worker.celery import Postpurchase
 from worker.errors import SettingsError
 from worker.heartbeats import lifetime
+from worker.parts import Part
 from worker.store.migrate import upgrade
-from worker.threads import BeatThread, Part, WebThread, WorkerThread
+from worker.threads import BeatThread, WorkerThread
+from worker.web.thread import WebThread
 
 LOCK_FILE = "up.lock"
 

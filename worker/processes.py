@@ -1,4 +1,7 @@
-"""The processes of an installation: all in one (`up`), or `web`, `worker` and `beat` apart. Ctrl-C ends it cleanly."""
+"""The processes of an installation: all in one (`up`), or `web`, `worker` and `beat` apart. Ctrl-C ends it cleanly.
+
+Each loads its own parts alone: a beat or a worker serves no pages.
+"""
 
 import gc
 import signal
@@ -6,19 +9,22 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from fastapi import APIRouter
 
 from worker.bootstrap import Installation
 from worker.celery import Postpurchase
-from worker.embedded import Embedded
 from worker.errors import SettingsError, StorageUnavailableError
 from worker.heartbeats import lifetime, process_name
+from worker.parts import Part
 from worker.store.migrate import why_not_migrated
 from worker.telemetry import configure
-from worker.threads import BeatThread, Part, WebThread, WorkerThread
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from worker.embedded import Embedded
 
 log = structlog.get_logger()
 
@@ -36,13 +42,15 @@ def run_up(
     host: str = "127.0.0.1",
     port: int = 8000,
     on_ready: Callable[[str], None] | None = None,
-    routers: Sequence[APIRouter] = (),
+    routers: "Sequence[APIRouter]" = (),
 ) -> int:
     """Web, worker and beat in this process, until a signal ends it; the exit code. `on_ready` is told the URL.
 
     Raises:
         SettingsError: a broker is set, another `up` has the data folder, or the port is taken.
     """
+    from worker.embedded import Embedded
+
     configure(as_json=installation.settings.log_json)
     with _signals() as stop:
         with Embedded(installation, host=host, port=port, routers=routers) as running:
@@ -57,16 +65,22 @@ def run_up(
 
 def run_web(installation: Installation, *, host: str = "127.0.0.1", port: int = 8000) -> int:
     """Takes webhooks and serves links until a signal ends it."""
+    from worker.web.thread import WebThread
+
     return _run_apart(installation, "web", lambda app: WebThread(app, host=host, port=port))
 
 
 def run_worker(installation: Installation) -> int:
     """Plans and sends until a signal ends it; running tasks finish."""
+    from worker.threads import WorkerThread
+
     return _run_apart(installation, "worker", WorkerThread)
 
 
 def run_beat(installation: Installation) -> int:
     """Ticks until a signal ends it. Two beats are harmless."""
+    from worker.threads import BeatThread
+
     return _run_apart(installation, "beat", BeatThread)
 
 
@@ -130,7 +144,7 @@ def rest_collector() -> None:
     gc.set_threshold(COLLECT_AFTER, 20, 50)
 
 
-def _wait(stop: threading.Event, running: Part | Embedded) -> int:
+def _wait(stop: threading.Event, running: "Part | Embedded") -> int:
     """Until a signal comes (0) or something that should run has died (1)."""
     while not stop.wait(LOOK_S):
         if not running.is_alive:

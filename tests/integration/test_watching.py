@@ -22,7 +22,7 @@ from worker.rendering.port import Content
 from worker.store.content import content_of, history, load, packaged_content, publish
 from worker.store.session import Database
 from worker.store.shops import get_shop, update_shop
-from worker.threads import WebThread
+from worker.web.thread import WebThread
 
 
 @pytest.fixture

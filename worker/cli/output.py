@@ -11,7 +11,6 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 JSON_META = "postpurchase.json"
@@ -111,6 +110,8 @@ def named(values: Iterable[tuple[str, str]]) -> Table:
 @contextmanager
 def progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[..., None]]:
     """A bar on stderr while something long goes on; call what it yields once per thing done, or with how many."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -67,9 +67,11 @@ def _watched(installation: Installation, shop: str, folder: Path | None) -> "Liv
 
 
 def _routers(live: "LiveContent | None") -> list[Any]:
+    if live is None:
+        return []
     from worker.preview.live import live_router
 
-    return [] if live is None else [live_router(live)]
+    return [live_router(live)]
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:

@@ -21,7 +21,7 @@ from worker.settings import Settings
 from worker.store.content import packaged_content
 from worker.store.migrate import upgrade
 from worker.store.shops import add_shop
-from worker.threads import WebThread
+from worker.web.thread import WebThread
 
 GAP = 32
 GROUND = (226, 224, 217)

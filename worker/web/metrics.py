@@ -6,17 +6,11 @@ bearer token; without one it answers direct requests alone, and none that a prox
 
 import hmac
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
-from prometheus_client.core import Metric
-from prometheus_client.registry import Collector
 
 from worker.bootstrap import Installation
-from worker.reports.metrics import read_metrics
 from worker.web.contract import answers, texts
 
 router = APIRouter()
@@ -24,14 +18,6 @@ PROXIED = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded")
 
 _counting = threading.Lock()
 """One count at a time: however many ask, the database pays once."""
-
-
-@dataclass(frozen=True, eq=False)  # a registry keeps its collectors in a dict
-class _Found(Collector):
-    metrics: list[Metric]
-
-    def collect(self) -> Iterable[Metric]:
-        return self.metrics
 
 
 ANSWERS = texts({200: "Figures in Prometheus' text format."}, "text/plain") | answers(
@@ -49,12 +35,12 @@ ANSWERS = texts({200: "Figures in Prometheus' text format."}, "text/plain") | an
 def metrics(request: Request) -> Response:
     installation: Installation = request.app.state.installation
     _check(request, installation)
+    from worker.web.figures import CONTENT_TYPE, figures
+
     with _counting, installation.database.snapshot() as session:
         clock = installation.clock
-        found = _Found(read_metrics(session, now=clock.now(), real_now=clock.real_now()))
-    registry = CollectorRegistry()
-    registry.register(found)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+        told = figures(session, now=clock.now(), real_now=clock.real_now())
+    return Response(told, media_type=CONTENT_TYPE)
 
 
 def _check(request: Request, installation: Installation) -> None:

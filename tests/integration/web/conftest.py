@@ -11,7 +11,7 @@ from tests.support.shopify import ShopifyShop
 from worker.bootstrap import Installation
 from worker.celery import Postpurchase
 from worker.store.session import Database
-from worker.threads import WebThread
+from worker.web.thread import WebThread
 
 
 @dataclass(frozen=True)
