@@ -6,10 +6,22 @@ from uuid import UUID
 
 import uuid_utils
 from sqlalchemy import JSON, DateTime, Dialect
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+
+class Json(TypeDecorator[Any]):
+    """A document: JSONB on PostgreSQL, text on SQLite. None is kept as JSON's `null`."""
+
+    impl = JSON
+    cache_ok = True
+    should_evaluate_none = True  # as `JSON` itself has it
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB  # 2 MB that SQLite needs nothing of
+
+        return dialect.type_descriptor(JSONB())
 
 
 class Moment(TypeDecorator[datetime]):
