@@ -42,7 +42,7 @@ TRANSITIONS: dict[State, dict[State, str]] = {
     },
     S.CLAIMED: {
         S.ATTEMPTING: "the gate opened; the call to the provider is about to happen",
-        S.SCHEDULED: "the lease ended, or the gate postponed it",
+        S.SCHEDULED: "the lease ended, the gate postponed it, or its window moved",
         S.HELD: "the gate found a pause or a hold",
         S.SKIPPED: "the gate found a reason not to send it",
         S.CANCELLED: "the facts changed while it was claimed",

@@ -106,26 +106,40 @@ def _reconcile(want: Wanted, existing: Sequence[PlannedMessage]) -> list[Change]
     if not pending:
         if newest.never_came:
             return [_new(replace(want, reason=reasons.CORRECTED), newest.occurrence + 1)]
+        if newest.state is State.CLAIMED:
+            return _taken_back(want, replace(newest, state=State.SCHEDULED))
         may_revive = newest.state is State.CANCELLED and newest.reason in reasons.REVIVABLE
         return [_new(want, newest.occurrence + 1)] if may_revive else []
     *older, current = pending
     changes: list[Change] = [_cancel(each, reasons.REPLACED) for each in older]
-    if (current.role, current.stream) != (want.role, want.stream):
+    if not _is_alike(want, current):
         return [*changes, _cancel(current, reasons.OTHER_ROLE), _new(want, newest.occurrence + 1)]
     return changes + _adjust(want, current)
 
 
+def _is_alike(want: Wanted, message: PlannedMessage) -> bool:
+    return (message.role, message.stream) == (want.role, want.stream)
+
+
+def _taken_back(want: Wanted, message: PlannedMessage) -> list[Change]:
+    """Of one that a dispatcher has: it would be judged by the window that it had, or come back with it."""
+    return _adjust(want, message) if _is_alike(want, message) and _moves(want, message) else []
+
+
 def _adjust(want: Wanted, message: PlannedMessage) -> list[Change]:
-    changes: list[Change] = []
-    want = _in_its_time(want, message)
+    changes = _moves(want, message)
     place = (message.step, message.parcel_group, message.occurrence)
-    if (want.aim_at, want.expires_at, want.offer_until) != (message.aim_at, message.expires_at, message.offer_until):
-        changes.append(_move(want, message))
     if want.held and message.state is State.SCHEDULED:
         changes.append(Hold(*place, want.held))
     if not want.held and message.state is State.HELD and message.held_by != "pause":
         changes.append(Release(*place, "the reason for holding is gone"))
     return changes
+
+
+def _moves(want: Wanted, message: PlannedMessage) -> list[Change]:
+    want = _in_its_time(want, message)
+    planned = (message.aim_at, message.expires_at, message.offer_until)
+    return [] if (want.aim_at, want.expires_at, want.offer_until) == planned else [_move(want, message)]
 
 
 def _in_its_time(want: Wanted, message: PlannedMessage) -> Wanted:

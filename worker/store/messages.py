@@ -78,16 +78,19 @@ def apply_plan(
     """Turns a plan into rows. Applying it twice changes nothing twice.
 
     Only scheduled and held messages change: one that a dispatcher has claimed since is left to the gate, which reads
-    the order's new version. `address` is the customer's, lower case.
+    the order's new version; but a move takes it back, since the gate would judge it by the window it had. `address` is
+    the customer's, lower case.
     """
     unit = _Unit(session=session, order_id=order_id, sequence=sequence, now=now, real_at=database_now(session))
     new = sum(_insert(unit, shop_id, address, each) for each in plan.schedule)
-    for message in _pending(unit):
-        message.address = address
+    moved = _each(unit, plan.move, _move, UNSENT)
+    for message in _mine(unit):
+        if State(message.state) in PENDING:
+            message.address = address
     session.flush()
     return Applied(
         scheduled=new,
-        moved=_each(unit, plan.move, _move),
+        moved=moved,
         held=_each(unit, plan.hold, _hold),
         released=_each(unit, plan.release, _release),
         cancelled=_each(unit, plan.cancel, _cancel),
@@ -127,16 +130,21 @@ def _insert(unit: _Unit, shop_id: UUID, address: str | None, new: NewMessage) ->
     return True
 
 
-def _pending(unit: _Unit) -> Iterable[Message]:
-    mine = [message for message in messages_of(unit.session, unit.order_id) if message.sequence == unit.sequence]
-    return (message for message in mine if State(message.state) in PENDING)
+def _mine(unit: _Unit) -> Iterable[Message]:
+    return (message for message in messages_of(unit.session, unit.order_id) if message.sequence == unit.sequence)
 
 
-def _each(unit: _Unit, changes: Sequence[Change], change: Callable[[_Unit, Message, Change], None]) -> int:
-    """Applies `change` to the pending message each entry names; counts those that really changed."""
+def _each(
+    unit: _Unit,
+    changes: Sequence[Change],
+    change: Callable[[_Unit, Message, Change], None],
+    may_be: Collection[State] = PENDING,
+) -> int:
+    """Applies `change` to the message each entry names, if it is in such a state; counts those that really changed."""
     if not changes:
         return 0
-    by_key = {(message.step, message.parcel_group, message.occurrence): message for message in _pending(unit)}
+    mine = (message for message in _mine(unit) if State(message.state) in may_be)
+    by_key = {(message.step, message.parcel_group, message.occurrence): message for message in mine}
     done = 0
     for entry in changes:
         message = by_key.get((entry.step, entry.parcel_group, entry.occurrence))
@@ -157,7 +165,10 @@ def _move(unit: _Unit, message: Message, entry: Move) -> None:
         "offer_until": entry.offer_until,
         "expires_at": entry.expires_at,
     }
-    reschedule(unit.session, message, entry.reason, now=unit.now, real_at=unit.real_at, **times)
+    if message.state == State.CLAIMED:
+        _to(unit, message, State.SCHEDULED, entry.reason, **times)
+    else:
+        reschedule(unit.session, message, entry.reason, now=unit.now, real_at=unit.real_at, **times)
 
 
 def _hold(unit: _Unit, message: Message, entry: Cancel) -> None:

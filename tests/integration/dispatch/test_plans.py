@@ -1,14 +1,17 @@
-"""A plan's changes become rows, once, and only where no dispatcher has the message."""
+"""A plan's changes become rows, once; of what a dispatcher has, a move alone."""
 
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from schedules.changes import Cancel, Hold, Move, NewMessage, Plan, Release
 from schedules.lifecycle import State
 from schedules.shop import Role
 from tests.support.dispatching import World
+from worker.dispatch.returning import fail
+from worker.store.claims import Turn, claim_due
 from worker.store.messages import Applied, apply_plan, messages_of
 from worker.store.models import Message
 
@@ -105,6 +108,20 @@ def test_a_message_that_a_dispatcher_has_is_left_to_the_gate(world: World) -> No
     message_id = world.add_message(state="claimed", fence=1)
     assert _apply(world, cancel=(Cancel(**CONFIRMATION, reason="the order was cancelled"),)) == Applied()
     assert world.state(message_id) is State.CLAIMED
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_move_takes_back_a_message_that_a_dispatcher_has(world: World) -> None:
+    """It would come back with the window that it had, or be judged by it."""
+    message_id = world.add_message()
+    with world.installation.database.write() as session:
+        [claimed] = claim_due(session, Turn(now=world.now, lease=timedelta(minutes=1), limit=1))
+    later = world.now + timedelta(days=1)
+    times = {"send_at": later, "aim_at": later, "offer_until": None, "expires_at": later + timedelta(hours=72)}
+    assert _apply(world, move=(Move(**CONFIRMATION, **times, reason="it arrived later"),)).moved == 1
+    fail(world.installation, claimed, "by the dispatcher that had it")
+    message = world.message(message_id)
+    assert (message.state, message.send_at, message.expires_at) == ("scheduled", later, times["expires_at"])
 
 
 def test_a_new_address_reaches_what_is_still_to_be_sent(world: World) -> None:

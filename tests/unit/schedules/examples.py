@@ -137,7 +137,8 @@ def applied(result: Plan, messages: Sequence[PlannedMessage] = ()) -> list[Plann
     for move in result.move:
         times = {"send_at": move.send_at, "aim_at": move.aim_at, "offer_until": move.offer_until}
         place = (move.step, move.parcel_group, move.occurrence)
-        rows[place] = replace(rows[place], **times, expires_at=move.expires_at, reason=move.reason)
+        state = State.SCHEDULED if rows[place].state is State.CLAIMED else rows[place].state
+        rows[place] = replace(rows[place], **times, expires_at=move.expires_at, reason=move.reason, state=state)
     for changes, state in (
         (result.hold, State.HELD),
         (result.release, State.SCHEDULED),

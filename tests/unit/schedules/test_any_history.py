@@ -63,6 +63,12 @@ class History(RuleBasedStateMachine):
             if known is None:
                 assert each.state in PENDING
                 assert self.now < each.expires_at
+            elif known.state is State.CLAIMED and each.state is State.SCHEDULED:
+                assert (each.aim_at, each.expires_at, each.offer_until) != (
+                    known.aim_at,
+                    known.expires_at,
+                    known.offer_until,
+                )
             elif known.state not in PENDING:
                 assert each == known
             else:

@@ -153,6 +153,21 @@ def test_a_changed_delay_moves_what_is_still_scheduled() -> None:
     assert move.reason == "12 days after the last delivery"
 
 
+def test_what_a_dispatcher_has_is_taken_back_where_its_window_moves() -> None:
+    """Judged by the old one it may end as too late, and postponed it would wait with the old one."""
+    slower = load_sequence({PATH: TEXT.replace("send: 9 days", "send: 12 days")})
+    waiting = applied(planned(delivered(), now=ARRIVED))
+    claimed = [replace(each, state=State.CLAIMED) for each in waiting]
+    then = {"sequence": slower, "now": ARRIVED}
+    assert planned(delivered(), messages=claimed, **then).move == planned(delivered(), messages=waiting, **then).move
+    result = planned(delivered(), messages=claimed, hold="a doubt", **then)
+    assert [each.step for each in result.hold] == ["follow_up"]
+    assert planned(delivered(), messages=applied(result, claimed), hold="a doubt", **then).is_empty
+    asked = [replace(each, send_at=ARRIVED, is_by_hand=True) for each in claimed]
+    (move,) = planned(delivered(), messages=asked, **then).move
+    assert move.send_at == ARRIVED
+
+
 def test_a_postponement_by_the_gate_is_not_taken_back() -> None:
     waiting = [replace(each, send_at=after(each.send_at, hours=14)) for each in applied(planned(delivered()))]
     assert planned(delivered(), messages=waiting).is_empty
