@@ -67,7 +67,6 @@ class LineItem(Stored):
     unit_price: Money
     total: Money = Field(description="quantity × unit price less this line's discounts")
     kind: LineKind = LineKind.PHYSICAL
-    vendor: str = ""
     image_url: str | None = None
     expected_on: date | None = Field(default=None, description="pre-order or back-order: when it should leave")
     properties: tuple[LineProperty, ...] = ()
@@ -176,7 +175,6 @@ class Order(Stored):
     payment_code: str = Field(default="", description="the platform's own word for it, like 'cod'; never printed")
     pay_by: date | None = None
     cancelled_at: AwareDatetime | None = None
-    cancel_reason: str = ""
     totals: Totals
     customer: Customer
     shipping_address: Address | None = None

@@ -26,6 +26,6 @@ def _anonymous_order(order: Order) -> Order:
     nobody = Customer(orders_count=order.customer.orders_count)
     lines = tuple(line.model_copy(update={"properties": ()}) for line in order.lines)
     pickup = PickupPoint() if order.pickup else None  # the kiosk round the corner, by its name and street
-    emptied = dict.fromkeys(("status_url", "payment_method", "payment_code", "shipping_method", "cancel_reason"), "")
+    emptied = dict.fromkeys(("status_url", "payment_method", "payment_code", "shipping_method"), "")
     bare_order = {"customer": nobody, "gift": gift, "pickup": pickup, "tags": (), "lines": lines}
     return order.model_copy(update=places | emptied | bare_order)

@@ -49,7 +49,6 @@ def _line(line: Body, code: str, tip: Decimal) -> LineItem:
         unit_price=price,
         total=Money(amount=(price.amount * current - share).quantize(FINEST), currency=code),
         kind=LineKind.TIP if _is_tip(line, tip) else _line_kind(line),
-        vendor=text(line.get("vendor")),
         expected_on=_expected(line),
         properties=properties_of(_properties(line)),
     )

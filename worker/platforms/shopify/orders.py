@@ -54,7 +54,6 @@ def read_order(body: Body) -> Order:
         payment_method=payment_method(body),
         pay_by=pay_by(body),
         cancelled_at=moment(body.get("cancelled_at")),
-        cancel_reason=text(body.get("cancel_reason")),
         totals=read_totals(body, lines, code, payment),
         customer=read_customer(body, placed_at),
         shipping_address=shipping,
