@@ -6,6 +6,7 @@ GET shows a page and changes nothing: scanners fetch every link. POST acts, with
 
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -49,15 +50,16 @@ ANSWERS = texts(
         503: "A page that asks to come back later: the database does not answer.",
     }
 )
+PAGE: dict[str, Any] = {"response_class": HTMLResponse, "responses": ANSWERS, "tags": ["links"]}
 FORMS = takes("application/x-www-form-urlencoded", "multipart/form-data", is_required=False)
 
 
 @router.head("/u/{token}", include_in_schema=False)
 @router.head("/o/{token}", include_in_schema=False)
 @router.head("/f/{token}", include_in_schema=False)
-@router.get("/u/{token}", summary="Preferences", response_class=HTMLResponse, responses=ANSWERS, tags=["links"])
-@router.get("/o/{token}", summary='"Not for me"', response_class=HTMLResponse, responses=ANSWERS, tags=["links"])
-@router.get("/f/{token}", summary="Feedback", response_class=HTMLResponse, responses=ANSWERS, tags=["links"])
+@router.get("/u/{token}", summary="Preferences", **PAGE)
+@router.get("/o/{token}", summary='"Not for me"', **PAGE)
+@router.get("/f/{token}", summary="Feedback", **PAGE)
 def show(token: str, request: Request, installation: Here) -> HTMLResponse:
     """The page with its button; nothing is changed."""
     link = _link(installation, request, token)
@@ -65,30 +67,9 @@ def show(token: str, request: Request, installation: Here) -> HTMLResponse:
     return _page(link, person) if link and person else gone_page(request)
 
 
-@router.post(
-    "/u/{token}",
-    summary="Unsubscribe, or choose",
-    response_class=HTMLResponse,
-    responses=ANSWERS,
-    openapi_extra=FORMS,
-    tags=["links"],
-)
-@router.post(
-    "/o/{token}",
-    summary="Hide a product",
-    response_class=HTMLResponse,
-    responses=ANSWERS,
-    openapi_extra=FORMS,
-    tags=["links"],
-)
-@router.post(
-    "/f/{token}",
-    summary="Give feedback",
-    response_class=HTMLResponse,
-    responses=ANSWERS,
-    openapi_extra=FORMS,
-    tags=["links"],
-)
+@router.post("/u/{token}", summary="Unsubscribe, or choose", openapi_extra=FORMS, **PAGE)
+@router.post("/o/{token}", summary="Hide a product", openapi_extra=FORMS, **PAGE)
+@router.post("/f/{token}", summary="Give feedback", openapi_extra=FORMS, **PAGE)
 async def submit(token: str, request: Request, installation: Here, choice: str = "", undo: str = "") -> HTMLResponse:
     """Acts. A mailbox's one-click POST and the page's button do the same; `undo` takes it back.
 
