@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import JSON, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from worker.errors import SettingsError
 from worker.sealing import Sealer
 from worker.store.models import Shop, Source
+from worker.store.types import Json
 
 NAME = "sealed"
 
@@ -57,7 +58,7 @@ def _places(session: Session) -> Iterator[tuple[Shop | Source, str]]:
     shops = session.scalars(select(Shop).order_by(Shop.id).with_for_update()).all()
     sources = session.scalars(select(Source).order_by(Source.id).with_for_update()).all()
     rows: list[Shop | Source] = [*shops, *sources]
-    return ((row, column.name) for row in rows for column in row.__table__.columns if isinstance(column.type, JSON))
+    return ((row, column.name) for row in rows for column in row.__table__.columns if isinstance(column.type, Json))
 
 
 def _sealed_in(value: Any) -> list[str]:
