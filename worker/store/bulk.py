@@ -11,7 +11,6 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Insert,
     Table,
@@ -29,10 +28,12 @@ from sqlalchemy import (
 from sqlalchemy import (
     cast as as_type,
 )
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
-from worker.store.session import insert_into, is_postgres
+from worker.store.session import is_postgres
 
 Row = Mapping[str, Any]
 KEY = "id"
@@ -55,7 +56,7 @@ def insert_new(session: Session, model: Any, rows: Sequence[Row]) -> set[UUID]:
     if is_postgres(session):
         made = session.connection().execute(_new(model.__table__, tuple(rows[0])), {"rows": _document(rows)}).scalars()
     else:
-        made = session.scalars(insert_into(session, model).on_conflict_do_nothing().returning(model.id), rows)
+        made = session.scalars(sqlite.insert(model).on_conflict_do_nothing().returning(model.id), rows)
     return set(made)
 
 
@@ -92,8 +93,6 @@ def _insertion(table: Table, names: tuple[str, ...]) -> Insert:
 
 @lru_cache(maxsize=256)
 def _new(table: Table, names: tuple[str, ...]) -> ReturningInsert[UUID]:
-    from sqlalchemy.dialects import postgresql
-
     made = postgresql.insert(table).from_select(list(names), select(*_records(table, names).c))
     return made.on_conflict_do_nothing().returning(table.c[KEY])
 

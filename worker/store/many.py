@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Dialect,
     Executable,
@@ -35,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy import (
     cast as as_type,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from worker.store.session import is_postgres

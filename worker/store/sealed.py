@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import JSON, select
 from sqlalchemy.orm import Session
 
 from worker.errors import SettingsError
 from worker.sealing import Sealer
 from worker.store.models import Shop, Source
-from worker.store.types import Json
 
 NAME = "sealed"
 
@@ -58,7 +57,7 @@ def _places(session: Session) -> Iterator[tuple[Shop | Source, str]]:
     shops = session.scalars(select(Shop).order_by(Shop.id).with_for_update()).all()
     sources = session.scalars(select(Source).order_by(Source.id).with_for_update()).all()
     rows: list[Shop | Source] = [*shops, *sources]
-    return ((row, column.name) for row in rows for column in row.__table__.columns if isinstance(column.type, Json))
+    return ((row, column.name) for row in rows for column in row.__table__.columns if isinstance(column.type, JSON))
 
 
 def _sealed_in(value: Any) -> list[str]:

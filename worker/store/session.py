@@ -10,18 +10,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, extract, func, literal_column
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session
 
 from worker.errors import StorageFullError, StorageUnavailableError
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_TIMEOUT_S = 30
 DISK_FULL = "53100"
@@ -108,15 +106,9 @@ def seconds_between(session: Session, later: ColumnElement[Any], earlier: Column
     return (func.julianday(later) - func.julianday(earlier)) * 86400
 
 
-def insert_into(session: Session, table: Any) -> "sqlite.Insert | postgresql.Insert":
+def insert_into(session: Session, table: Any) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that can say what becomes of rows that are there already: each database has one of its own."""
-    if is_postgres(session):
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table)
+    return postgresql.insert(table) if is_postgres(session) else sqlite.insert(table)
 
 
 def database_now(session: Session) -> datetime:

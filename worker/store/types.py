@@ -6,22 +6,10 @@ from uuid import UUID
 
 import uuid_utils
 from sqlalchemy import JSON, DateTime, Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
 
-
-class Json(TypeDecorator[Any]):
-    """A document: JSONB on PostgreSQL, text on SQLite. None is kept as JSON's `null`."""
-
-    impl = JSON
-    cache_ok = True
-    should_evaluate_none = True  # as `JSON` itself has it
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name != "postgresql":
-            return dialect.type_descriptor(JSON())
-        from sqlalchemy.dialects.postgresql import JSONB  # 2 MB that SQLite needs nothing of
-
-        return dialect.type_descriptor(JSONB())
+Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 class Moment(TypeDecorator[datetime]):

@@ -20,7 +20,7 @@ def test_the_help_loads_no_database_and_no_server() -> None:
 
 def test_a_process_loads_no_more_than_it_runs() -> None:
     """A worker or a beat no web server, `up` on SQLite nothing that waits until somebody asks for it."""
-    rare = {"alembic", "numpy", "PIL", "prometheus_client", "sqlalchemy.dialects.postgresql", "worker.preview"}
+    rare = {"alembic", "numpy", "PIL", "prometheus_client", "worker.preview"}
     code = f"""
 import sys
 import worker.cli.processes, worker.processes, worker.threads

@@ -5,9 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, MetaData, Numeric, Text, Uuid, text
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.schema import CreateIndex
 
 from worker.store.types import Json, Moment
 
@@ -21,29 +19,19 @@ NAMES = {
 
 
 Amount = Numeric(18, 4)
-CONDITION = "condition"
-"""In an index's info: which rows it holds."""
 
 
 def partial_index(name: str, condition: str, *columns: str) -> Index:
     """An index of the rows that the condition holds for, in either database."""
-    return Index(name, *columns, sqlite_where=text(condition), info={CONDITION: condition})
-
-
-@compiles(CreateIndex, "postgresql")
-def _create_index(create: CreateIndex, compiler: Any, **how: Any) -> str:
-    """With its condition. `postgresql_where` would load PostgreSQL's dialect also where there is none."""
-    made: str = compiler.visit_create_index(create, **how)
-    condition = create.element.info.get(CONDITION)
-    return f"{made} WHERE {condition}" if condition else made
+    return Index(name, *columns, postgresql_where=text(condition), sqlite_where=text(condition))
 
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Moment(),
-        dict[str, Any]: Json(),
-        list[Any]: Json(),
+        dict[str, Any]: Json,
+        list[Any]: Json,
         str: Text(),
         UUID: Uuid(),
         int: BigInteger(),
