@@ -63,8 +63,15 @@ def lost(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def fresh(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """Where it is restored: nothing is there yet, not even a schema."""
-    if request.param == "sqlite":
+    """Where it is restored, of each kind."""
+    yield from nothing_yet(request.param, request, tmp_path, monkeypatch)
+
+
+def nothing_yet(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    """A place of this kind without anything, not even a schema."""
+    if kind == "sqlite":
         yield Place(monkeypatch, tmp_path / "fresh", None)
         return
     with fresh_postgres_database(request.getfixturevalue("postgres_url")) as url:

@@ -128,6 +128,7 @@ def _changed(file: Path) -> None:
     file.write_bytes(gzip.compress(b"".join(_lines(file)).replace(b"northkettle", b"southkettle")))
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("damage", [_cut, _without_its_end, _changed])
 def test_a_damaged_backup_restores_nothing(
     lost: Place, fresh: Place, database: Database, reopen: Opens, tmp_path: Path, damage: Callable[[Path], None]

@@ -1,6 +1,6 @@
 """A backup restored into an empty database sends nothing by itself; once resumed all goes on, and nothing twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from schedules.lifecycle import State
-from tests.integration.backup.conftest import KEY, Place
+from tests.integration.backup.conftest import KEY, Place, nothing_yet
 from tests.support.dispatching import Killed, PlainRenderer, Recorder, World
 from tests.support.installation import installed
 from tests.support.intake import Connected, connected
@@ -20,6 +20,14 @@ from worker.dispatch.service import deliver_batch, sweep_leases
 from worker.store.session import Database
 
 Opens = Callable[[Place], Database]
+
+
+@pytest.fixture
+def fresh(
+    request: pytest.FixtureRequest, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    """Where it is restored: of the other kind than what was lost. The round trip proves every pair."""
+    yield from nothing_yet("postgres" if database.is_sqlite else "sqlite", request, tmp_path, monkeypatch)
 
 
 @pytest.fixture
