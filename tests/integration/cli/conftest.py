@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from schedules.shop import ShopProfile
 from worker.cli.main import app
 from worker.store.session import Database
+from worker.store.shops import add_shop
 
 FILES_ALONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """For what depends on files, whichever the database is."""
@@ -54,6 +56,9 @@ def cli(environment: None) -> Cli:
 
 
 @pytest.fixture
-def shop(cli: Cli) -> str:
-    assert cli("shop", "add", "northkettle", "--currency", "EUR", "--timezone", "Europe/Dublin").code == 0
-    return "northkettle"
+def shop(environment: None, database: Database) -> str:
+    """A shop as `shop add` leaves it, without the command: most tests have one."""
+    profile = ShopProfile(slug="northkettle", name="Northkettle", currency="EUR", timezone="Europe/Dublin")
+    with database.write() as session:
+        add_shop(session, profile, now=NOW)
+    return profile.slug
