@@ -43,8 +43,10 @@ def loosen_clock(folder: Path) -> None:
     real_now = datetime.now
 
     def now(wanted: str, when: str) -> str:
-        assert (wanted, when) == ("%Y-%m-%dT%H:%M:%f", "now"), "SQLite is asked for its clock in another way"
-        return (real_now(UTC) + timedelta(seconds=by_s())).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        assert when == "now", "SQLite is asked for its clock in another way"
+        moment = real_now(UTC) + timedelta(seconds=by_s())
+        seconds = moment.strftime("%S.%f")[:-3]  # what SQLite calls %f
+        return moment.strftime(wanted.replace("%f", seconds))
 
     @event.listens_for(Engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
