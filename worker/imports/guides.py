@@ -35,7 +35,7 @@ def import_guides(database: Database, shop_id: UUID, path: Path, *, replaces: bo
     rows = read_rows(path, needed=("language", "headline", "tip_1"), known=COLUMNS)
     check(rows, read, KEY)
     report = store(database, Guide, shop_id, rows, read, KEY, replaces=replaces)
-    return replace(report, left_out=names.remarks)
+    return replace(report, left_out=report.left_out + names.remarks)
 
 
 def _read(names: Names, row: Row) -> dict[str, Any]:

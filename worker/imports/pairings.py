@@ -32,7 +32,7 @@ def import_pairings(database: Database, shop_id: UUID, path: Path, *, replaces: 
     rows = read_rows(path, needed=("offer_product",), known=COLUMNS)
     check(rows, read, KEY)
     report = store(database, Pairing, shop_id, rows, read, KEY, replaces=replaces)
-    return replace(report, left_out=names.remarks)
+    return replace(report, left_out=report.left_out + names.remarks)
 
 
 def _read(names: Names, row: Row) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
     """Rows by what became of them; `removed`: those that the file did not name. `left_out`: sentences on what is kept,
-    but shows nowhere.
+    but shows nowhere, and on what was not removed.
     """
 
     added: int = 0

@@ -4,7 +4,7 @@ Each few are a unit of their own: webhooks and mails, which write into the same 
 What is broken off, the same file finishes: rows that are there already stay as they are.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -52,7 +52,7 @@ def store(
             locked(session, shop_id)
             report += _keep(session, table, shop_id, values, key, stamp(session))
             afterwards(session, values)
-    if replaces and rows:
+    if replaces:
         report += _remove_others(database, table, shop_id, {_key(read(row), key) for row in rows}, key)
     return report
 
@@ -76,8 +76,10 @@ def _keep(
 
 
 def _remove_others(
-    database: Database, table: Any, shop_id: UUID, named: Container[tuple[Any, ...]], key: Sequence[str]
+    database: Database, table: Any, shop_id: UUID, named: Collection[tuple[Any, ...]], key: Sequence[str]
 ) -> ImportReport:
+    if not named:
+        return ImportReport(left_out=("Nothing is removed: the file names none.",))
     columns = table.__table__.c
     kept = select(columns.id, *(columns[name] for name in key)).where(columns.shop_id == shop_id)
     with database.write() as session:

@@ -43,10 +43,13 @@ def test_a_file_that_stands_for_all_removes_what_it_does_not_name(shelf: Desk) -
     assert [row.language for row in shelf.rows(Guide)] == ["de"]
 
 
-def test_a_file_without_rows_removes_nothing(shelf: Desk) -> None:
+def test_a_file_without_rows_removes_nothing_and_says_so(shelf: Desk) -> None:
     """It is more likely a slip than a wish."""
     shelf.take("pairings", PAIRINGS + "dripper,,,kettle,90,,\n")
-    assert shelf.take("pairings", PAIRINGS, replaces=True).removed == 0
+    report = shelf.take("pairings", PAIRINGS, replaces=True)
+    assert (report.removed, report.left_out) == (0, ("Nothing is removed: the file names none.",))
+    assert shelf.take("guides", GUIDES, replaces=True).left_out == report.left_out
+    assert shelf.take("pairings", PAIRINGS).left_out == ()
     assert len(shelf.rows(Pairing)) == 1
 
 
