@@ -82,7 +82,10 @@ class Processes:
         output, errors = self.folder / f"{arguments[0]}.out", self.folder / f"{arguments[0]}.err"
         output.write_bytes(b"")
         errors.write_bytes(b"")
-        code = self._begun(arguments, output, errors).wait(timeout_s)
+        process = self._begun(arguments, output, errors)
+        self.running.append(process)  # one that does not end is killed with the others
+        code = process.wait(timeout_s)
+        self.running.remove(process)
         if check:
             assert code == 0, f"{arguments}: {code}\n{output.read_text()}\n{errors.read_text()}"
         return output.read_text()
