@@ -151,3 +151,13 @@ def test_a_process_waits_for_a_database_that_is_not_there_yet_and_a_signal_ends_
     wait_until(lambda: "process.worker.started" in processes.logs(), "one has started", logs=processes.logs)
     assert "Traceback" not in processes.logs()
     assert processes.stop(patient) == 0
+
+
+def test_a_process_that_died_by_itself_keeps_none_of_the_others_running(tmp_path: Path) -> None:
+    """Of those that tests fork: else a failure leaves them, and tells of something else."""
+    processes = Processes(tmp_path, {}, is_forked=True)
+    dead = processes.start("no-such-command")
+    assert dead.wait(60) == 2
+    left = processes.start("up")
+    processes.stop_all()
+    assert (left.wait(10), processes.running) == (-signal.SIGKILL, [])

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -34,7 +35,11 @@ class Forked:
         return self.process.pid
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        if self.process.is_alive():
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.process.kill()
 
     def wait(self, timeout: float) -> int:
         """Its exit code.
@@ -114,8 +119,10 @@ class Processes:
         wait_until(lambda: answers(f"{self.base_url}/health/ready"), f"{self.base_url} is ready", timeout_s=timeout_s)
 
     def kill(self, process: Started) -> None:
-        """SIGKILL: no goodbye."""
-        os.killpg(process.pid, signal.SIGKILL)
+        """SIGKILL: no goodbye. One that has ended stays as it is."""
+        with suppress(ProcessLookupError):  # or leads no group yet
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait(10)
         self.running.remove(process)
 
