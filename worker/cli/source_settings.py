@@ -138,8 +138,11 @@ def _api(source: Source, sealer: Sealer, url: str | None, key_file: Path | None)
     writer = WRITERS.get(source.kind)
     if writer is None:
         raise UserError(f"Refusals are written back to {' and '.join(sorted(WRITERS))} alone, not to {source.kind}.")
-    if url == "" and key_file is None:
+    has_no_file = key_file == Path()  # as an empty text is read
+    if url == "" and (key_file is None or has_no_file):
         return {}
+    if has_no_file:
+        raise UserError("The key goes with the address: `--api-url ''` takes both back.")
     base = _checked_url(url) if url is not None else str(source.api.get("url", ""))
     if not base:
         raise UserError("Give the shop's address too, with --api-url.")

@@ -302,6 +302,7 @@ def test_an_empty_text_takes_back_what_was_set_for_a_source(
     told = cli(*change, "--consent-meta-key", "", "--consent-yes", "", "--consent-no", "", "--tax-display", "")
     assert "--consent-meta-key" in told.out
     assert "wait for --api-url" in cli(*change, "--api-url", "", "--json").document["write_back"]
+    assert cli(*change, "--api-url", "", "--api-key-file", "").code == 0
     with database.read() as session:
         found = find_source(session, shop, "woocommerce")
     assert found is not None
@@ -313,6 +314,7 @@ def test_an_empty_text_takes_back_what_was_set_for_a_source(
     ("options", "remedy"),
     [
         (("--api-url", "", "--api-key-file", "secret"), "no address of a shop"),
+        (("--api-key-file", ""), "--api-url ''"),
         (("--api-url", "http://northkettle.example"), "begins with https://"),
         (("--api-url", "northkettle"), "no address of a shop"),
         (("--api-url", "https://[::1"), "no address of a shop"),
