@@ -14,28 +14,49 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-PRELOADED = (
-    *("tests.support.compiling", "tests.proof.launcher", "worker.cli.main", "worker.cli.processes"),
-    *("worker.processes", "worker.delivery.sendgrid", "worker.tasks", "uvicorn.loops.auto", "alembic.config"),
-    *(
-        "celery.worker.consumer.delayed_delivery",
-        "fastapi.telemetry._runtime",
-        "worker.delivery.registry",
-        "worker.rendering.renderer",
-    ),
-    *("worker.memory", "alembic.command", "sqlalchemy.ext.compiler", "sqlite3", "psycopg", "anyio._backends._asyncio"),
-    *("celery.app.amqp", "celery.app.events", "celery.app.control", "celery.app.trace", "celery.worker.autoscale"),
-    *("celery.worker.components", "celery.worker.consumer", "celery.worker.strategy", "celery.concurrency.thread"),
-    *("celery.fixups.django", "celery.loaders.app", "celery.events.receiver", "celery.backends.base"),
-    *("kombu.transport.memory", "kombu.transport.redis", "kombu.asynchronous.hub", "celery.utils.saferepr"),
-    *(
-        "uvicorn.lifespan.on",
-        "uvicorn.loops.uvloop",
-        "uvicorn.protocols.http.auto",
-        "uvicorn.protocols.websockets.auto",
-    ),
+PRELOADED = [
+    "tests.support.compiling",
+    "tests.proof.launcher",
+    "worker.cli.main",
+    "worker.cli.processes",
+    "worker.processes",
+    "worker.delivery.sendgrid",
+    "worker.tasks",
+    "uvicorn.loops.auto",
+    "alembic.config",
+    "celery.worker.consumer.delayed_delivery",
+    "fastapi.telemetry._runtime",
+    "worker.delivery.registry",
+    "worker.rendering.renderer",
+    "worker.memory",
+    "alembic.command",
+    "sqlalchemy.ext.compiler",
+    "sqlite3",
+    "psycopg",
+    "anyio._backends._asyncio",
+    "celery.app.amqp",
+    "celery.app.events",
+    "celery.app.control",
+    "celery.app.trace",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.strategy",
+    "celery.concurrency.thread",
+    "celery.fixups.django",
+    "celery.loaders.app",
+    "celery.events.receiver",
+    "celery.backends.base",
+    "kombu.transport.memory",
+    "kombu.transport.redis",
+    "kombu.asynchronous.hub",
+    "celery.utils.saferepr",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
     "tests.support.settled",
-)
+]
 """What a process of the program loads sooner or later; the fork server compiles it."""
 _PR_SET_PDEATHSIG = 1
 
@@ -45,7 +66,7 @@ _forking = multiprocessing.get_context("forkserver")
 def forked(target: Callable[..., None], *given: Any) -> ForkServerProcess:
     """Starts a process that does this, and returns at once."""
     with _own_environment():
-        _forking.set_forkserver_preload(list(PRELOADED))
+        _forking.set_forkserver_preload(PRELOADED)
         process = _forking.Process(target=target, args=given, daemon=True)
         process.start()
     return process
