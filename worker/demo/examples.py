@@ -225,6 +225,7 @@ def inputs(step: str, **more: Any) -> MailInputs:
         "offer": offers[step],
         "guide": GUIDE if step == "follow_up" else None,
         "links": _links(step),
+        "is_first_time": True,
         "expected": (date(2026, 5, 4), date(2026, 5, 5)) if step in ("confirmation", "shipping") else None,
         "return_ends_on": date(2026, 6, 4) if step not in ("confirmation", "shipping") else None,
     }

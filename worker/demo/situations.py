@@ -81,7 +81,7 @@ def _with_parcel(base: MailInputs, **more: Any) -> MailInputs:
 
 
 def _repeat(base: MailInputs) -> MailInputs:
-    return replace(base, offer=Offer(cards=base.offer.cards) if base.offer else None)
+    return replace(base, offer=Offer(cards=base.offer.cards) if base.offer else None, is_first_time=False)
 
 
 def _refill(base: MailInputs) -> MailInputs:

@@ -120,6 +120,7 @@ def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> M
         guide=gated.guide,
         links=links_of(installation.links, message, profile),
         delivery_source=arrived[1] if arrived else DeliverySource.ESTIMATED,
+        is_first_time=personal.segment is Segment.FIRST_TIME,
         contact=profile.contact_name if personal.segment is Segment.HIGH_VALUE else "",
         is_test=bool(installation.settings.redirect_all_to),
         expected=expected_days(facts=facts, profile=profile, parcels=parcels, timezone=timezone),

@@ -51,6 +51,7 @@ def example_inputs(step: str, *, role: Role, language: str, profile: ShopProfile
         guide=_guide(language),
         links=links,
         delivery_source=DeliverySource.REPORTED,
+        is_first_time=True,
         expected=(SHIPPED_AT.date() + timedelta(days=1), SHIPPED_AT.date() + timedelta(days=3)),
     )
     return replace(made, offer=Offer(cards=(the_same_again(made),))) if step == "replenishment" else made

@@ -153,6 +153,7 @@ class MailContext:
     name: str
     hero: str
     hero_image: str
+    hero_url: str  # said by no mail of ours, like `first_time`: published content may name it
     for_hero: bool  # every product shown goes with the hero
     lines: list[LineContext]
     more_lines: int  # how many lines are not shown
@@ -175,6 +176,7 @@ class MailContext:
     pickup: bool
     gift: bool
     estimated: bool  # the delivery is only estimated
+    first_time: bool
     has_agreed: bool  # the buyer said yes to mails like this one, not merely never no
     contact: str  # who reads answers, by name, for customers who bought most; empty for everybody else
     expected: str  # expected delivery days; empty: not known

@@ -122,6 +122,7 @@ class MailInputs:
     guide: GuideView | None = None
     links: Links = field(default_factory=Links)
     delivery_source: DeliverySource = DeliverySource.REPORTED
+    is_first_time: bool = False
     contact: str = ""  # who reads answers, by name, for customers of high value; empty: a person
     is_test: bool = False
     expected: tuple[date, date] | None = None  # expected delivery days, when a table or carrier gives them

@@ -176,6 +176,7 @@ def test_the_renderer_gets_the_products_behind_the_lines_and_the_guide(world: Wo
     assert inputs.products["product-1"].title == "Dripper 02"
     assert inputs.guide is not None
     assert inputs.guide.headline == "Three ways"
+    assert inputs.is_first_time
     assert (inputs.locale, inputs.timezone) == ("en", "Europe/Stockholm")
     assert inputs.links.no_offers.startswith("http")
     assert inputs.links.unsubscribe == ""

@@ -10,12 +10,12 @@ import pytest
 from schedules.facts import Money
 from schedules.sequence import STEPS
 from schedules.shop import Brand, Stream
-from tests.support.mailing import render, rendered
+from tests.support.mailing import RENDERER, render, rendered
 from worker.demo.examples import CODE, KETTLE, PRODUCTS, card, euros
 from worker.demo.situations import CHANGES, example, with_order
 from worker.rendering.port import Links, Offer
 from worker.rendering.spoken import languages_of
-from worker.store.content import packaged_content
+from worker.store.content import content_of, packaged_content
 
 EVERY = [(step, situation) for step in STEPS for situation in ("", *CHANGES)]
 LANGUAGES = languages_of(packaged_content().files, "components")
@@ -364,3 +364,10 @@ def test_the_two_answers_have_their_borders_where_outlook_draws_them() -> None:
 def test_what_stands_below_a_title_has_a_line_of_its_own_in_outlook_too(step: str) -> None:
     """Outlook for Windows makes no block of a `span`."""
     assert re.search(r"Dripper 02, ceramic[^<]*</span><div[^>]*>Matte white", rendered(step).html)
+
+
+def test_names_that_no_mail_of_ours_says_are_still_there_for_content_published_before() -> None:
+    files = dict(packaged_content().files)
+    files["email_templates/follow_up/body.txt"] = "{% if first_time %}First: {{ hero_url }}{% endif %}\n"
+    mail = RENDERER.render(content_of(files), example("follow_up"))
+    assert f"First: {PRODUCTS['7101'].url}" in mail.text
