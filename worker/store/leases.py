@@ -92,7 +92,7 @@ def _left_over(session: Session) -> Select[bool]:
         _any_claim_ended(session),
         _any("attempting", Message.lease_until <= database_clock(session)),
         _any("unknown", Message.resolve_at <= _NOW),
-        select(Shop.id).where(_any("held", _BY_PAUSE, Message.shop_id == Shop.id)).exists(),
+        _any("held", _BY_PAUSE),
         _any("held", Message.expires_at <= _NOW),
         _any("scheduled", Message.expires_at <= _NOW),
     )

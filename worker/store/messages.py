@@ -165,8 +165,8 @@ def _move(unit: _Unit, message: Message, entry: Move) -> None:
         "offer_until": entry.offer_until,
         "expires_at": entry.expires_at,
     }
-    if message.state == State.CLAIMED:
-        _to(unit, message, State.SCHEDULED, entry.reason, **times)
+    if message.state == State.CLAIMED:  # an orderly end of the claim, which counts for nothing
+        _to(unit, message, State.SCHEDULED, entry.reason, claims=0, **times)
     else:
         reschedule(unit.session, message, entry.reason, now=unit.now, real_at=unit.real_at, **times)
 

@@ -35,8 +35,8 @@ parcel's number, which a quotation mark precedes. A search for digits would take
 
 
 _LIMIT_IDLENESS = (
-    "SELECT set_config(name, %(ms)s::text, false) FROM pg_settings"
-    " WHERE name = 'idle_in_transaction_session_timeout' AND setting::bigint NOT BETWEEN 1 AND %(ms)s"
+    "SELECT set_config(name, %(ms)s::text, false) FROM pg_settings WHERE CASE name"
+    " WHEN 'idle_in_transaction_session_timeout' THEN setting::bigint NOT BETWEEN 1 AND %(ms)s ELSE false END"
 )
 """An operator's own limit stays where it is shorter."""
 

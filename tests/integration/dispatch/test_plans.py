@@ -112,7 +112,7 @@ def test_a_message_that_a_dispatcher_has_is_left_to_the_gate(world: World) -> No
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_move_takes_back_a_message_that_a_dispatcher_has(world: World) -> None:
-    """It would come back with the window that it had, or be judged by it."""
+    """It would come back with the window that it had, or be judged by it. What ends in order is no lost claim."""
     message_id = world.add_message()
     with world.installation.database.write() as session:
         [claimed] = claim_due(session, Turn(now=world.now, lease=timedelta(minutes=1), limit=1))
@@ -122,6 +122,7 @@ def test_a_move_takes_back_a_message_that_a_dispatcher_has(world: World) -> None
     fail(world.installation, claimed, "by the dispatcher that had it")
     message = world.message(message_id)
     assert (message.state, message.send_at, message.expires_at) == ("scheduled", later, times["expires_at"])
+    assert message.claims == 0
 
 
 def test_a_new_address_reaches_what_is_still_to_be_sent(world: World) -> None:
