@@ -1,6 +1,7 @@
 """The running parts of a process, each in a thread that starts, stops cleanly and says whether it lives."""
 
 import threading
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 SHUTDOWN_S = 60.0
@@ -24,14 +25,15 @@ class Part(Protocol):
         ...
 
 
-class Threaded:
+class Threaded(ABC):
     """A daemon thread around `_run`."""
 
     def __init__(self, name: str) -> None:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @abstractmethod
     def _run(self) -> None:
-        raise NotImplementedError
+        """What the thread does until it is asked to stop."""
 
     @property
     def is_alive(self) -> bool:

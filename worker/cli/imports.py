@@ -1,6 +1,7 @@
 """`postpurchase products | pairings | guides | orders import`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,13 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from worker.cli.context import opened
-from worker.cli.output import JsonFlag, counted, show
+from worker.cli.output import JsonFlag, counted, progress, show
 from worker.cli.shops import Slug
 from worker.imports.guides import import_guides
 from worker.imports.orders import import_orders
 from worker.imports.pairings import import_pairings
 from worker.imports.products import import_products
-from worker.imports.report import ImportReport
+from worker.imports.report import ImportReport, Progress
 from worker.store.shops import get_shop
 
 products = typer.Typer(no_args_is_help=True, help="The catalogue.")
@@ -72,7 +73,8 @@ def take_file(read: Callable[..., ImportReport], noun: str, shop: str, file: Pat
     with opened() as installation:
         with installation.database.read() as session:
             owner = get_shop(session, shop)
-        report = read(installation.database, owner.id, file)
+        with _bar(quiet=as_json) as tell:
+            report = read(installation.database, owner.id, file, progress=tell)
     document: dict[str, Any] = {
         "added": report.added,
         "changed": report.changed,
@@ -81,6 +83,22 @@ def take_file(read: Callable[..., ImportReport], noun: str, shop: str, file: Pat
         "left_out": list(report.left_out),
     }
     show(document, as_json, lambda console: _draw(console, report, noun))
+
+
+@contextmanager
+def _bar(*, quiet: bool) -> Iterator[Progress]:
+    """A bar that comes once it is known how many rows there are; half of each is checking it, half storing it."""
+    with ExitStack() as stack:
+        step: Callable[..., None] | None = None
+        before = 0
+
+        def tell(done: int, total: int) -> None:
+            nonlocal step, before
+            step = step or stack.enter_context(progress("importing", total // 2, quiet=quiet))
+            step((done - before) / 2)
+            before = done
+
+        yield tell
 
 
 def _draw(console: Console, report: ImportReport, noun: str) -> None:

@@ -11,7 +11,7 @@ from schedules.codes import CodeKind
 from schedules.shop import ShopProfile
 from schedules.timing import zone
 from worker.imports.cells import Row
-from worker.imports.report import ImportReport
+from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import store
 from worker.imports.table import check, read_rows
 from worker.store.models import PoolCode, Shop
@@ -24,7 +24,7 @@ LONGEST = 64
 KINDS = get_args(CodeKind)
 
 
-def import_codes(database: Database, shop_id: UUID, path: Path) -> ImportReport:
+def import_codes(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds codes to the pool. Upper and lower case are the same to shops, so each is kept in capitals.
 
     Raises:
@@ -33,8 +33,8 @@ def import_codes(database: Database, shop_id: UUID, path: Path) -> ImportReport:
     with database.read() as session:
         read = partial(_read, profile_of(session.get_one(Shop, shop_id)))
     rows = read_rows(path, needed=("code", "value"), known=COLUMNS)
-    check(rows, read, KEY)
-    return store(database, PoolCode, shop_id, rows, read, KEY)
+    check(rows, read, KEY, progress)
+    return store(database, PoolCode, shop_id, rows, read, KEY, progress=progress)
 
 
 def _read(profile: ShopProfile, row: Row) -> dict[str, Any]:

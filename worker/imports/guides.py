@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 
 from worker.imports.cells import Row
 from worker.imports.names import Names
-from worker.imports.report import ImportReport
+from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import store
 from worker.imports.table import check, read_rows
 from worker.store.models import Guide
@@ -21,7 +21,9 @@ KEY = ("for_product", "for_category", "for_tag", "language")
 MOST_WORDS = 25
 
 
-def import_guides(database: Database, shop_id: UUID, path: Path, *, replaces: bool = False) -> ImportReport:
+def import_guides(
+    database: Database, shop_id: UUID, path: Path, *, replaces: bool = False, progress: Progress = no_progress
+) -> ImportReport:
     """Adds and changes guides. Products, categories and tags that the catalogue has not are remarked on.
 
     `replaces`: others are removed, if the file names any.
@@ -33,8 +35,8 @@ def import_guides(database: Database, shop_id: UUID, path: Path, *, replaces: bo
         names = Names(session, shop_id)
     read = partial(_read, names)
     rows = read_rows(path, needed=("language", "headline", "tip_1"), known=COLUMNS)
-    check(rows, read, KEY)
-    report = store(database, Guide, shop_id, rows, read, KEY, replaces=replaces)
+    check(rows, read, KEY, progress)
+    report = store(database, Guide, shop_id, rows, read, KEY, replaces=replaces, progress=progress)
     return replace(report, left_out=report.left_out + names.remarks)
 
 

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from schedules.shop import ShopProfile
 from worker.imports.cells import LARGEST, PLACES, Row
 from worker.imports.order_exports import is_gone, read_lines
-from worker.imports.report import ImportReport
+from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import chunks, lock_imports
-from worker.imports.table import Faults
+from worker.imports.table import STEP, Faults
 from worker.store.models import Product, Shop
 from worker.store.orders import normal_address
 from worker.store.session import Database
@@ -48,7 +48,7 @@ class _Order:
         }
 
 
-def import_orders(database: Database, shop_id: UUID, path: Path) -> ImportReport:
+def import_orders(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes past orders, one line each per product. Of an address only a keyed hash is kept.
 
     They start no mail. An order that the shop itself told of stays as told. Of exports without product ids the products
@@ -60,11 +60,13 @@ def import_orders(database: Database, shop_id: UUID, path: Path) -> ImportReport
     with database.read() as session:
         taker = _taker(session, shop_id)
     rows, faults = read_lines(path), Faults()
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         taker.take(row)
         faults.add(row.faults)
+        if number % STEP == 0 or number == len(rows):
+            progress(number, 2 * len(rows))
     faults.refuse()
-    report = _keep(database, shop_id, taker.made())
+    report = _keep(database, shop_id, taker.made(), len(rows), progress)
     return replace(report, left_out=tuple(taker.remarks()))
 
 
@@ -81,8 +83,8 @@ def _taker(session: Session, shop_id: UUID) -> "_Taker":
     return _Taker(profile=profile_of(session.get_one(Shop, shop_id)), titles=titles, names=names)
 
 
-def _keep(database: Database, shop_id: UUID, orders: Sequence[_Order]) -> ImportReport:
-    report = ImportReport()
+def _keep(database: Database, shop_id: UUID, orders: Sequence[_Order], lines: int, progress: Progress) -> ImportReport:
+    report, done = ImportReport(), 0
     for part in chunks(orders):
         with database.write() as session:
             lock_imports(session, shop_id)
@@ -91,6 +93,8 @@ def _keep(database: Database, shop_id: UUID, orders: Sequence[_Order]) -> Import
             if added or changed:
                 mark_stale(session, shop_id)
         report += ImportReport(added=added, changed=changed, unchanged=len(part) - added - changed)
+        done += len(part)
+        progress(lines + lines * done // len(orders), 2 * lines)
     return report
 
 

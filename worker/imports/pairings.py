@@ -8,7 +8,7 @@ from uuid import UUID
 
 from worker.imports.cells import Row
 from worker.imports.names import Names
-from worker.imports.report import ImportReport
+from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import store
 from worker.imports.table import check, read_rows
 from worker.store.models import Pairing
@@ -19,7 +19,9 @@ KEY = ("when_product", "when_category", "when_tag", "offer_product")
 MOMENTS = ("", "shipped", "delivered")
 
 
-def import_pairings(database: Database, shop_id: UUID, path: Path, *, replaces: bool = False) -> ImportReport:
+def import_pairings(
+    database: Database, shop_id: UUID, path: Path, *, replaces: bool = False, progress: Progress = no_progress
+) -> ImportReport:
     """Adds and changes pairings; the products they name must be in the catalogue. Categories and tags that it has not
     are kept and remarked on, for products may come later. `replaces`: others are removed, if the file names any.
 
@@ -30,8 +32,8 @@ def import_pairings(database: Database, shop_id: UUID, path: Path, *, replaces: 
         names = Names(session, shop_id)
     read = partial(_read, names)
     rows = read_rows(path, needed=("offer_product",), known=COLUMNS)
-    check(rows, read, KEY)
-    report = store(database, Pairing, shop_id, rows, read, KEY, replaces=replaces)
+    check(rows, read, KEY, progress)
+    report = store(database, Pairing, shop_id, rows, read, KEY, replaces=replaces, progress=progress)
     return replace(report, left_out=report.left_out + names.remarks)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from worker.imports.cells import Row
-from worker.imports.report import ImportReport
+from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.storing import Values, store
 from worker.imports.table import check, read_rows
 from worker.planning.products import follow_variants
@@ -29,7 +29,7 @@ KEY = ("product_id", "variant_id")
 PLAIN = ("short_title", "url", "image_url", "category", "brand", "upgrade_benefits")
 
 
-def import_products(database: Database, shop_id: UUID, path: Path) -> ImportReport:
+def import_products(database: Database, shop_id: UUID, path: Path, *, progress: Progress = no_progress) -> ImportReport:
     """Adds and changes products. Those without an image or with a link that is none are kept, but never offered.
 
     A column that the file leaves out is left as it is. What a row without a variant says holds for each variant that
@@ -57,9 +57,9 @@ def import_products(database: Database, shop_id: UUID, path: Path) -> ImportRepo
         tell_variants(session, shop_id, told, but_not=variants)
         follow_variants(session, shop_id, told)
 
-    check(rows, look, KEY)
+    check(rows, look, KEY, progress)
     keep = partial(store, database, Product, shop_id, rows, read, KEY, locked=lock_catalogue, stamp=_stamp)
-    report = keep(afterwards=afterwards)
+    report = keep(afterwards=afterwards, progress=progress)
     return replace(report, left_out=tuple(left_out))
 
 

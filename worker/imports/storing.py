@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from worker.imports.cells import Row
-from worker.imports.report import ImportReport
+from worker.imports.report import ImportReport, Progress, no_progress
 from worker.imports.table import STEP, Rows
 from worker.store.models import Shop
 from worker.store.session import Database, insert_into
@@ -40,18 +40,21 @@ def store(
     stamp: Callable[[Session], Values] = lambda _session: {},
     afterwards: Callable[[Session, Sequence[Values]], None] = lambda _session, _values: None,
     replaces: bool = False,
+    progress: Progress = no_progress,
 ) -> ImportReport:
     """Adds and changes rows by key; rows and columns that are not named stay. `replaces`: rows do not, if any is named.
 
     `locked` keeps others off until a unit ends. `stamp` is set on what changes; `afterwards` may change more in the
     unit that keeps some rows.
     """
-    report = ImportReport()
+    done, report = 0, ImportReport()
     for values in chunks(map(read, rows)):
         with database.write() as session:
             locked(session, shop_id)
             report += _keep(session, table, shop_id, values, key, stamp(session))
             afterwards(session, values)
+        done += len(values)
+        progress(len(rows) + done, 2 * len(rows))
     if replaces:
         report += _remove_others(database, table, shop_id, {_key(read(row), key) for row in rows}, key)
     return report

@@ -11,6 +11,7 @@ from typing import Any
 
 from worker.errors import Fault, ImportFileError
 from worker.imports.cells import Row
+from worker.imports.report import Progress, no_progress
 
 MOST_FAULTS = 1000
 STEP = 500
@@ -131,7 +132,9 @@ def read_rows(path: Path, *, needed: Sequence[str], known: Sequence[str] | None)
     return Sheet(path).rows(needed=needed, known=known)
 
 
-def check(rows: Rows, read: Callable[[Row], dict[str, Any]], key: Sequence[str]) -> None:
+def check(
+    rows: Rows, read: Callable[[Row], dict[str, Any]], key: Sequence[str], progress: Progress = no_progress
+) -> None:
     """Lets rows pass of which none has a fault and none repeats another's key; nothing of them is kept.
 
     Raises:
@@ -139,7 +142,7 @@ def check(rows: Rows, read: Callable[[Row], dict[str, Any]], key: Sequence[str])
     """
     faults = Faults()
     seen: dict[tuple[Any, ...], int] = {}
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         if not row.faults:
             value = read(row)
             mine = tuple(value[name] for name in key)
@@ -147,6 +150,8 @@ def check(rows: Rows, read: Callable[[Row], dict[str, Any]], key: Sequence[str])
                 row.fault(f"it repeats line {seen[mine]}.", "Remove one of them.")
             seen.setdefault(mine, row.line)
         faults.add(row.faults)
+        if number % STEP == 0 or number == len(rows):
+            progress(number, 2 * len(rows))
     faults.refuse()
 
 

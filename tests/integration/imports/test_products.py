@@ -295,6 +295,13 @@ def test_a_file_of_faults_is_cut_short_and_says_so(desk: Desk) -> None:
     assert faults[-1] == "products.csv: 500 more faults. Mend these first."
 
 
+def test_long_work_tells_how_far_it_is(desk: Desk) -> None:
+    told: list[tuple[int, int]] = []
+    lines = "".join(product(str(number)) for number in range(1200))
+    desk.take("products", f"{NEEDED}\n{lines}", progress=lambda done, total: told.append((done, total)))
+    assert told == [(done, 2400) for done in (500, 1000, 1200, 1700, 2200, 2400)]
+
+
 def test_stock_that_was_oversold_is_read_as_the_shop_counts_it(desk: Desk) -> None:
     line = product("1").strip() + ",-3\n"
     assert desk.take("products", f"{NEEDED},inventory\n{line}").added == 1
