@@ -1,10 +1,11 @@
 """The clock of the database's host, set back and put right while everything runs: leases and due times go by it.
 
 SQLite's host is the process's own. PostgreSQL's clock cannot be moved from here, so the processes under proof find a
-function of the same name before its own.
+functions of the same names before its own.
 """
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,9 @@ from tests.proof.pace import shift_clock
 FILE = "clock"
 REFRESH_S = 1.0
 """After how long a process looks at the database's clock again, instead of 30 s."""
+WRITTEN = re.compile(r"(%[YmdHMf]|[^%])*")
+"""Ways of writing a moment whose letters mean the same here as in SQLite, `%f` apart."""
+POSTGRES_CLOCKS = {"clock_timestamp": "VOLATILE", "statement_timestamp": "STABLE"}
 
 
 def set_clock(folder: Path, settings: dict[str, str], *, by_s: float) -> None:
@@ -27,13 +31,13 @@ def set_clock(folder: Path, settings: dict[str, str], *, by_s: float) -> None:
     if "database_url" not in settings:
         (folder / FILE).write_text(f"{by_s:012.3f}")
         return
-    moved = f"SELECT pg_catalog.clock_timestamp() + interval '{by_s} s'"
     with psycopg.connect(settings["database_url"], autocommit=True) as admin:
         admin.execute("CREATE SCHEMA IF NOT EXISTS host")
-        admin.execute(
-            "CREATE OR REPLACE FUNCTION host.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE"
-            f" AS $${moved}$$"
-        )
+        for clock, changes in POSTGRES_CLOCKS.items():
+            admin.execute(
+                f"CREATE OR REPLACE FUNCTION host.{clock}() RETURNS timestamptz LANGUAGE sql {changes}"
+                f" AS $$SELECT pg_catalog.{clock}() + interval '{by_s} s'$$"
+            )
 
 
 def loosen_clock(folder: Path) -> None:
@@ -43,7 +47,8 @@ def loosen_clock(folder: Path) -> None:
     real_now = datetime.now
 
     def now(wanted: str, when: str) -> str:
-        assert when == "now", "SQLite is asked for its clock in another way"
+        assert when == "now", "SQLite is asked for another time"
+        assert WRITTEN.fullmatch(wanted), "SQLite is asked for its clock in another way"
         moment = real_now(UTC) + timedelta(seconds=by_s())
         seconds = moment.strftime("%S.%f")[:-3]  # what SQLite calls %f
         return moment.strftime(wanted.replace("%f", seconds))
