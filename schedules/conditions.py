@@ -1,7 +1,6 @@
 """The gate's judgement: may this message go now, and with an offer? Pure; `worker/dispatch` brings the truth."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from schedules.consent import may_market
 from schedules.facts import ConsentState, Facts, Order
 from schedules.following import Sibling, arrival_of_all, is_second, why_combined
 from schedules.parcels import arrival, group_parcels, has_goods, parcel_groups
+from schedules.records import record
 from schedules.sequence import Cap, Sequence
 from schedules.shop import Role, ShopProfile
 from schedules.timing import NONE, at_local, next_polite, past_the_hour, zone
@@ -20,7 +20,7 @@ FEWER_MAILS = Cap(most=1, within=timedelta(days=30))
 """What a person gets who asked for fewer mails; the preferences page promises it in these words."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class GateInputs:
     """The truth at the moment of sending.
 
@@ -76,7 +76,7 @@ class GateInputs:
         return zone(self.timezone, self.shop.timezone)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Judgement:
     """`until`: when to look again, for a postponement. `offer_reason`: why there is no offer."""
 

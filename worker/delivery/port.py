@@ -1,11 +1,13 @@
 """What a provider is to dispatch: mails in, outcomes out as they arrive."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 from uuid import UUID
+
+from schedules.records import record
 
 NO_MESSAGE = UUID(int=0)
 """Stands for the message of a mail that belongs to none: `send-test`."""
@@ -15,7 +17,7 @@ TEST_HEADER = "X-Postpurchase-Test"
 """Marks mails of test mode, which go to a tester and not to their customer."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class OutgoingMail:
     """One rendered mail with its addresses. `headers` are complete (List-Unsubscribe … included)."""
 
@@ -51,7 +53,7 @@ class Health(StrEnum):
     UNTOLD = "untold"  # nothing
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Limit:
     """What the provider lets through with one key. `renews_in`: how long until it counts anew."""
 
@@ -60,7 +62,7 @@ class Limit:
     allowed: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Outcome:
     """The answer to one attempt. `error` is safe to log and show: no body, no address.
 

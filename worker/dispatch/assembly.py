@@ -8,6 +8,7 @@ import structlog
 
 from schedules.parcel_facts import DeliverySource
 from schedules.parcels import delivered_at, group_parcels
+from schedules.records import record
 from schedules.segments import Segment
 from schedules.shop import Role
 from worker.bootstrap import Installation
@@ -37,7 +38,7 @@ REPLENISHMENT = "replenishment"
 """The mail that is nothing without its offer."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class _Draft:
     gated: Gated
     inputs: MailInputs

@@ -1,16 +1,17 @@
 """Values that pass between the steps of dispatch."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from schedules.records import record
 from worker.delivery.port import OutgoingMail
 from worker.dispatch.personalising import Personal
 from worker.store.models import Message, ProviderKey
 from worker.store.truth import Witness
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Ready:
     """A rendered mail and what it was judged by. `judged_at` is the gate's business time; `account` its key's name.
 
@@ -34,7 +35,7 @@ class Ready:
     told: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Flight:
     """A mail whose message is marked `attempting`: the call may now happen.
 

@@ -1,7 +1,7 @@
 """The gate: the truth is read at the moment of sending; each claimed message goes on, waits, or ends and says why."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from schedules import reasons
 from schedules.conditions import GateInputs, Judgement, judge
 from schedules.lifecycle import State
+from schedules.records import record
 from schedules.shop import Role
 from schedules.situations import troubled_at
 from worker.bootstrap import Installation
@@ -39,7 +40,7 @@ Consequence = tuple[State, str, dict[str, Any]]
 """A message's next state, why, and what goes with it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Gated:
     """A message with what it was judged by and the judgement. `products`: those behind the order's lines;
     `pictures`: as for `MailInputs`; `locale`: that of the language which the mail comes in."""
@@ -55,7 +56,7 @@ class Gated:
     now: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class _Seen:
     message: Message
     truth: Truth

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
+from schedules.records import record
 from worker.bootstrap import Installation
 from worker.delivery.port import Outcome, Provider, Verdict
 from worker.dispatch.backoff import next_try
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 STORAGE_PAUSES_S = (0.2, 1.0, 3.0)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class _Answer:
     session: Session
     message: Message

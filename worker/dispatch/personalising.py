@@ -1,13 +1,14 @@
 """What makes a mail this customer's: who they are to the shop, and an offer with its code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from schedules.records import record
 from schedules.segments import Segment
 from schedules.shop import Role
 from worker.bootstrap import Installation
@@ -27,7 +28,7 @@ from worker.rendering.port import Offer, OfferCard
 from worker.store.histories import Histories
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Personal:
     """What was found. `why_no_offer`, `why_no_code`: why there is none; empty when there is one, or none was meant."""
 

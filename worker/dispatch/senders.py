@@ -1,14 +1,14 @@
 """From whom and to whom a mail goes."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from schedules.records import record
 from schedules.shop import ShopProfile
 from worker.rendering.plain import header_line
 from worker.settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Envelope:
     """Addresses of one mail. `is_test`: test mode sends it to us instead of the customer."""
 

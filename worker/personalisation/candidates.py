@@ -1,17 +1,18 @@
 """What the rules of an offer look at: products that might be shown, what is known of the person, and the outcome."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 
 from schedules.offers import OfferPolicy
+from schedules.records import record
 
 LEAST_ORDERS, LEAST_ATTACHMENT = 20, 0.05
 """From so many common orders, and this share of the other product's, on, "often bought with" is true."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Item:
     """A catalogue product as the rules see it. `inventory` None: not counted; `cost` None: unknown.
 
@@ -38,7 +39,7 @@ class Item:
     parts_price: Decimal | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Proof:
     """What makes "often bought with" true: `support` common orders, of `orders` with what was bought."""
 
@@ -51,7 +52,7 @@ class Proof:
         return self.support >= LEAST_ORDERS and self.support >= LEAST_ATTACHMENT * self.orders
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Paired:
     """A product that goes with the order: by a pairing of the merchant's, learned from orders (then with proof), the
     same again, or a better one.
@@ -78,7 +79,7 @@ class Paired:
     goes_with: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Limits:
     """What else is known of the person and the mail.
 
@@ -108,7 +109,7 @@ class Limits:
     now: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Choice:
     """`why`: what the mail prints; `proof`: what it rests on, for the timeline; `bought_at`, `for_product`: as in
     `Paired`; `goes_with`: by whatever speaks for it."""
@@ -122,7 +123,7 @@ class Choice:
     goes_with: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Selection:
     """`why_not`: a sentence for the timeline when nothing was chosen."""
 

@@ -1,18 +1,19 @@
 """What is asked of offers, and answered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
 from schedules.facts import Facts
 from schedules.offers import OfferPolicy
+from schedules.records import record
 from worker.personalisation.bought import leading_products
 from worker.rendering.port import Offer
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class OfferRequest:
     """One mail that may carry an offer. `most`: cards at most; `hide_link`: product id -> "Not for me" URL.
 
@@ -43,7 +44,7 @@ class OfferRequest:
         return leading_products(self.facts)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class OfferDecision:
     """`why_not`: why there is no offer, for the timeline."""
 

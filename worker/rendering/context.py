@@ -1,11 +1,13 @@
 """What templates may use: names, types, meaning. Nothing else is known to them; `lint.py` checks against it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from markupsafe import Markup
 
+from schedules.records import record
 
-@dataclass(frozen=True, kw_only=True)
+
+@record
 class ShopContext:
     """The shop. Colours are hex, corrected so that text on them can be read."""
 
@@ -30,7 +32,7 @@ class ShopContext:
     reply_to: str  # where answers to receipts go; empty: nowhere
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class PropertyContext:
     """What the customer had done to a piece: "Engraving", "Anna"."""
 
@@ -38,7 +40,7 @@ class PropertyContext:
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class LineContext:
     """One order line. Texts are formatted; `price` is empty when prices are hidden."""
 
@@ -51,14 +53,14 @@ class LineContext:
     properties: list[PropertyContext] = field(default_factory=list)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class TotalContext:
     label: str  # subtotal, discount, shipping, tax, total, paid, outstanding
     amount: str
     is_total: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class OrderContext:
     number: str
     date: str
@@ -79,7 +81,7 @@ class OrderContext:
     gift_message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class TrackingContext:
     """A further parcel. `number` or `url` may be empty, never both."""
 
@@ -88,7 +90,7 @@ class TrackingContext:
     url: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class ParcelContext:
     carrier: str
     number: str
@@ -105,7 +107,7 @@ class ParcelContext:
     others: list[TrackingContext]  # further parcels that the mail is about, those that can be tracked
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class CardContext:
     title: str
     image: str
@@ -119,7 +121,7 @@ class CardContext:
     rating: str  # "4.8 of 5 (212)"; empty: none
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class FreeShippingContext:
     """Cards that together reach the value from which an order ships free."""
 
@@ -128,7 +130,7 @@ class FreeShippingContext:
     several: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class CodeContext:
     code: str
     is_long: bool  # too long for one line of a phone in large type
@@ -142,7 +144,7 @@ class CodeContext:
     is_for_full_price: bool  # not for what is on sale
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class MailContext:
     """One mail. `name` is empty when the first name is not fit to print; `hero` when there is none to name."""
 

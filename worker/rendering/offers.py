@@ -1,10 +1,10 @@
 """Offered products and codes as templates see them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from schedules.facts import Money, Order
+from schedules.records import record
 from schedules.shop import ShopProfile
 from worker.rendering import formats
 from worker.rendering.context import CardContext, CodeContext, FreeShippingContext
@@ -21,7 +21,7 @@ STRICT_PRICES = frozenset({"PL"})
 """Where a code beside a price counts as an announced price reduction (Omnibus directive in Polish practice)."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class OfferPart:
     """All that a mail says of its offer."""
 

@@ -1,12 +1,12 @@
 """What a mail says of parcels: the one it is about, how to follow it, and what is still to come."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from schedules.facts import Facts, LineItem, LineKind, Order, RefundReason
 from schedules.parcel_facts import Box, Parcel
 from schedules.parcels import goes_along, group_parcels, parcel_groups
+from schedules.records import record
 from worker.rendering import formats
 from worker.rendering.carriers import redirect_url
 from worker.rendering.context import ParcelContext, TrackingContext
@@ -16,7 +16,7 @@ LOOKED_FOR_AFTER = timedelta(days=3)
 """After the last expected day."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class ParcelPart:
     """`parcels`: those that the mail is about; `has_left`: something of the order is on its way."""
 

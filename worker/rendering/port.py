@@ -1,17 +1,18 @@
 """What rendering needs and gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 
 from schedules.codes import CodeKind
 from schedules.facts import Facts, LineItem, Money
 from schedules.parcel_facts import DeliverySource
+from schedules.records import record
 from schedules.shop import Role, ShopProfile
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Content:
     """A revision's files: relative path -> text.
 
@@ -23,7 +24,7 @@ class Content:
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class ProductView:
     """A catalogue product as shown in a card or behind an order line. `price` in the order's currency, else None."""
 
@@ -49,7 +50,7 @@ def is_discreet(line: LineItem, products: Mapping[str, ProductView]) -> bool:
     return product is not None and product.discreet
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class OfferCard:
     """One suggestion with its reason. `why` is the sentence the mail prints; `kind` names where it comes from."""
 
@@ -68,7 +69,7 @@ class OfferCard:
     goes_with: frozenset[str] | None = None  # ids of the products of the order that it goes with; None: not told
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class CodeView:
     code: str
     kind: CodeKind
@@ -81,20 +82,20 @@ class CodeView:
     is_for_full_price: bool = False  # not for what is on sale
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class GuideView:
     headline: str
     tips: tuple[str, ...]
     url: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Offer:
     cards: tuple[OfferCard, ...] = ()
     code: CodeView | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Links:
     """Signed links of this mail; empty text where the mail has none."""
 
@@ -104,7 +105,7 @@ class Links:
     feedback_no: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class MailInputs:
     """Everything a mail is made of. Pure data; the renderer asks nobody else."""
 
@@ -129,7 +130,7 @@ class MailInputs:
     return_ends_on: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class RenderedMail:
     subject: str
     preview: str

@@ -1,7 +1,6 @@
 """What the gate reads at the moment of sending, and how to tell later whether any of it has changed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from schedules.facts import ConsentState, Facts
+from schedules.records import record
 from schedules.shop import ShopProfile
 from schedules.timing import zone
 from worker.store.gate_rows import SeenCustomer, SeenOrder
@@ -21,7 +21,7 @@ from worker.store.session import is_postgres
 from worker.store.surroundings import Surroundings, read_surroundings
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Witness:
     """The versions behind a reading of the truth."""
 
@@ -36,7 +36,7 @@ class Witness:
     others: tuple[tuple[UUID, int], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Truth:
     """All that the gate judges a message by. `sent`: when marketing mails, `panels`: when offer panels went out.
 
