@@ -2,10 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+from schedules.records import record
 
 
 class Segment(StrEnum):
@@ -25,7 +26,7 @@ LEAST_ORDERS = 2
 """One large order makes nobody a customer of high value."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Standing:
     """What is known of a person when a mail about an order is to go.
 

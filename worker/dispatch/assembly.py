@@ -16,13 +16,13 @@ from worker.delivery.port import OutgoingMail
 from worker.dispatch.apart import made_of
 from worker.dispatch.coding import Makers, may_show_code, reserve
 from worker.dispatch.counting import Counted, with_counted_links
-from worker.dispatch.expectation import expected_days
+from worker.dispatch.expectation import expected_days, returnable_until
 from worker.dispatch.flight import Ready
 from worker.dispatch.gating import Gated
 from worker.dispatch.headers import TEST_MARK, headers_of
 from worker.dispatch.linking import links_of
 from worker.dispatch.naming import ids
-from worker.dispatch.personalising import Chooser, Personal, personal_of, return_end
+from worker.dispatch.personalising import Chooser, Personal, personal_of
 from worker.dispatch.ramping import is_ramping
 from worker.dispatch.returning import fail, put_back, skip, told
 from worker.dispatch.senders import envelope_of
@@ -125,7 +125,7 @@ def inputs_of(installation: Installation, gated: Gated, personal: Personal) -> M
         contact=profile.contact_name if personal.segment is Segment.HIGH_VALUE else "",
         is_test=bool(installation.settings.redirect_all_to),
         expected=expected_days(facts=facts, profile=profile, parcels=parcels, timezone=timezone),
-        return_ends_on=return_end(gated),
+        return_ends_on=returnable_until(arrived[0], profile, timezone) if arrived else None,
     )
 
 

@@ -40,7 +40,12 @@ def return_ends_on(*, facts: Facts, profile: ShopProfile, timezone: str, assume_
     `assume_after`: as the shop's sequence says, see `schedules.parcels.delivered_at`.
     """
     arrived = delivered_at(facts, assume_after)
-    return _local_day(arrived[0], timezone) + timedelta(days=profile.return_days) if arrived else None
+    return returnable_until(arrived[0], profile, timezone) if arrived else None
+
+
+def returnable_until(arrived: datetime, profile: ShopProfile, timezone: str) -> date:
+    """The last day of the return window of what arrived then."""
+    return _local_day(arrived, timezone) + timedelta(days=profile.return_days)
 
 
 def _promised(parcels: Sequence[Parcel]) -> Span | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from worker.personalisation.code_requests import CodeDecision
 from worker.personalisation.code_terms import discountable, reaches
 from worker.personalisation.offers import choose_offer
 from worker.personalisation.requests import OfferDecision, OfferRequest
+from worker.personalisation.rules import looks_back
 from worker.personalisation.segments import Buyer, segment_of_buyer
 from worker.personalisation.stock import Stock
 from worker.rendering import formats
@@ -104,10 +104,11 @@ def _segment(histories: Histories, gated: Gated) -> Segment:
     return segment_of_buyer(histories, buyer)
 
 
-def return_end(gated: Gated) -> date | None:
-    """The last day of the order's return window, as its shop's sequence counts; None: not known yet."""
+def _have_returns_ended(gated: Gated) -> bool:
+    """Whether the order's return window has passed, as its shop's sequence counts."""
     truth, assumed = gated.truth, gated.edition.sequence.assume_delivered_after
-    return return_ends_on(facts=truth.facts, profile=truth.profile, timezone=truth.timezone, assume_after=assumed)
+    end = return_ends_on(facts=truth.facts, profile=truth.profile, timezone=truth.timezone, assume_after=assumed)
+    return end is not None and formats.local_date(gated.now, truth.timezone) > end
 
 
 def _request(installation: Installation, gated: Gated, segment: Segment) -> OfferRequest | None:
@@ -116,7 +117,7 @@ def _request(installation: Installation, gated: Gated, segment: Segment) -> Offe
     cards = gated.edition.sequence.steps[message.step].cards.get(Role(message.role))
     if cards is None or cards.most == 0:
         return None
-    policy, spends_most, returns_end = gated.edition.sequence.offers, segment is Segment.HIGH_VALUE, return_end(gated)
+    policy, spends_most = gated.edition.sequence.offers, segment is Segment.HIGH_VALUE
     base = link_host(truth.profile, message.stream)
 
     def hide_link(product_id: str) -> str:
@@ -135,6 +136,6 @@ def _request(installation: Installation, gated: Gated, segment: Segment) -> Offe
         policy=policy,
         timezone=truth.timezone,
         now=gated.now,
-        returns_ended=returns_end is not None and formats.local_date(gated.now, truth.timezone) > returns_end,
+        returns_ended=looks_back(message.step) and _have_returns_ended(gated),
         wants_sets=spends_most,
     )

@@ -13,7 +13,8 @@ from schedules.refills import due_at
 from worker.personalisation.candidates import Paired
 from worker.personalisation.items import item_of
 from worker.personalisation.requests import OfferRequest
-from worker.personalisation.rules import KINDS_OF
+from worker.personalisation.rules import looks_back
+from worker.personalisation.shelves import Shelf
 from worker.store.models import Product
 from worker.store.shelf import ShelfProduct, shelf_upgrades
 from worker.store.suggestions import rhythms_of
@@ -22,9 +23,6 @@ CONSUMABLE = "consumable"
 """A tag of things that are used up, where nobody says how fast: then the rhythm of others tells."""
 
 Row = TypeVar("Row", Product, ShelfProduct)
-
-Shelf = Mapping[tuple[UUID, str], Sequence[ShelfProduct]]
-"""(shop, product id) -> its variants."""
 
 
 class Past(NamedTuple):
@@ -38,7 +36,7 @@ class Afterwards:
     """Read for some requests; those of mails that never offer such things cost nothing."""
 
     def __init__(self, session: Session, requests: Sequence[OfferRequest], bought: Shelf) -> None:
-        asked = [request for request in requests if len(KINDS_OF[request.step]) > 1]
+        asked = [request for request in requests if looks_back(request.step)]
         wanted: dict[UUID, set[str]] = defaultdict(set)
         for request in asked:
             wanted[request.shop_id].update(request.leading)
@@ -47,12 +45,13 @@ class Afterwards:
         self._upgrades = _upgrades(session, {(shop_id, name) for shop_id, names in wanted.items() for name in names})
 
     def candidates(self, request: OfferRequest, past: Mapping[str, Past]) -> Iterable[tuple[Paired, ShelfProduct]]:
-        """Refills and upgrades of what was bought. `past`: by product id, this order included."""
-        if len(KINDS_OF[request.step]) < 2 or request.facts.order is None:
+        """Refills and upgrades of what was bought, for a mail that looks back. `past`: by product id, this order
+        included."""
+        if request.facts.order is None:
             return
-        leading = set(request.leading)
+        bought, leading = self._bought.get(request.shop_id, {}), set(request.leading)
         for line in request.facts.order.lines:
-            variants = self._bought.get((request.shop_id, line.product_id or ""), ())
+            variants = bought.get(line.product_id or "", ())
             own = variant_of(line, variants)
             if line.product_id not in leading or own is None or variants[0].discreet:
                 continue

@@ -5,10 +5,11 @@ Sources: shopify.dev, "Create cart permalinks" (`/cart/VARIANT:QUANTITY?discount
 (`/checkout-link/?products=ID:QUANTITY&coupon=CODE`, since WooCommerce 10) and `?add-to-cart=ID` before.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from schedules.records import record
 from schedules.shop import ShopProfile
 from worker.rendering.port import CodeView, Offer, OfferCard, ProductView
 
@@ -16,7 +17,7 @@ SMALL = Decimal("0.3")
 """An accessory under this share of the order's value goes straight into the cart."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Storefront:
     """What links of a shop look like. `platform`: shopify, woocommerce, or another that has none of them."""
 
@@ -27,7 +28,7 @@ class Storefront:
 
 def with_buttons(offer: Offer, front: Storefront) -> Offer:
     """The offer with each card's button leading where it helps most."""
-    return replace(offer, cards=tuple(_with_button(card, offer.code, front) for card in offer.cards))
+    return Offer(cards=tuple([_with_button(card, offer.code, front) for card in offer.cards]), code=offer.code)
 
 
 def _with_button(card: OfferCard, code: CodeView | None, front: Storefront) -> OfferCard:
@@ -36,7 +37,8 @@ def _with_button(card: OfferCard, code: CodeView | None, front: Storefront) -> O
     is_sure = (card.kind == "refill" or is_small) and not card.has_choice
     if is_sure and (cart := cart_url(product, code, front)):
         return replace(card, url=cart, is_cart=True)
-    return replace(card, url=page_url(product, code, front, names_variant=card.has_choice))
+    page = page_url(product, code, front, names_variant=card.has_choice)
+    return card if page == card.url else replace(card, url=page)
 
 
 def page_url(product: ProductView, code: CodeView | None, front: Storefront, *, names_variant: bool = False) -> str:

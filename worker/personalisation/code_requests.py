@@ -1,11 +1,11 @@
 """What is asked of codes, and answered."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from schedules.codes import NeverOn, SegmentCode
 from schedules.facts import Facts, Order
+from schedules.records import record
 from schedules.segments import Segment
 from schedules.sequence import Sequence
 from schedules.shop import ShopProfile
@@ -18,7 +18,7 @@ OUTBOX = "outbox"
 """Makes codes for mails that are only kept: no shop ever hears of them."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Maker:
     """Who makes the codes of a shop. `why_not`: why nobody can; then there are none."""
 
@@ -27,7 +27,7 @@ class Maker:
     why_not: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class CodeRequest:
     """One mail that may carry a code, with the offer it goes with.
 
@@ -68,7 +68,7 @@ class CodeRequest:
         return self.facts.order
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class CodeDecision:
     """A code to show, or until when the mail waits for it, or why there is none (empty: none was meant to be)."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from schedules.facts import Money, Order
 from worker.personalisation.candidates import Choice, Item, Limits, Selection
 from worker.personalisation.requests import OfferDecision, OfferRequest
+from worker.personalisation.rules import NOTHING_FITS
 from worker.personalisation.rules import select as select_products
 from worker.personalisation.stock import Stock
 from worker.rendering.port import Offer, OfferCard
@@ -32,7 +33,9 @@ def choose_offer(stock: Stock, request: OfferRequest) -> OfferDecision:
     if order.is_b2b:
         return OfferDecision(why_not="it is a business order")
     candidates = list(stock.candidates(request))
-    selection = select_products((paired for paired, _ in candidates), _limits(stock, request, order))
+    if not candidates:
+        return OfferDecision(why_not=NOTHING_FITS)
+    selection = select_products([paired for paired, _ in candidates], _limits(stock, request, order))
     if not selection.choices:
         return OfferDecision(why_not=selection.why_not)
     rows = {(row.product_id, row.variant_id): row for _, row in candidates}

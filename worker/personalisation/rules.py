@@ -47,6 +47,12 @@ GIFT_CARDS = frozenset({"gift card", "gift cards", "giftcard", "giftcards", "vou
     {"gutschein", "gutscheine", "geschenkgutschein", "geschenkgutscheine", "geschenkkarte", "geschenkkarten"}
 )
 """Categories and tags, in lower case, of what is money rather than goods."""
+NOTHING_FITS = "no pairing fits what was bought"
+
+
+def looks_back(step: str) -> bool:
+    """Whether a mail may offer the same again, or a better one."""
+    return len(KINDS_OF[step]) > 1
 
 
 def select(candidates: Iterable[Paired], limits: Limits) -> Selection:
@@ -60,7 +66,7 @@ def select(candidates: Iterable[Paired], limits: Limits) -> Selection:
         if chosen:
             return Selection(choices=tuple(chosen))
     if not refusals:
-        return Selection(why_not="no pairing fits what was bought")
+        return Selection(why_not=NOTHING_FITS)
     return Selection(why_not="no product fits: " + "; ".join(dict.fromkeys(refusals[:5])))
 
 

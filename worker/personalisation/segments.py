@@ -1,19 +1,19 @@
 """Who a customer is to the shop: what is stored of them, told to `schedules.segments`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from schedules import situations
 from schedules.facts import Facts
+from schedules.records import record
 from schedules.segments import Segment, Standing, segment_of
 from schedules.shop import ShopProfile
 from worker.store.histories import YEAR, Histories, PastOrder
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Buyer:
     """The person of one order. `others`: their other orders known from webhooks; `orders_known`: the platform's count
     at the person; `now`: business time, from which the last 12 months are counted."""
@@ -34,7 +34,8 @@ def segment_of_buyer(histories: Histories, buyer: Buyer) -> Segment:
     if order is None:
         return Segment.UNKNOWN
     past = histories.orders(buyer.shop_id, buyer.address)
-    known = _known(past, (*buyer.others, buyer.facts), buyer.profile.currency)
+    # One order alone makes nobody a customer of high value: what was paid for it is not looked at.
+    known = _known(past, (*buyer.others, buyer.facts), buyer.profile.currency) if past or buyer.others else {}
     recent = [value for placed_at, value in known.values() if placed_at > buyer.now - YEAR]
     return segment_of(
         Standing(

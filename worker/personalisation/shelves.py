@@ -24,6 +24,8 @@ Name = tuple[str, str]
 Person = tuple[UUID, str]
 UNSEEN = (State.EXPIRED, State.CANCELLED, State.SKIPPED, State.FAILED, State.DROPPED, State.BOUNCED)
 """Nobody has seen what mails in these states were to show."""
+Shelf = Mapping[UUID, Mapping[str, Sequence[ShelfProduct]]]
+"""By shop: product id -> its variants."""
 PartPrices = dict[tuple[str, str], Decimal]
 """(product id, currency) -> price."""
 
@@ -33,35 +35,32 @@ def names_of(row: ShelfProduct) -> list[Name]:
     return [name for name in names if name[1]]
 
 
-def bought_rows(session: Session, requests: Sequence[OfferRequest]) -> dict[tuple[UUID, str], list[ShelfProduct]]:
+def bought_rows(session: Session, requests: Sequence[OfferRequest]) -> Shelf:
+    """What was just bought, as far as the catalogue knows it."""
     wanted = {(request.shop_id, name) for request in requests for name in request.leading}
-    found: dict[tuple[UUID, str], list[ShelfProduct]] = defaultdict(list)
+    found: dict[UUID, dict[str, list[ShelfProduct]]] = {}
     for row in shelf_products(session, wanted):
-        found[row.shop_id, row.product_id].append(row)
+        found.setdefault(row.shop_id, {}).setdefault(row.product_id, []).append(row)
     return found
 
 
-def pairings_for(
-    session: Session, bought: dict[tuple[UUID, str], list[ShelfProduct]]
-) -> dict[UUID, list[tuple[ShelfPairing, ShelfProduct]]]:
+def pairings_for(session: Session, bought: Shelf) -> dict[UUID, list[tuple[ShelfPairing, ShelfProduct]]]:
     """By shop: every pairing that anything bought may lead to, in the order of their ids."""
-    wanted: dict[UUID, set[Name]] = defaultdict(set)
-    for (shop_id, _), rows in bought.items():
-        wanted[shop_id].update(name for row in rows for name in names_of(row))
-    return {shop_id: _pairings_of(session, shop_id, names) for shop_id, names in wanted.items()}
-
-
-def learned_for(
-    session: Session, bought: dict[tuple[UUID, str], list[ShelfProduct]]
-) -> dict[UUID, list[tuple[ShelfSuggestion, ShelfProduct]]]:
-    """By shop: what was learned for anything bought."""
-    products: dict[UUID, set[str]] = defaultdict(set)
-    categories: dict[UUID, set[str]] = defaultdict(set)
-    for (shop_id, name), rows in bought.items():
-        products[shop_id].add(name)
-        categories[shop_id].update(row.category for row in rows if row.category)
     return {
-        shop_id: suggestions_for(session, shop_id, names, categories[shop_id]) for shop_id, names in products.items()
+        shop_id: _pairings_of(
+            session, shop_id, {name for rows in own.values() for row in rows for name in names_of(row)}
+        )
+        for shop_id, own in bought.items()
+    }
+
+
+def learned_for(session: Session, bought: Shelf) -> dict[UUID, list[tuple[ShelfSuggestion, ShelfProduct]]]:
+    """By shop: what was learned for anything bought."""
+    return {
+        shop_id: suggestions_for(
+            session, shop_id, own, {row.category for rows in own.values() for row in rows if row.category}
+        )
+        for shop_id, own in bought.items()
     }
 
 

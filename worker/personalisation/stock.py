@@ -16,8 +16,10 @@ from worker.personalisation.bought import bought_products, leading_products, ret
 from worker.personalisation.candidates import Item, Paired, Proof
 from worker.personalisation.items import item_of
 from worker.personalisation.requests import OfferRequest
+from worker.personalisation.rules import looks_back
 from worker.personalisation.shelves import (
     Name,
+    PartPrices,
     bought_rows,
     earlier_orders,
     hidden_products,
@@ -34,24 +36,27 @@ from worker.store.shelf import ShelfPairing, ShelfProduct, ShelfSuggestion, shel
 
 Row = TypeVar("Row", ShelfPairing, ShelfSuggestion)
 
+NONE = frozenset[str]()
+
 
 class Stock:
     """Read for some requests, and good for those alone. `histories`: of their people, when they were read already."""
 
     def __init__(self, session: Session, requests: Sequence[OfferRequest], histories: Histories | None = None) -> None:
-        people = sorted({(request.shop_id, request.address) for request in requests})
         self._bought = bought_rows(session, requests)
+        requests = [request for request in requests if self.bought_rows(request)]  # nothing else leads to an offer
+        people = sorted({(request.shop_id, request.address) for request in requests})
         pairings, learned = pairings_for(session, self._bought), learned_for(session, self._bought)
-        self._paired_with = _by_name(pairings, _when)
-        self._learned_for = _by_name(learned, _learned_when)
         self._histories = histories or Histories(session, people)
         self._hidden = hidden_products(session, people)
         self._offered = offered_products(session, people)
-        self._prices = part_prices(session, [pairings, learned])
-        self._items: dict[tuple[UUID, str, str], Item] = {}
+        items = _Items(part_prices(session, [pairings, learned]))
+        self._paired_with = _by_name(pairings, _when, items)
+        self._learned_for = _by_name(learned, _learned_when, items)
         self._afterwards = Afterwards(session, requests, self._bought)
         self._locales = locales_of(session, requests)
         self._earlier = earlier_orders(session, [request for request in requests if request.earlier is None])
+        self._names = {request.message_id: self._names_bought(request) for request in requests}
         self._parts = self._parts_bought(session, requests)
 
     def candidates(self, request: OfferRequest) -> Iterable[tuple[Paired, ShelfProduct]]:
@@ -59,57 +64,56 @@ class Stock:
 
         A discreet product leads to no offer: that would give it away.
         """
-        causes = causes_of(row for row in self.bought_rows(request) if not row.discreet)
+        rows = self.bought_rows(request)
+        if not rows:
+            return
+        causes = causes_of(row for row in rows if not row.discreet)
         titles = {word: cause.title for (_, word), cause in reversed(causes.items())}
+        paired, learned = self._paired_with[request.shop_id], self._learned_for[request.shop_id]
         for name, cause in causes.items():
-            for pairing, product in self._paired_with.get((request.shop_id, name), ()):
-                yield _paired(pairing, self._item(product), cause, _fits(product, titles)), product
-            for suggestion, product in self._learned_for.get((request.shop_id, name), ()):
-                yield _suggested(suggestion, self._item(product), cause, _fits(product, titles)), product
-        yield from self._afterwards.candidates(request, self._past(request))
-
-    def _item(self, product: ShelfProduct) -> Item:
-        """What many mails may show is looked at by the rules as one."""
-        key = (product.shop_id, product.product_id, product.variant_id)
-        found = self._items.get(key)
-        if found is None:
-            found = self._items[key] = item_of(product, self._prices.get(product.shop_id))
-        return found
+            for pairing, item, product in paired.get(name, ()):
+                yield _paired(pairing, item, cause, _fits(item, titles)), product
+            for suggestion, item, product in learned.get(name, ()):
+                yield _suggested(suggestion, item, cause, _fits(item, titles)), product
+        if looks_back(request.step):
+            yield from self._afterwards.candidates(request, self._past(request))
 
     def bought_rows(self, request: OfferRequest) -> list[ShelfProduct]:
         """Every variant of what was just bought."""
-        return [row for name in sorted(set(request.leading)) for row in self._bought.get((request.shop_id, name), ())]
+        bought = self._bought.get(request.shop_id)
+        return [row for name in sorted(set(request.leading)) for row in bought.get(name, ())] if bought else []
 
     def names(self, request: OfferRequest) -> frozenset[str]:
         """Ids, categories and tags of what was just bought."""
-        bought = (self._bought.get((request.shop_id, name), ()) for name in request.leading)
-        return frozenset(name for rows in bought for row in rows for _, name in names_of(row))
+        return frozenset([name for row in self.bought_rows(request) for _, name in names_of(row)])
 
     def categories(self, request: OfferRequest) -> frozenset[str]:
         """Categories of what was just bought."""
-        bought = (self._bought.get((request.shop_id, name), ()) for name in request.leading)
-        return frozenset(row.category for rows in bought for row in rows if row.category)
+        return frozenset([row.category for row in self.bought_rows(request) if row.category])
 
     def bought(self, request: OfferRequest) -> frozenset[str]:
         """What the person bought in any order, alone or as a part of a set."""
-        names = self._names_bought(request)
+        names = self._names[request.message_id]
+        if not self._parts:
+            return names
         return names.union(*(self._parts.get((request.shop_id, name), ()) for name in names))
 
     def _names_bought(self, request: OfferRequest) -> frozenset[str]:
         imported = self._histories.products(request.shop_id, request.address)
-        return imported.union(*(bought_products(facts) for facts in self._orders(request)))
+        return imported.union(*[bought_products(facts) for facts in self._orders(request)])
 
     def _parts_bought(
         self, session: Session, requests: Sequence[OfferRequest]
     ) -> dict[tuple[UUID, str], frozenset[str]]:
         """What lies in the sets that were bought; what leads to offers was read already."""
-        names = {(request.shop_id, name) for request in requests for name in self._names_bought(request)}
-        others = shelf_products(session, sorted(names - self._bought.keys()))
-        return parts_of_sets(chain(*self._bought.values(), others))
+        names = {(request.shop_id, name) for request in requests for name in self._names[request.message_id]}
+        read = {(request.shop_id, name) for request in requests for name in request.leading}
+        known = (rows for own in self._bought.values() for rows in own.values())
+        return parts_of_sets(chain(*known, shelf_products(session, names - read)))
 
     def returned(self, request: OfferRequest) -> frozenset[str]:
         """What the person sent back, of any order."""
-        return frozenset[str]().union(*(returned_products(facts) for facts in self._orders(request)))
+        return NONE.union(*[returned_products(facts) for facts in self._orders(request)])
 
     def _orders(self, request: OfferRequest) -> tuple[Facts, ...]:
         """All orders of the person known from webhooks, the one at hand included."""
@@ -135,7 +139,7 @@ class Stock:
     def _subscribed(self, request: OfferRequest) -> frozenset[str]:
         orders = (facts for facts in self._orders(request) if is_bought(facts))
         told = (facts for facts in orders if facts.order and is_subscription(facts.order))
-        return frozenset[str]().union(*map(bought_products, told))
+        return NONE.union(*map(bought_products, told))
 
     def hidden(self, request: OfferRequest) -> frozenset[str]:
         return frozenset(self._hidden.get((request.shop_id, request.address), ()))
@@ -166,14 +170,30 @@ def causes_of(bought: Iterable[ShelfProduct]) -> dict[Name, Cause]:
     return causes
 
 
+class _Items:
+    """Products as the rules see them: what many mails may show is looked at as one."""
+
+    def __init__(self, prices: Mapping[UUID, PartPrices]) -> None:
+        self._prices = prices
+        self._items: dict[tuple[UUID, str, str], Item] = {}
+
+    def of(self, product: ShelfProduct) -> Item:
+        key = product[:3]
+        found = self._items.get(key)
+        if found is None:
+            found = self._items[key] = item_of(product, self._prices.get(product.shop_id))
+        return found
+
+
 def _by_name(
-    found: Mapping[UUID, Sequence[tuple[Row, ShelfProduct]]], name_of: Callable[[Row], Name]
-) -> dict[tuple[UUID, Name], list[tuple[Row, ShelfProduct]]]:
+    found: Mapping[UUID, Sequence[tuple[Row, ShelfProduct]]], name_of: Callable[[Row], Name], items: _Items
+) -> dict[UUID, dict[Name, list[tuple[Row, Item, ShelfProduct]]]]:
     """By shop and what it is said of: a request looks at its own alone."""
-    named: dict[tuple[UUID, Name], list[tuple[Row, ShelfProduct]]] = defaultdict(list)
+    named: dict[UUID, dict[Name, list[tuple[Row, Item, ShelfProduct]]]] = {}
     for shop_id, pairs in found.items():
+        own = named[shop_id] = {}
         for row, product in pairs:
-            named[shop_id, name_of(row)].append((row, product))
+            own.setdefault(name_of(row), []).append((row, items.of(product), product))
     return named
 
 
@@ -183,9 +203,9 @@ def _when(pairing: ShelfPairing) -> Name:
     return ("category", pairing.when_category) if pairing.when_category else ("tag", pairing.when_tag)
 
 
-def _fits(product: ShelfProduct, titles: Mapping[str, str]) -> str:
+def _fits(item: Item, titles: Mapping[str, str]) -> str:
     """The title of what was bought that a product was made for. `titles`: by id, category and tag."""
-    return next((titles[name] for name in product.fits if name in titles), "")
+    return next((titles[name] for name in item.fits if name in titles), "") if item.fits else ""
 
 
 def _paired(pairing: ShelfPairing, item: Item, cause: Cause, fits_title: str) -> Paired:
