@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from worker.cli.output import table
 from worker.personalisation.afterwards import CONSUMABLE
 from worker.personalisation.offerable import Offerable
-from worker.personalisation.rules import UPGRADE_FROM, UPGRADE_TO
+from worker.personalisation.refusals import UPGRADE_FROM, UPGRADE_TO
 from worker.rendering import formats
 from worker.store.models import Rhythm, Shop
 from worker.store.shelf import ShelfProduct, shelf_of

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import select
 
 from schedules.codes import NeverOn
-from worker.personalisation.rules import is_gift_card
+from worker.personalisation.refusals import is_gift_card
 from worker.store.models import Product
 from worker.store.session import Database
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from worker.personalisation.candidates import Limits, Paired, Proof
 from worker.personalisation.items import item_of
-from worker.personalisation.rules import why_refused, why_unfit
+from worker.personalisation.refusals import why_refused, why_unfit
 from worker.personalisation.shelves import names_of
 from worker.store.content import newest_sequence
 from worker.store.models import Shop, Suggestion

@@ -50,7 +50,8 @@ class Stock:
         self._histories = histories or Histories(session, people)
         self._hidden = hidden_products(session, people)
         self._offered = offered_products(session, people)
-        items = _Items(part_prices(session, [pairings, learned]))
+        prices = part_prices(session, [pairings, learned])
+        items = {shop_id: _Items(prices.get(shop_id)) for shop_id in self._bought}
         self._paired_with = _by_name(pairings, _when, items)
         self._learned_for = _by_name(learned, _learned_when, items)
         self._afterwards = Afterwards(session, requests, self._bought)
@@ -171,29 +172,31 @@ def causes_of(bought: Iterable[ShelfProduct]) -> dict[Name, Cause]:
 
 
 class _Items:
-    """Products as the rules see them: what many mails may show is looked at as one."""
+    """A shop's products as the rules see them: what many mails may show is looked at as one."""
 
-    def __init__(self, prices: Mapping[UUID, PartPrices]) -> None:
+    def __init__(self, prices: PartPrices | None) -> None:
         self._prices = prices
-        self._items: dict[tuple[UUID, str, str], Item] = {}
+        self._items: dict[tuple[str, str], Item] = {}
 
     def of(self, product: ShelfProduct) -> Item:
-        key = product[:3]
+        key = (product.product_id, product.variant_id)
         found = self._items.get(key)
         if found is None:
-            found = self._items[key] = item_of(product, self._prices.get(product.shop_id))
+            found = self._items[key] = item_of(product, self._prices)
         return found
 
 
 def _by_name(
-    found: Mapping[UUID, Sequence[tuple[Row, ShelfProduct]]], name_of: Callable[[Row], Name], items: _Items
+    found: Mapping[UUID, Sequence[tuple[Row, ShelfProduct]]],
+    name_of: Callable[[Row], Name],
+    items: Mapping[UUID, _Items],
 ) -> dict[UUID, dict[Name, list[tuple[Row, Item, ShelfProduct]]]]:
     """By shop and what it is said of: a request looks at its own alone."""
     named: dict[UUID, dict[Name, list[tuple[Row, Item, ShelfProduct]]]] = {}
     for shop_id, pairs in found.items():
         own = named[shop_id] = {}
         for row, product in pairs:
-            own.setdefault(name_of(row), []).append((row, items.of(product), product))
+            own.setdefault(name_of(row), []).append((row, items[shop_id].of(product), product))
     return named
 
 

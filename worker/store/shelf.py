@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import starmap
 from typing import Any, NamedTuple
@@ -147,8 +147,10 @@ def _products(session: Session, query: Select[Any], names: Iterable[Named]) -> I
     return iter(_as_sold(starmap(ShelfProduct, rows_for(session, query, names))))
 
 
-def told_apart(rows: Iterable[ShelfProduct]) -> list[ShelfProduct]:
+def told_apart(rows: Sequence[ShelfProduct]) -> Sequence[ShelfProduct]:
     """Of variants that offers judge alike the one of which most is left: there may be a hundred of each shirt."""
+    if len(rows) < 2:
+        return rows
     best: dict[tuple[Any, ...], ShelfProduct] = {}
     for row in rows:
         alike = (*row[:2], not row.variant_id, row.price, row.currency, row.on_sale, row.cost, row.category, row.brand)
@@ -167,6 +169,8 @@ def _as_sold(rows: Iterable[ShelfProduct]) -> list[ShelfProduct]:
     """Each variant in the light of the others. With a product that is not sold none of its variants is: platforms that
     tell of both apart leave those as they are."""
     every = list(rows)
+    if len({row.product_id for row in every}) == len(every):
+        return every
     closed = {row[:2] for row in every if not row.variant_id and not row.is_active}
     variants: dict[Any, set[str]] = defaultdict(set)
     for row in every:
