@@ -120,7 +120,7 @@ def seen_customers(session: Session, people: Iterable[Person]) -> dict[Person, S
     return {(row.shop_id, row.address): row for row in rows}
 
 
-def scopes_against(session: Session, people: Iterable[Person]) -> Iterator[tuple[UUID, str, str]]:
+def scopes_against(session: Session, people: Iterable[Person]) -> list[tuple[UUID, str, str]]:
     """Shop, address and scope of what is held against these people."""
     return rows_for(session, _suppressions(session), people)
 

@@ -4,7 +4,7 @@ Lists written out one by one make PostgreSQL plan, and its driver take apart, ea
 array. SQLite, which runs in this process, gains nothing by that. `bulk.py` writes many rows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -133,15 +133,14 @@ def rows_of(session: Session, query: Executable, told: Mapping[str, Any]) -> Res
 
 def rows_for(
     session: Session, query: Select[*tuple[Any, ...]], pairs: Iterable[tuple[Any, Any]], **told: Any
-) -> Iterator[Any]:
+) -> list[Any]:
     """The rows of a query with `given_pairs`. On SQLite it runs once per first value. `told`: its other parameters."""
-    listed = sorted(pairs)
     if not is_postgres(session):
-        for first, others in _by_first(listed).items():
-            yield from rows_of(session, query, told | {"first": first, "second": others})
-    elif listed:
-        firsts, seconds = zip(*listed, strict=True)
-        yield from rows_of(session, query, told | {"first": list(firsts), "second": list(seconds)})
+        asked = [{"first": first, "second": others} for first, others in _by_first(pairs).items()]
+    else:
+        listed = list(pairs)
+        asked = [{"first": [one for one, _ in listed], "second": [two for _, two in listed]}] if listed else []
+    return [row for each in asked for row in rows_of(session, query, told | each).all()]
 
 
 def once(build: Callable[[Session], Made]) -> Callable[[Session], Made]:
@@ -174,8 +173,9 @@ class Listed(TypeDecorator[Sequence[Any]]):
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> str:
         listed = list(value or ())
-        if not all(isinstance(each, str) for each in listed):
-            return "{" + orjson.dumps(listed).decode()[1:-1] + "}"
+        written = orjson.dumps(listed).decode()
+        if "\\" not in written:  # else the two write it differently
+            return "{" + written[1:-1] + "}"
         escaped = (each.replace("\\", "\\\\").replace('"', '\\"') for each in listed)
         return "{" + ",".join(f'"{each}"' for each in escaped) + "}"
 
