@@ -109,11 +109,13 @@ def was_delayed(parcel: Parcel, timezone: ZoneInfo) -> bool:
 
 def left_late(facts: Facts, timezone: ZoneInfo) -> bool:
     """Whether goods with a promised day of dispatch left after it."""
-    promised = {line.id: line.expected_on for line in facts.order.lines} if facts.order else {}
-    return any(
-        day is not None and parcel.left_at.astimezone(timezone).date() > day
+    lines = facts.order.lines if facts.order else ()
+    promised = {line.id: line.expected_on for line in lines if line.expected_on is not None}
+    return bool(promised) and any(
+        parcel.left_at.astimezone(timezone).date() > promised[line.line_id]
         for parcel in sent_parcels(facts)
-        for day in (promised.get(line.line_id) for line in parcel.lines)
+        for line in parcel.lines
+        if line.line_id in promised
     )
 
 

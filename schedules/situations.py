@@ -100,7 +100,7 @@ def is_refunded(facts: Facts) -> bool:
     order = facts.order
     if order is None or order.payment in (PaymentState.REFUNDED, PaymentState.PARTIALLY_REFUNDED):
         return order is not None and order.payment is PaymentState.REFUNDED
-    if facts.edits or any(line.quantity != line.ordered_quantity for line in order.lines):
+    if facts.edits or not facts.refunds or any(line.quantity != line.ordered_quantity for line in order.lines):
         return False
     back = sum(each.amount.amount for each in facts.refunds if each.amount.currency == order.currency)
     return back >= order.totals.total.amount > 0

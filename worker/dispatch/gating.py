@@ -23,7 +23,7 @@ from worker.dispatch.naming import ids
 from worker.dispatch.ramping import SHARE_SENT, Ramps
 from worker.dispatch.returning import CHANGED, put_back
 from worker.errors import StorageUnavailableError
-from worker.personalisation.library import Library, Reader
+from worker.personalisation.library import Known, Library, Reader
 from worker.rendering.port import GuideView, ProductView
 from worker.rendering.spoken import spoken
 from worker.store.many import is_among
@@ -61,11 +61,7 @@ class _Seen:
     message: Message
     truth: Truth
     edition: Edition
-    locale: str
-
-    @property
-    def reader(self) -> Reader:
-        return Reader(self.message.shop_id, self.truth.facts, self.locale)
+    reader: Reader
 
 
 def gate(installation: Installation, messages: Sequence[Message]) -> list[Gated]:
@@ -124,7 +120,8 @@ def _seen(
     try:
         truth, edition = truths.of(message), shelf.edition(session, message.shop_id)
         _, locale = spoken(edition.content, message.step, wanted=truth.locale, shop_locale=truth.profile.locale)
-        return _Seen(message=message, truth=truth, edition=edition, locale=locale)
+        reader = Reader(message.shop_id, truth.facts, locale)
+        return _Seen(message=message, truth=truth, edition=edition, reader=reader)
     except StorageUnavailableError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever is wrong with what is stored of it, the others go on
@@ -133,19 +130,16 @@ def _seen(
 
 
 def _judged(library: Library, seen: _Seen, now: datetime) -> Gated:
-    message, truth, edition = seen.message, seen.truth, seen.edition
-    guide = library.guide(seen.reader)
-    about = {"has_guide": guide is not None, "is_discreet": library.is_discreet(seen.reader)}
-    judgement = _refusal(truth) or judge(_inputs(message, truth, edition, now, **about))
+    known = library.of(seen.reader)
     return Gated(
-        message=message,
-        truth=truth,
-        edition=edition,
-        locale=seen.locale,
-        judgement=judgement,
-        products=library.products(seen.reader),
-        pictures=library.pictures(seen.reader),
-        guide=guide,
+        message=seen.message,
+        truth=seen.truth,
+        edition=seen.edition,
+        locale=seen.reader.language,
+        judgement=_refusal(seen.truth) or judge(_inputs(seen, known, now)),
+        products=known.products,
+        pictures=known.pictures,
+        guide=known.guide,
         now=now,
     )
 
@@ -169,10 +163,9 @@ def _refusal(truth: Truth) -> Judgement | None:
     return Judgement(action="cancel", reason=reasons.DISCONNECTED)
 
 
-def _inputs(
-    message: Message, truth: Truth, edition: Edition, now: datetime, *, has_guide: bool, is_discreet: bool
-) -> GateInputs:
-    siblings = (sibling_of(order, edition.sequence.assume_delivered_after) for order in truth.siblings)
+def _inputs(seen: _Seen, known: Known, now: datetime) -> GateInputs:
+    message, truth, sequence = seen.message, seen.truth, seen.edition.sequence
+    siblings = (sibling_of(each, sequence.assume_delivered_after) for each in truth.siblings)
     return GateInputs(
         facts=truth.facts,
         step=message.step,
@@ -184,18 +177,18 @@ def _inputs(
         offer_until=message.offer_until,
         expires_at=message.expires_at,
         shop=truth.profile,
-        sequence=edition.sequence,
+        sequence=sequence,
         consent=truth.consent,
         suppressed=truth.suppressed,
         hold=truth.order.hold,
         paused=truth.paused,
         marketing_sent=truth.sent,
         panels_sent=truth.panels,
-        siblings=tuple(sibling for sibling in siblings if sibling is not None),
+        siblings=tuple(each for each in siblings if each is not None),
         timezone=truth.timezone,
         now=now,
-        has_guide=has_guide,
-        is_discreet=is_discreet,
+        has_guide=known.guide is not None,
+        is_discreet=known.is_discreet,
         is_resting=truth.is_resting,
         is_by_hand=bool(message.details.get(BY_HAND)),
         troubles=tuple(at for facts in truth.other_facts if (at := troubled_at(facts)) is not None),

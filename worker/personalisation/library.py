@@ -1,7 +1,7 @@
 """What a batch of mails knows of the catalogue: the products behind order lines, and guides for them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from schedules.facts import Facts, LineItem, LineKind
 from schedules.hero import hero_line
+from schedules.records import record
 from worker.rendering.port import GuideView, ProductView, is_discreet
 from worker.store.catalogue import view_of
 from worker.store.shelf import ShelfGuide, ShelfProduct, shelf_guides, shelf_products
@@ -25,81 +26,109 @@ class Reader(NamedTuple):
     language: str
 
 
+@record
+class Known:
+    """What the catalogue has for one mail.
+
+    `products`: those behind the order's lines by product id, the first variant of each; prices in its currency.
+    `pictures`: that of the variant that was bought, by line id, where there is one. `is_discreet`: whether all that was
+    bought, and is left, is discreet: then no mail asks about it.
+    """
+
+    products: dict[str, ProductView]
+    pictures: dict[str, str]
+    guide: GuideView | None
+    is_discreet: bool
+
+
 class Library:
     """Read for some readers in two queries, and good for those alone."""
 
     def __init__(self, session: Session, readers: Sequence[Reader]) -> None:
-        every = _rows(session, readers)
+        wanted: defaultdict[UUID, set[str]] = defaultdict(set)
+        for reader in readers:
+            wanted[reader.shop_id].update(_bought(reader.facts))
+        every = list(shelf_products(session, [(shop_id, name) for shop_id, names in wanted.items() for name in names]))
         self._variants = {row[:3]: row for row in every}
         self._rows = {row[:2]: row for row in reversed(every)}
-        self._guides = _guides(session, readers, self._rows)
+        self._views: dict[tuple[UUID, str, str], ProductView] = {}
+        self._guides = _guides(session, wanted, {reader.language for reader in readers}, self._rows.values())
 
-    def products(self, reader: Reader) -> dict[str, ProductView]:
-        """Products behind the order's lines by product id, the first variant of each; prices in its currency."""
+    def of(self, reader: Reader) -> Known:
+        """What there is for one of the readers."""
+        products = self._products(reader)
+        return Known(
+            products=products,
+            pictures=self._pictures(reader) if products else {},
+            guide=self._guide(reader, products),
+            is_discreet=_is_discreet(reader.facts, products),
+        )
+
+    def _products(self, reader: Reader) -> dict[str, ProductView]:
         order = reader.facts.order
-        if order is None:
+        if order is None or not self._rows:
             return {}
-        found = {name: self._rows.get((reader.shop_id, name)) for name in _bought(reader.facts)}
-        return {name: view_of(row, order.currency) for name, row in found.items() if row is not None}
+        names = sorted(_bought(reader.facts))
+        found = {name: row for name in names if (row := self._rows.get((reader.shop_id, name))) is not None}
+        return {name: self._view(row, order.currency) for name, row in found.items()}
 
-    def pictures(self, reader: Reader) -> dict[str, str]:
-        """The picture of the variant that was bought, by line id, where the catalogue has one."""
+    def _view(self, row: ShelfProduct, currency: str) -> ProductView:
+        key = (*row[:2], currency)
+        return self._views.get(key) or self._views.setdefault(key, view_of(row, currency))
+
+    def _pictures(self, reader: Reader) -> dict[str, str]:
         order = reader.facts.order
         lines = order.lines if order else ()
         names = {line.id: (reader.shop_id, line.product_id or "", line.variant_id or "") for line in lines}
         found = {line_id: self._variants.get(name) for line_id, name in names.items()}
         return {line_id: row.image_url for line_id, row in found.items() if row is not None}
 
-    def is_discreet(self, reader: Reader) -> bool:
-        """Whether all that was bought, and is left, is discreet: then no mail asks about it."""
-        products, lines = self.products(reader), reader.facts.order.lines if reader.facts.order else ()
-        kept = [line for line in lines if line.kind in TOLD_OF and line.quantity]
-        return bool(kept) and all(is_discreet(line, products) for line in kept)
-
-    def guide(self, reader: Reader) -> GuideView | None:
+    def _guide(self, reader: Reader, products: Mapping[str, ProductView]) -> GuideView | None:
         """The guide for the hero item by product, else its category, else one of its tags; in this language or none.
 
         A digital order has no hero item; its dearest line stands for it. Discreet products have no guide.
         """
-        products = self.products(reader)
+        guides = self._guides.get(reader.shop_id)
+        if not guides:
+            return None
         hero = _hero(reader.facts, products)
         if hero is None or not hero.product_id:
             return None
         product, codes = products.get(hero.product_id), _codes(reader.language)
         ranked = [
             (_rank(guide, hero.product_id, product), codes.index(guide.language), guide.id, guide)
-            for guide in self._guides.get(reader.shop_id, ())
+            for guide in guides
             if guide.language in codes
         ]
         rank, _, _, best = min(ranked, default=(_MISS, 0, None, None))
         return GuideView(headline=best.headline, tips=tuple(best.tips), url=best.url) if best and rank < _MISS else None
 
 
-def _bought(facts: Facts) -> list[str]:
+def _bought(facts: Facts) -> set[str]:
     lines = facts.order.lines if facts.order else ()
-    return sorted({line.product_id for line in lines if line.product_id})
-
-
-def _rows(session: Session, readers: Sequence[Reader]) -> list[ShelfProduct]:
-    wanted = sorted({(reader.shop_id, name) for reader in readers for name in _bought(reader.facts)})
-    return list(shelf_products(session, wanted))
+    return {line.product_id for line in lines if line.product_id}
 
 
 def _guides(
-    session: Session, readers: Sequence[Reader], rows: Mapping[tuple[UUID, str], ShelfProduct]
+    session: Session, wanted: Mapping[UUID, set[str]], languages: Iterable[str], rows: Collection[ShelfProduct]
 ) -> dict[UUID, list[ShelfGuide]]:
-    """By shop: guides that may fit any reader."""
-    codes = sorted({code for reader in readers for code in _codes(reader.language)})
-    names = sorted({name for reader in readers for name in _bought(reader.facts)})
+    """By shop: guides that may fit any reader. `wanted`: ids of products by shop; `rows`: those that are known."""
+    codes = sorted({code for language in languages for code in _codes(language)})
+    names = sorted(set[str]().union(*wanted.values()))
     if not names:
         return {}
-    categories = sorted({row.category for row in rows.values() if row.category})
-    tags = sorted({str(tag) for row in rows.values() for tag in row.tags})
-    shops = sorted({reader.shop_id for reader in readers})
+    categories = sorted({row.category for row in rows if row.category})
+    tags = sorted({str(tag) for row in rows for tag in row.tags})
     found: dict[UUID, list[ShelfGuide]] = defaultdict(list)
-    for guide in shelf_guides(session, shops, codes, products=names, categories=categories, tags=tags):
+    for guide in shelf_guides(session, list(wanted), codes, products=names, categories=categories, tags=tags):
         found[guide.shop_id].append(guide)
     return found
+
+
+def _is_discreet(facts: Facts, products: Mapping[str, ProductView]) -> bool:
+    lines = facts.order.lines if facts.order and products else ()
+    kept = [line for line in lines if line.kind in TOLD_OF and line.quantity]
+    return bool(kept) and all(is_discreet(line, products) for line in kept)
 
 
 def _hero(facts: Facts, products: Mapping[str, ProductView]) -> LineItem | None:

@@ -63,7 +63,7 @@ def glimpse(
 def _told_in(session: Session, gated: Gated, language: str) -> Gated:
     """The same, with what is told within the mail in another language."""
     reader = Reader(gated.message.shop_id, gated.truth.facts, language)
-    return replace(gated, locale=language, guide=Library(session, [reader]).guide(reader))
+    return replace(gated, locale=language, guide=Library(session, [reader]).of(reader).guide)
 
 
 def _open() -> Judgement:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from schedules.sequence import TEMPLATES
@@ -32,6 +33,11 @@ def spoken(content: Content, step: str, *, wanted: str, shop_locale: str) -> Spo
     """
     key = (content.digest, TEMPLATES[step])
     have = _KEPT.get(key) or _KEPT.put(key, languages_of(content.files, TEMPLATES[step]))
+    return _best(have, wanted, shop_locale)
+
+
+@lru_cache(maxsize=1024)
+def _best(have: tuple[str, ...], wanted: str, shop_locale: str) -> Spoken:
     locales = (formats.locale_of(wanted, shop_locale), formats.locale_of(shop_locale))
     language = first_of(have, *map(formats.language_of, locales))
     known = (locale for locale in locales if formats.language_of(locale) == language)

@@ -22,7 +22,7 @@ def write(world: World, headline: str, **changes: Any) -> None:
 def found(world: World, language: str = "en", facts: Facts | None = None) -> str | None:
     with world.installation.database.read() as session:
         reader = Reader(world.shop_id, facts or Facts(order=an_order(MORNING)), language)
-        guide = Library(session, [reader]).guide(reader)
+        guide = Library(session, [reader]).of(reader).guide
         return guide.headline if guide else None
 
 
@@ -70,7 +70,7 @@ def test_an_order_is_discreet_when_all_that_is_left_of_it_is(world: World) -> No
             ((wrap,), False),
         ):
             reader = Reader(world.shop_id, Facts(order=an_order(MORNING, lines=lines)), "en")
-            assert Library(session, [reader]).is_discreet(reader) is is_discreet
+            assert Library(session, [reader]).of(reader).is_discreet is is_discreet
 
 
 def test_a_digital_order_has_the_guide_of_its_dearest_access(world: World) -> None:
@@ -92,9 +92,9 @@ def test_each_line_has_the_picture_of_the_variant_that_was_bought(world: World) 
             stock(session, world.shop_id, "kettle", variant_id=variant, image_url=picture)
     reader = Reader(world.shop_id, Facts(order=an_order(MORNING, lines=tuple(lines))), "en")
     with world.installation.database.read() as session:
-        library = Library(session, [reader])
-    assert library.products(reader)["kettle"].image_url == "https://northkettle.example/kettle.jpg"
-    assert library.pictures(reader) == {
+        known = Library(session, [reader]).of(reader)
+    assert known.products["kettle"].image_url == "https://northkettle.example/kettle.jpg"
+    assert known.pictures == {
         "1": "https://northkettle.example/a.jpg",
         "2": "https://northkettle.example/b.jpg",
     }
