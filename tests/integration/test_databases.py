@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import literal_column, select, text
+from sqlalchemy import delete, literal_column, select, text
+from sqlalchemy.exc import InternalError
 
 from tests.support.processes import wait_until
 from tests.support.rows import NOW
@@ -56,6 +57,37 @@ def test_whoever_gets_no_connection_in_time_is_told_to_try_again(
     with database.read() as session:
         assert session.scalar(select(1)) == 1
     database.close()
+
+
+def test_postgresql_keeps_the_plan_of_a_statement_from_one_reading_unit_to_the_next(
+    postgres_database: Database,
+) -> None:
+    """Its driver forgets what it has prepared with every unit that is rolled back."""
+    for _ in range(10):
+        with postgres_database.read() as session:
+            session.scalar(select(literal_column("'asked again'")))
+    with postgres_database.read() as session:
+        mine = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%asked again%'")
+        assert session.scalar(mine) == 1
+
+
+def test_a_reading_unit_writes_nothing_to_postgresql(postgres_database: Database) -> None:
+    with (
+        pytest.raises(InternalError, match="read-only transaction"),
+        postgres_database.read() as session,
+    ):
+        session.execute(delete(Shop))
+    with postgres_database.write() as session:
+        session.execute(delete(Shop))
+
+
+def test_what_a_reading_unit_changes_in_hand_is_not_written(database: Database) -> None:
+    with database.write() as session:
+        session.add(Shop(slug="northkettle", profile={}, created_at=NOW))
+    with database.read() as session:
+        session.scalars(select(Shop)).one().slug = "another"
+    with database.read() as session:
+        assert session.scalars(select(Shop.slug)).all() == ["northkettle"]
 
 
 def _take_connections(database: Database, count: int) -> None:

@@ -24,6 +24,8 @@ def reseal_all(session: Session, sealer: Sealer) -> int:
     Raises:
         SettingsError: one can be opened with none of the keys; nothing was changed, and where they stand is told.
     """
+    for table in (Shop, Source):
+        session.execute(select(table.id).order_by(table.id).with_for_update())
     before = sealed_texts(session)
     if not all(sealer.opens(each) for each in before):
         raise SettingsError(_unopened(session, sealer))
@@ -54,8 +56,8 @@ def _unopened(session: Session, sealer: Sealer) -> str:
 
 def _places(session: Session) -> Iterator[tuple[Shop | Source, str]]:
     """Rows with their JSON columns."""
-    shops = session.scalars(select(Shop).order_by(Shop.id).with_for_update()).all()
-    sources = session.scalars(select(Source).order_by(Source.id).with_for_update()).all()
+    shops = session.scalars(select(Shop).order_by(Shop.id)).all()
+    sources = session.scalars(select(Source).order_by(Source.id)).all()
     rows: list[Shop | Source] = [*shops, *sources]
     return ((row, column.name) for row in rows for column in row.__table__.columns if isinstance(column.type, JSON))
 

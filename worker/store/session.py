@@ -49,6 +49,7 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         make = _sqlite_engine if self.is_sqlite else _postgres_engine
         self.engine = make(url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=patience_s)
+        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(postgresql_readonly=True)
         self._writing = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
@@ -68,8 +69,10 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A unit that only reads."""
-        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+        with _translated(), Session(self._reading, expire_on_commit=False) as session:
             yield session
+            if not self.is_sqlite and session.in_transaction():
+                _end(session.connection())
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -137,6 +140,12 @@ def _finish(session: Session) -> Iterator[None]:
     session.commit()
 
 
+def _end(connection: Connection) -> None:
+    """Without a rollback, at which the driver forgets the statements that it has prepared: all are planned anew."""
+    if (begun := connection.get_transaction()) is not None:
+        begun.commit()
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
@@ -194,6 +203,7 @@ def _postgres_engine(url: str, **pool: Any) -> Engine:
     engine = create_engine(
         url,
         pool_pre_ping=True,
+        pool_use_lifo=True,  # each connection keeps its own plans: few that are used often have them all
         hide_parameters=True,  # errors reach the log, customers' data must not
         json_deserializer=_parsed,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from schedules.facts import Facts
 from schedules.lifecycle import State
+from tests.support.backlog import analyze, pile_up
 from tests.support.dispatching import MORNING, World
 from tests.support.orders import NORTHKETTLE, an_order, keep_order, keep_shop
 from worker.dispatch.service import due_within
@@ -136,9 +137,13 @@ def test_counting_stops_where_it_is_told_to(world: World) -> None:
 
 
 def test_claiming_uses_the_partial_index_of_due_messages(world: World) -> None:
+    for step in ("confirmation", "follow_up"):
+        pile_up(world, world.add_message(step), 500)
+    with world.installation.database.write() as session:
+        analyze(session)
     with world.installation.database.read() as session:
         if not world.installation.database.is_sqlite:
-            session.connection().exec_driver_sql("SET enable_seqscan = off")
+            session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
         explain = "EXPLAIN QUERY PLAN" if world.installation.database.is_sqlite else "EXPLAIN"
         query = (
             "SELECT id FROM message WHERE state = 'scheduled' AND claims < 2 AND shop_id = '{}' "
