@@ -44,7 +44,7 @@ def test_pairs_of_several_shops_find_their_rows_and_no_others(database: Database
 
 
 def test_names_are_found_whatever_is_in_them(database: Database) -> None:
-    names = ['"quoted"', "back\\slash", "{braces}", "a,b", "NULL", "", "Tee für zwei", "l'eau"]
+    names = ['"quoted"', "back\\slash", "{braces}", "a,b", "NULL", "", "Tee für zwei", "l'eau", "two\nlines\\n"]
     with database.write() as session:
         shop_id = keep_shop(session, MORNING).id
         for name in (*names, "other"):

@@ -38,9 +38,9 @@ def skip_fences() -> None:
     """Writes go through whoever has taken the message over meanwhile."""
 
     def many(original: Any) -> Any:
-        def moved(session: Session, changes: Sequence[Change], *, now: Any, real_at: Any, **_: Any) -> list[Change]:
+        def moved(session: Session, changes: Sequence[Change], **told: Any) -> list[Change]:
             as_read = {change.message.id: (change.message.state, change.message.fence) for change in changes}
-            return cast(list[Change], original(session, changes, now=now, real_at=real_at, locked=as_read))
+            return cast(list[Change], original(session, changes, **(told | {"locked": as_read})))
 
         return moved
 

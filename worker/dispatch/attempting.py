@@ -49,10 +49,13 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
         same, changed = _looked_at_again(session, chunk)
         admission = admit(session, same, now, real_at)
         admitted, late = within_shares(session, admission.admitted, now)
-        changes = [_attempting(installation.provider.name, ready, real_at) for ready in admitted]
-        changes += [Change(ready.message, State.SCHEDULED, CHANGED, {"claims": 0}) for ready in changed]
-        changes += [_postponed(waiting) for waiting in (*admission.waiting, *late)]
-        done = transition_many(session, changes, now=now, real_at=real_at, locked=locked)
+        provider = installation.provider.name
+        moving = [_attempting(provider, ready) for ready in admitted]
+        called = {"lease_until": real_at + ATTEMPT_LEASE, "attempted_at": real_at, "provider": provider}
+        done = transition_many(session, moving, now=now, real_at=real_at, locked=locked, alike=called)
+        back = [Change(ready.message, State.SCHEDULED, CHANGED) for ready in changed]
+        back += [_postponed(waiting) for waiting in (*admission.waiting, *late)]
+        done += transition_many(session, back, now=now, real_at=real_at, locked=locked, alike={"claims": 0})
         moved = {change.message.id for change in done}
         for ready in chunk:
             if ready.message.id not in moved:
@@ -60,7 +63,7 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
         going = [ready for ready in admitted if ready.message.id in moved]
         admission.take(going, now, real_at)
         flights = [_flight(ready, admission) for ready in going]
-        _keep_attempts(session, installation.provider.name, flights, real_at)
+        _keep_attempts(session, provider, flights, real_at)
         record_offers(session, [_shown(ready) for ready in going], now=now)
     for ready in going:
         _raise_alarm_if_late(ready, now)
@@ -91,11 +94,8 @@ def _one_each(same: Sequence[Ready], changed: list[Ready]) -> tuple[list[Ready],
     return kept, changed
 
 
-def _attempting(provider: str, ready: Ready, real_at: datetime) -> Change:
+def _attempting(provider: str, ready: Ready) -> Change:
     values = {
-        "lease_until": real_at + ATTEMPT_LEASE,
-        "attempted_at": real_at,
-        "provider": provider,
         "revision": ready.revision,
         "variant": ready.variant,
         "subject": ready.mail.subject,
@@ -108,7 +108,7 @@ def _attempting(provider: str, ready: Ready, real_at: datetime) -> Change:
 
 
 def _postponed(waiting: Waiting) -> Change:
-    return Change(waiting.ready.message, State.SCHEDULED, waiting.reason, {"send_at": waiting.until, "claims": 0})
+    return Change(waiting.ready.message, State.SCHEDULED, waiting.reason, {"send_at": waiting.until})
 
 
 def _flight(ready: Ready, admission: Admission) -> Flight:
@@ -131,13 +131,10 @@ def _keep_attempts(session: Session, provider: str, flights: Sequence[Flight], r
             "message_id": flight.message.id,
             "number": before.get(flight.message.id, 0) + 1,
             "fence": flight.message.fence,
-            "provider": provider,
-            "outcome": "open",
-            "started_at": real_at,
         }
         for flight in flights
     ]
-    insert_rows(session, Attempt, rows)
+    insert_rows(session, Attempt, rows, {"provider": provider, "outcome": "open", "started_at": real_at})
 
 
 def _shown(ready: Ready) -> Shown:

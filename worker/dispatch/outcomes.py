@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from schedules.lifecycle import State
@@ -27,6 +27,8 @@ from worker.store.transitions import Change, lock_rows, transition, transition_m
 log = structlog.get_logger()
 
 STORAGE_PAUSES_S = (0.2, 1.0, 3.0)
+
+_IS_OPEN = Attempt.outcome.in_([literal_column("'open'"), literal_column("'unknown'")])
 
 
 @record
@@ -122,7 +124,8 @@ def _accept(session: Session, answers: Sequence[_Answer], locked: Mapping[UUID, 
     if not answers:
         return
     changes, now, real_at = [_acceptance(answer) for answer in answers], answers[0].now, answers[0].real_at
-    done = transition_many(session, changes, now=now, real_at=real_at, locked=locked)
+    alike = {"accepted_at": now, "claims": 0}
+    done = transition_many(session, changes, now=now, real_at=real_at, locked=locked, alike=alike)
     moved = {change.message.id for change in done}
     for answer in answers:
         if answer.message.id in moved:
@@ -132,12 +135,7 @@ def _accept(session: Session, answers: Sequence[_Answer], locked: Mapping[UUID, 
 
 
 def _acceptance(answer: _Answer) -> Change:
-    values = {
-        "accepted_at": answer.now,
-        "provider_id": answer.outcome.receipt,
-        "claims": 0,
-        "tries": answer.message.tries + 1,
-    }
+    values = {"provider_id": answer.outcome.receipt, "tries": answer.message.tries + 1}
     return Change(answer.message, State.ACCEPTED, f"{answer.provider.name} took it", values)
 
 
@@ -210,15 +208,14 @@ def _close_attempts(session: Session, answers: Sequence[_Answer], real_at: datet
             "outcome": answer.outcome.verdict.value,
             "receipt": answer.outcome.receipt,
             "error": answer.outcome.error,
-            "finished_at": real_at,
         }
         for answer in answers
     ]
-    update_rows(session, Attempt, rows, only=or_(Attempt.outcome == "open", Attempt.outcome == "unknown"))
+    update_rows(session, Attempt, rows, {"finished_at": real_at}, only=_IS_OPEN)
 
 
 def _unclear(session: Session, message: Message) -> int:
-    mine = (Attempt.message_id == message.id, Attempt.outcome.in_(("open", "unknown")))
+    mine = (Attempt.message_id == message.id, _IS_OPEN)
     return session.scalar(select(func.count()).select_from(Attempt).where(*mine)) or 0
 
 

@@ -29,7 +29,6 @@ from worker.store.bulk import insert_rows
 from worker.store.many import are_among, is_among, once, rows_of
 from worker.store.models import Message, Shop, Transition
 from worker.store.session import database_now
-from worker.store.types import new_id
 
 SUSPECT_CLAIMS = 2
 """From so many claims without an orderly end on, a message is claimed alone: if it kills, it kills only itself."""
@@ -189,6 +188,5 @@ def _take(session: Session, chosen: Sequence[UUID], turn: Turn) -> list[Message]
 
 
 def _note(session: Session, messages: Sequence[Message], now: datetime, real_at: datetime) -> None:
-    line = {"before": State.SCHEDULED, "after": State.CLAIMED, "reason": "due", "at": now, "real_at": real_at}
-    rows = [line | {"id": new_id(), "message_id": message.id} for message in messages]
-    insert_rows(session, Transition, rows)
+    line = {"before": "scheduled", "after": "claimed", "reason": "due", "at": now, "real_at": real_at}
+    insert_rows(session, Transition, [{"message_id": message.id} for message in messages], line)

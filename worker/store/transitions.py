@@ -3,9 +3,10 @@
 A write is one conditional UPDATE on (id, state, fence) and its row count: whoever read an older row changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,7 +20,6 @@ from worker.store.bulk import insert_rows, update_rows
 from worker.store.many import given_among, once, rows_of
 from worker.store.models import Message, Transition
 from worker.store.session import database_now
-from worker.store.types import new_id
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,12 @@ def transition_many(
     now: datetime,
     real_at: datetime,
     locked: Mapping[UUID, tuple[str, int]] | None = None,
+    alike: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Change]:
     """Moves many messages at once, as `transition` moves one; those that really moved.
 
     A change whose row has moved on since it was read is left out, and changes nothing. `locked`: what `lock_rows` said
-    of them in this unit, and still holds.
+    of them in this unit, and still holds. `alike`: further columns to set, the same in all.
 
     Raises:
         ValueError: the table has no such edge, or there is no reason; a fault of the program.
@@ -82,12 +83,8 @@ def transition_many(
     moved = [
         change for change in changes if found.get(change.message.id) == (change.message.state, change.message.fence)
     ]
-    values = [_values(change, now) for change in moved]
-    for alike in _by_columns(moved, values):
-        update_rows(session, Message, alike)  # their rows are locked, so each finds its own
-    insert_rows(session, Transition, [_line(change, now, real_at) for change in moved])
-    for change, told in zip(moved, values, strict=True):
-        instance_dict(change.message).update(told)  # `set_committed_value` for each takes longer than the statement
+    for group in _together(moved):
+        _write_together(session, group, dict(alike), now, real_at)
     return moved
 
 
@@ -169,28 +166,25 @@ def _locking(session: Session) -> Select[*tuple[Any, ...]]:
     return rows.with_for_update(key_share=True)
 
 
-def _values(change: Change, now: datetime) -> dict[str, Any]:
-    defaults: dict[str, Any] = {"lease_until": None}
-    if change.to is not State.HELD:
-        defaults["held_by"] = ""
-    return defaults | change.values | {"state": change.to.value, "reason": change.reason, "updated_at": now}
+def _together(changes: Sequence[Change]) -> Iterable[list[Change]]:
+    """Changes along one edge and in the same columns: these are written together."""
+    found: dict[Hashable, list[Change]] = {}
+    for change in changes:
+        found.setdefault((change.message.state, change.to, *change.values), []).append(change)
+    return found.values()
 
 
-def _by_columns(changes: Sequence[Change], values: Sequence[dict[str, Any]]) -> Iterable[list[dict[str, Any]]]:
-    """Rows to write, those of the same columns together."""
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for change, told in zip(changes, values, strict=True):
-        alike.setdefault(tuple(told), []).append(told | {"id": change.message.id})
-    return alike.values()
-
-
-def _line(change: Change, now: datetime, real_at: datetime) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "message_id": change.message.id,
-        "before": State(change.message.state).value,
-        "after": change.to.value,
-        "reason": change.reason,
-        "at": now,
-        "real_at": real_at,
-    }
+def _write_together(
+    session: Session, changes: Sequence[Change], alike: Mapping[str, Any], now: datetime, real_at: datetime
+) -> None:
+    """Their rows are locked, so each finds its own."""
+    before, to = changes[0].message.state, changes[0].to
+    each = [change.values | {"id": change.message.id, "reason": change.reason} for change in changes]
+    ended = {"lease_until": None} if to is State.HELD else {"lease_until": None, "held_by": ""}
+    common = {**ended, **alike, "state": to.value, "updated_at": now}
+    same = {name: value for name, value in common.items() if name not in each[0]}
+    update_rows(session, Message, each, same)
+    lines = [{"message_id": change.message.id, "reason": change.reason} for change in changes]
+    insert_rows(session, Transition, lines, {"before": before, "after": to.value, "at": now, "real_at": real_at})
+    for change, values in zip(changes, each, strict=True):
+        instance_dict(change.message).update(same | values)  # `set_committed_value` for each takes longer than both
