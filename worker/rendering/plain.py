@@ -11,6 +11,8 @@ BLANK_LINES = re.compile(r"\n{3,}")
 
 def header_line(text: str) -> str:
     """A header's value: one line without control characters, nor such as turn the direction of what follows."""
+    if text.isprintable() and "  " not in text:  # as most are
+        return text.strip()
     line = BLANKS.sub(" ", text).strip()
     if line.isprintable():
         return line
@@ -32,11 +34,15 @@ def wrapped(text: str) -> str:
 def _wrap(line: str) -> list[str]:
     """Breaks at spaces, not at such as hold together; a word that is longer than a line stays whole."""
     indent = "  " if line.startswith(("- ", "  ")) else ""
-    first, *words = (word for word in line.split(" ") if word)
-    lines = [f"{indent if line.startswith(indent) else ''}{first}"]
-    for word in words:
-        if len(lines[-1]) + 1 + len(word) <= COLUMNS:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(indent + word)
-    return lines
+    lead = indent if line.startswith(indent) else ""
+    rest = lead + " ".join(word for word in line.split(" ") if word)
+    lines = []
+    while len(rest) > COLUMNS:
+        at = rest.rfind(" ", len(lead), COLUMNS + 1)
+        if at < 0:
+            at = rest.find(" ", COLUMNS)
+        if at < 0:
+            break
+        lines.append(rest[:at])
+        lead, rest = indent, indent + rest[at + 1 :]
+    return [*lines, rest]

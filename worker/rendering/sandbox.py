@@ -7,14 +7,11 @@ Jinja's own sandbox asks a dozen questions at each attribute. Values of `context
 their fields need none of them. Whatever else a template reaches for still goes through all of them.
 """
 
-import dataclasses
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, nodes, pass_eval_context
-from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.exceptions import SecurityError
 from jinja2.filters import do_join, do_round
 from jinja2.nodes import EvalContext
@@ -22,18 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from worker.rendering import context
+from worker.rendering.reading import OWNERS, SPECIAL, TYPES, FieldReader, Spreader
 
-FIELDS: dict[type, frozenset[str]] = {
-    kind: frozenset(field.name for field in dataclasses.fields(kind))
-    for kind in vars(context).values()
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind)
-}
-"""Types of values -> the fields that templates may read."""
-OWNERS: dict[str, frozenset[type]] = {
-    name: frozenset(kind for kind, names in FIELDS.items() if name in names)
-    for name in frozenset().union(*FIELDS.values())
-}
-"""The other way round: fields -> the types of values that have them."""
 FILTERS = frozenset(
     {
         *(
@@ -92,41 +79,6 @@ GROWING = frozenset({"*", "**", "%"})
 """Operators that make a text a million times as long."""
 
 
-SPECIAL = re.compile("[&<>'\"]")
-"""What `escape` changes."""
-
-
-class FieldReader(CodeGenerator):
-    """Reads and writes fields of our values where they stand, without calls: a mail has about a hundred of them."""
-
-    @optimizeconst
-    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
-        if node.attr not in OWNERS:
-            super().visit_Getattr(node, frame)
-            return
-        self.write(f"(owner.{node.attr} if (owner := ")
-        self.visit(node.node, frame)
-        self.write(f").__class__ in environment.owners[{node.attr!r}]")
-        self.write(f" else environment.getattr(owner, {node.attr!r}))")
-
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        """A text without special characters, as most are, is put out as it is, without a call."""
-        if self._is_escaped_always(frame, finalize):
-            self.write("(value if (value := ")
-        else:
-            super()._output_child_pre(node, frame, finalize)
-
-    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        if self._is_escaped_always(frame, finalize):
-            self.write(").__class__ is str and not environment.special(value) else escape(value))")
-        else:
-            super()._output_child_post(node, frame, finalize)
-
-    @staticmethod
-    def _is_escaped_always(frame: Frame, finalize: Any) -> bool:
-        return bool(frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None)
-
-
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja for the templates of shops: unknown names are errors, and nothing but the mail's values can be reached."""
 
@@ -142,8 +94,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters |= {"join": _join, "round": _round}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        known = FIELDS.get(type(obj))
-        if known is not None and attribute in known:
+        if attribute in TYPES.get(type(obj), ()):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
@@ -161,7 +112,7 @@ class ShopFolder(NodeTransformer):
 
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:
         owner = node.node
-        if isinstance(owner, nodes.Name) and owner.name == "shop" and node.attr in FIELDS[context.ShopContext]:
+        if isinstance(owner, nodes.Name) and owner.name == "shop" and node.attr in TYPES[context.ShopContext]:
             return nodes.Const(getattr(self.shop, node.attr), lineno=node.lineno)
         return self.generic_visit(node)
 
@@ -177,6 +128,7 @@ def folded(environment: Environment, source: str, shop: context.ShopContext | No
         raise TemplateSyntaxError(problem, line)
     if shop is not None:
         ShopFolder(shop).visit(tree)
+    Spreader().visit(tree)
     return tree
 
 
