@@ -30,7 +30,7 @@ from worker.rendering.offers import offer_part
 from worker.rendering.parcels import paid_back, parcel_part, still_wanted
 from worker.rendering.paying import pays_first, pays_on_delivery, printed_method
 from worker.rendering.port import GuideView, MailInputs, Offer, OfferCard, ProductView, is_discreet
-from worker.rendering.totals import goes_with_set, printed_price, totals_context
+from worker.rendering.totals import goes_with_set, printed_price, prints_full_prices, totals_context
 from worker.rendering.variants import guide_of, hero_of, lead_of, variant_of
 
 MOST_LINES = 6
@@ -53,6 +53,7 @@ class Builder:
         self.inputs, self.locale, self.labels, self.shop, self.order = inputs, locale, labels, shop, order
         self.lead, self.hero = lead_of(inputs), hero_of(inputs, self._is_discreet)
         self.parcels = parcel_part(inputs, order, locale)
+        self.is_full = prints_full_prices(order)
 
     def _is_discreet(self, line: LineItem) -> bool:
         return is_discreet(line, self.inputs.products)
@@ -201,7 +202,7 @@ class Builder:
             quantity=line.quantity,
             price=""
             if self._hides_prices or self.inputs.step == "shipping" or goes_with_set(line, self.order)
-            else formats.money(printed_price(line, self.order), self.locale),
+            else printed_price(line, self.locale, is_full=self.is_full),
             image="" if self._is_discreet(line) else _first_shown(self._pictures(line), THUMB_PIXELS),
             expected=self._date(line.expected_on) if line.expected_on and is_later else "",
             properties=[PropertyContext(name=each.name, value=each.value) for each in line.properties],

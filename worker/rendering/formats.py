@@ -135,7 +135,7 @@ def one_line(address: Address | None, locale: str) -> str:
         return ""
     place = _place(address)
     parts = (address.name, address.company, address.line1, address.line2, place, country(address.country, locale))
-    return ", ".join(part for part in parts if part)
+    return ", ".join(filter(None, parts))
 
 
 def _place(address: Address) -> str:
@@ -147,4 +147,4 @@ def _place(address: Address) -> str:
         parts = (address.city, address.postal_code)
     elif address.country in REGION_LAST:
         parts += (address.region,)
-    return " ".join(part for part in parts if part)
+    return " ".join(filter(None, parts))

@@ -11,7 +11,7 @@ COMMON = frozenset({"gift card", "store credit", "bank transfer", "cash on deliv
 
 def printed_method(order: Order, labels: Mapping[str, str]) -> str:
     """The ways of paying, as the mail names them. `labels`: `label_gift_card` and the like -> word."""
-    return ", ".join(_named(way, labels) for way in order.payment_method.split(", "))
+    return ", ".join([_named(way, labels) for way in order.payment_method.split(", ")])
 
 
 def pays_on_delivery(order: Order) -> bool:

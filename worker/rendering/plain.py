@@ -6,7 +6,6 @@ COLUMNS = 72
 JOINERS = "\u200c\u200d\xa0\u202f"
 """They hold signs of one emoji together, letters of Persian and Indian words apart or together, and words on a line."""
 BLANKS = re.compile(r"[^\S\xa0\u202f]+")
-BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def header_line(text: str) -> str:
@@ -28,14 +27,17 @@ def wrapped(text: str) -> str:
             lines.append(line)
         else:
             lines += _wrap(line)
-    return BLANK_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
+    joined = "\n".join(lines)
+    while "\n\n\n" in joined:
+        joined = joined.replace("\n\n\n", "\n\n")
+    return joined.strip() + "\n"
 
 
 def _wrap(line: str) -> list[str]:
     """Breaks at spaces, not at such as hold together; a word that is longer than a line stays whole."""
     indent = "  " if line.startswith(("- ", "  ")) else ""
     lead = indent if line.startswith(indent) else ""
-    rest = lead + " ".join(word for word in line.split(" ") if word)
+    rest = lead + " ".join(filter(None, line.split(" ")))
     lines = []
     while len(rest) > COLUMNS:
         at = rest.rfind(" ", len(lead), COLUMNS + 1)

@@ -21,20 +21,25 @@ LESS = frozenset({"discount", "credit", "refunded"})
 """Rows that are taken off."""
 
 
-def printed_price(line: LineItem, order: Order) -> Money:
-    """A line's price such that lines add up to the subtotal below them: before discounts where that is before them."""
+def prints_full_prices(order: Order) -> bool:
+    """Whether lines add up to the subtotal below them with their prices before discounts, rather than after."""
     subtotal = order.totals.subtotal.amount
-    full = sum(each.unit_price.amount * each.quantity for each in order.lines)
-    net = sum(each.total.amount for each in order.lines)
-    if abs(full - subtotal) >= abs(net - subtotal):
-        return line.total
-    return Money(amount=line.unit_price.amount * line.quantity, currency=line.total.currency)
+    full = sum([each.unit_price.amount * each.quantity for each in order.lines])
+    net = sum([each.total.amount for each in order.lines])
+    return abs(full - subtotal) < abs(net - subtotal)
+
+
+def printed_price(line: LineItem, locale: str, *, is_full: bool) -> str:
+    """A line's price, before discounts or after them."""
+    value = line.unit_price.amount * line.quantity if is_full else line.total.amount
+    return formats.amount(value, line.total.currency, locale)
 
 
 def goes_with_set(line: LineItem, order: Order) -> bool:
     """Whether it costs nothing by itself: a part whose set has the price, or a set whose parts have theirs."""
-    is_in_set = line.part_of is not None or any(each.part_of == line.id for each in order.lines)
-    return is_in_set and not line.unit_price.amount
+    if line.unit_price.amount:
+        return False
+    return line.part_of is not None or any(each.part_of == line.id for each in order.lines)
 
 
 def totals_context(
@@ -49,9 +54,9 @@ def totals_context(
     always = {"subtotal"} if order.delivery is DeliveryKind.DIGITAL else {"subtotal", "shipping"}
     rows = [("subtotal", totals.subtotal), ("discount", totals.discount), ("shipping", totals.shipping)]
     rows += [] if totals.tax_included else [("tax", totals.tax)]
-    rest = unexplained(totals)
-    rows += [("fees", rest)] if rest.amount > 0 else [("credit", rest.model_copy(update={"amount": -rest.amount}))]
-    if "label_refunded" in labels:  # content that a shop published before has no word for it
+    if rest := unexplained(totals):
+        rows.append(("fees" if rest > 0 else "credit", Money(amount=abs(rest), currency=totals.total.currency)))
+    if refunds and "label_refunded" in labels:  # content that a shop published before has no word for it
         rows.append(("refunded", _refunded_alone(totals, refunds)))
     shown = [(name, value) for name, value in rows if value.amount or name in always]
     shown.append(("total", totals.total))
@@ -70,11 +75,11 @@ def totals_context(
     ]
 
 
-def unexplained(totals: Totals) -> Money:
+def unexplained(totals: Totals) -> Decimal:
     """What the total is more than its parts, or less; of one that lacks what was refunded, less says nothing."""
     rest = totals.beyond_parts
-    is_told = abs(rest) <= _rounding(totals) or (totals.is_net and rest < 0)
-    return Money(amount=NOTHING if is_told else rest, currency=totals.total.currency)
+    is_told = not rest or abs(rest) <= _rounding(totals) or (totals.is_net and rest < 0)
+    return NOTHING if is_told else rest
 
 
 def _refunded_alone(totals: Totals, refunds: Sequence[Refund]) -> Money:
