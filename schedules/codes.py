@@ -53,6 +53,9 @@ class SegmentCode(Value):
         return self.use in (CodeUse.STANDARD, CodeUse.OWN)
 
 
+NO_CODE = SegmentCode()
+
+
 def _by_segment(given: Any) -> Any:
     """One word for everybody: `none`, `reuse`, or `first_time` (the standard code, for first-time customers alone)."""
     if not isinstance(given, str):
@@ -70,10 +73,6 @@ StepCodes = Annotated[dict[Segment, SegmentCode], BeforeValidator(_by_segment)]
 
 class NeverOn(Named):
     """What no code takes anything off."""
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.products or self.brands or self.categories or self.tags)
 
 
 class CodePolicy(Value):

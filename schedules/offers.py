@@ -13,9 +13,13 @@ class Named(Value):
     brands: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.products or self.categories or self.brands or self.tags)
+
     def covers(self, *, product_id: str, category: str, brand: str, tags: tuple[str, ...]) -> bool:
         """Whether a product is among them."""
-        return (
+        return not self.is_empty and (
             product_id in self.products
             or _meets(self.categories, (category,))
             or _meets(self.brands, (brand,))

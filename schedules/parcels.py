@@ -32,6 +32,8 @@ def sent_parcels(facts: Facts) -> tuple[Parcel, ...]:
 
     What a shop fulfils without sending it, like a gift card, is none.
     """
+    if not facts.parcels and not facts.loose_tracking:
+        return ()
     left = tuple(
         parcel
         for parcel in facts.parcels

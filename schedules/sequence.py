@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from schedules.codes import CodePolicy, SegmentCode, StepCodes
+from schedules.codes import NO_CODE, CodePolicy, SegmentCode, StepCodes
 from schedules.offers import OfferPolicy
 from schedules.segments import Segment
 from schedules.shop import Role
@@ -109,7 +109,7 @@ class Step(Value):
 
     def code_for(self, segment: Segment) -> SegmentCode:
         """What this mail gives to a segment."""
-        return self.code.get(segment, SegmentCode())
+        return self.code.get(segment, NO_CODE)
 
 
 class Cap(Value):

@@ -1,7 +1,7 @@
 """The rows that offers are chosen from: one query a kind, by shop or person."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -94,10 +94,10 @@ def parts_of_sets(rows: Iterable[ShelfProduct]) -> dict[tuple[UUID, str], frozen
     return {name: frozenset(parts) for name, parts in sets.items()}
 
 
-def hidden_products(session: Session, people: Sequence[Person]) -> dict[Person, list[str]]:
-    found: dict[Person, list[str]] = defaultdict(list)
+def hidden_products(session: Session, people: Collection[Person]) -> dict[Person, set[str]]:
+    found: dict[Person, set[str]] = defaultdict(set)
     for shop_id, address, product_id in rows_for(session, _hidden(session), people):
-        found[shop_id, address].append(product_id)
+        found[shop_id, address].add(product_id)
     return found
 
 
@@ -107,7 +107,7 @@ def _hidden(session: Session) -> Select[*tuple[Any, ...]]:
     return select(*columns).where(given_pairs(session, HiddenProduct.shop_id, HiddenProduct.address))
 
 
-def offered_products(session: Session, people: Sequence[Person]) -> dict[Person, list[tuple[UUID, str, datetime]]]:
+def offered_products(session: Session, people: Collection[Person]) -> dict[Person, list[tuple[UUID, str, datetime]]]:
     """What mails showed, or are about to show; oldest first."""
     found: dict[Person, list[tuple[UUID, str, datetime]]] = defaultdict(list)
     for shop_id, address, message_id, product_id, at in rows_for(session, _offered(session), people):

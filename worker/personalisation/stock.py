@@ -44,8 +44,9 @@ class Stock:
 
     def __init__(self, session: Session, requests: Sequence[OfferRequest], histories: Histories | None = None) -> None:
         self._bought = bought_rows(session, requests)
-        requests = [request for request in requests if self.bought_rows(request)]  # nothing else leads to an offer
-        people = sorted({(request.shop_id, request.address) for request in requests})
+        rows = {request.message_id: self._rows_bought(request) for request in requests}
+        requests = [request for request in requests if rows[request.message_id]]  # nothing else leads to an offer
+        people = {(request.shop_id, request.address) for request in requests}
         pairings, learned = pairings_for(session, self._bought), learned_for(session, self._bought)
         self._histories = histories or Histories(session, people)
         self._hidden = hidden_products(session, people)
@@ -57,6 +58,7 @@ class Stock:
         self._afterwards = Afterwards(session, requests, self._bought)
         self._locales = locales_of(session, requests)
         self._earlier = earlier_orders(session, [request for request in requests if request.earlier is None])
+        self._rows = rows
         self._names = {request.message_id: self._names_bought(request) for request in requests}
         self._parts = self._parts_bought(session, requests)
 
@@ -65,7 +67,7 @@ class Stock:
 
         A discreet product leads to no offer: that would give it away.
         """
-        rows = self.bought_rows(request)
+        rows = self._rows[request.message_id]
         if not rows:
             return
         causes = causes_of(row for row in rows if not row.discreet)
@@ -79,18 +81,18 @@ class Stock:
         if looks_back(request.step):
             yield from self._afterwards.candidates(request, self._past(request))
 
-    def bought_rows(self, request: OfferRequest) -> list[ShelfProduct]:
+    def _rows_bought(self, request: OfferRequest) -> list[ShelfProduct]:
         """Every variant of what was just bought."""
         bought = self._bought.get(request.shop_id)
         return [row for name in sorted(set(request.leading)) for row in bought.get(name, ())] if bought else []
 
     def names(self, request: OfferRequest) -> frozenset[str]:
         """Ids, categories and tags of what was just bought."""
-        return frozenset([name for row in self.bought_rows(request) for _, name in names_of(row)])
+        return frozenset([name for row in self._rows[request.message_id] for _, name in names_of(row)])
 
     def categories(self, request: OfferRequest) -> frozenset[str]:
         """Categories of what was just bought."""
-        return frozenset([row.category for row in self.bought_rows(request) if row.category])
+        return frozenset([row.category for row in self._rows[request.message_id] if row.category])
 
     def bought(self, request: OfferRequest) -> frozenset[str]:
         """What the person bought in any order, alone or as a part of a set."""
@@ -143,7 +145,7 @@ class Stock:
         return NONE.union(*map(bought_products, told))
 
     def hidden(self, request: OfferRequest) -> frozenset[str]:
-        return frozenset(self._hidden.get((request.shop_id, request.address), ()))
+        return frozenset(self._hidden.get((request.shop_id, request.address), NONE))
 
     def offered(self, request: OfferRequest) -> dict[str, datetime]:
         """What other mails showed this person, and when last: seen and passed over. No product twice."""

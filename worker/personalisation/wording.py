@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from worker.rendering import formats
 
@@ -132,6 +133,7 @@ def upgrade_reason(benefits: str, difference: Decimal, currency: str, language: 
     )
 
 
+@lru_cache(maxsize=256)
 def _reasons(language: str) -> Reasons:
     return REASONS.get(formats.language_of(language), REASONS["en"])
 

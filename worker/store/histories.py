@@ -34,9 +34,9 @@ class Histories:
     """Orders of some people, read in two queries, and good for those people alone."""
 
     def __init__(self, session: Session, people: Iterable[Person]) -> None:
-        wanted = sorted({person for person in people if person[1]})
-        shops = sorted({shop_id for shop_id, _ in wanted})
-        rows = rows_of(session, _learnings(session), {"shops": shops}).all() if shops else ()
+        wanted = {person for person in people if person[1]}
+        shops = {shop_id for shop_id, _ in wanted}
+        rows = rows_of(session, _learnings(session), {"shops": list(shops)}).all() if shops else ()
         self._high_value_from: dict[UUID, Decimal | None] = {row.shop_id: row.high_value_from for row in rows}
         keys = {row.shop_id: row.person_key for row in rows}
         self._orders = _orders(session, {(shop, person_of(keys[shop], at)): at for shop, at in wanted if shop in keys})
@@ -61,7 +61,7 @@ def _orders(session: Session, hashes: dict[tuple[UUID, str], str]) -> dict[Perso
         people[shop_id].append(person)
     found: defaultdict[Person, list[PastOrder]] = defaultdict(list)
     for shop_id, wanted in people.items():
-        for row in rows_of(session, _purchases(session), {"shop": shop_id, "people": sorted(wanted)}):
+        for row in rows_of(session, _purchases(session), {"shop": shop_id, "people": wanted}).all():
             if row.products:  # an order that came to nothing keeps none
                 order = PastOrder(row.order_ref, row.placed_at, frozenset(row.products), row.value)
                 found[shop_id, hashes[shop_id, row.person]].append(order)

@@ -172,6 +172,8 @@ def _parsed(document: str | bytes) -> Any:
     """A JSON column's value. What orjson does not take (NaN, half a surrogate pair), or would round to a float (whole
     numbers beyond 64 bits), Python's own reader does.
     """
+    if document in ("[]", b"[]"):  # most lists of a product
+        return []
     raw = document.encode(errors="replace") if isinstance(document, str) else document
     if LONG_NUMBER in raw.translate(OUTLINE):  # after a blank in a text too: then it is only read more slowly
         return json.loads(document)

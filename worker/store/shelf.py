@@ -127,7 +127,7 @@ def shelf_suggestions(
 ) -> list[ShelfSuggestion]:
     """What was learned for anything named, the best of each product or category first."""
     told = {"shop": shop_id, "products": products, "categories": categories}
-    return sorted(starmap(ShelfSuggestion, rows_of(session, _suggestions(session), told)))
+    return sorted(starmap(ShelfSuggestion, rows_of(session, _suggestions(session), told).all()))
 
 
 def shelf_guides(
