@@ -1,15 +1,18 @@
 """Rows that the gate judges by, as plain tuples: a batch of mails reads hundreds, twice, and changes none."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import starmap
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, literal_column, or_, select
+from sqlalchemy import Select, bindparam, func, literal_column, not_, or_, select
 from sqlalchemy.orm import Session
 
-from worker.store.many import given_among, given_pairs, once, per_pair, rows_for, rows_of
+from schedules.shop import ShopProfile
+from worker.store.many import given_among, once, per_pair, rows_for, rows_of
 from worker.store.models import CustomerRow, Message, OrderRow, Pause, Shop, Suppression
 from worker.store.models.messages import COUNTED
 
@@ -21,13 +24,22 @@ Person = tuple[UUID, str]
 
 
 class SeenOrder(NamedTuple):
-    """The fields of `OrderRow` that the gate looks at; without its facts it tells only whether it changed."""
+    """The fields of `OrderRow` that the gate looks at, and what is known of its person. Without its facts it tells only
+    whether anything changed; the other orders of a person tell only their versions.
+
+    `consent`, `orders_count`, `customer_version`: of the `CustomerRow`; None: there is none. `scopes`: of what is held
+    against the address, one after the other with commas between.
+    """
 
     id: UUID
     shop_id: UUID
     address: str | None
     version: int
-    hold: str | None
+    hold: str | None = None
+    consent: str | None = None
+    orders_count: int | None = None
+    customer_version: int | None = None
+    scopes: str | None = None
     external_id: str = ""
     placed_at: datetime | None = None
     facts: dict[str, Any] = {}  # noqa: RUF012 - never written to
@@ -38,32 +50,34 @@ class SeenOrder(NamedTuple):
         """An address that is empty stands for nobody."""
         return self.shop_id, self.address or ""
 
+    @property
+    def suppressed(self) -> frozenset[str]:
+        """Scopes held against the address."""
+        return frozenset(self.scopes.split(",")) if self.scopes else frozenset()
 
-class SeenShop(NamedTuple):
-    """The fields of `Shop`."""
 
-    id: UUID
-    profile: dict[str, Any]
+@dataclass
+class SeenShop:
+    """The fields of `Shop`. `pauses`: what stops its mails, by step (empty: the whole shop, which comes first)."""
+
+    stored: dict[str, Any]
     stream_keys: dict[str, Any]
     uninstalled_at: datetime | None
+    pauses: dict[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def profile(self) -> ShopProfile:
+        """Raises pydantic.ValidationError: what is stored cannot be read."""
+        return ShopProfile.model_validate(self.stored)
 
-class SeenCustomer(NamedTuple):
-    """The fields of `CustomerRow`."""
+    @cached_property
+    def printed(self) -> str:
+        """The profile as one text, to compare."""
+        return repr(self.stored)
 
-    shop_id: UUID
-    address: str
-    consent: str
-    orders_count: int | None
-    version: int
-
-
-class SeenPause(NamedTuple):
-    """The fields of `Pause`. `step` empty: the whole shop."""
-
-    shop_id: UUID
-    step: str
-    reason: str
+    def pauses_of(self, step: str) -> dict[str, str]:
+        """Those that stop a step's mails: step -> reason."""
+        return {name: reason for name, reason in self.pauses.items() if name in ("", step)}
 
 
 class SentMail(NamedTuple):
@@ -83,11 +97,13 @@ class SentMail(NamedTuple):
         return self.stream == "marketing" and self.counts_clicks
 
 
-ORDER = tuple(getattr(OrderRow, name) for name in SeenOrder._fields)
-VERSION = ORDER[: SeenOrder._fields.index("external_id")]
-SHOP = tuple(getattr(Shop, name) for name in SeenShop._fields)
-CUSTOMER = tuple(getattr(CustomerRow, name) for name in SeenCustomer._fields)
-PAUSE = tuple(getattr(Pause, name) for name in SeenPause._fields)
+_SCOPES = select(func.aggregate_strings(Suppression.scope, ",")).where(
+    Suppression.shop_id == OrderRow.shop_id, Suppression.address == OrderRow.address
+)
+VERSION = (OrderRow.id, OrderRow.shop_id, OrderRow.address, OrderRow.version)
+PERSON = (CustomerRow.consent, CustomerRow.orders_count, CustomerRow.version, _SCOPES.scalar_subquery())
+CONTENT = (OrderRow.external_id, OrderRow.placed_at, OrderRow.facts, OrderRow.pinned)
+SHOP = (Shop.id, Shop.profile, Shop.stream_keys, Shop.uninstalled_at)
 
 
 def seen_orders(session: Session, ids: Iterable[UUID], *, with_facts: bool) -> dict[UUID, SeenOrder]:
@@ -95,34 +111,28 @@ def seen_orders(session: Session, ids: Iterable[UUID], *, with_facts: bool) -> d
     wanted = {"ids": list(ids)}
     if not wanted["ids"]:
         return {}
-    rows = rows_of(session, (_orders if with_facts else _versions)(session), wanted)
+    rows = rows_of(session, (_orders if with_facts else _versions)(session), wanted).all()
     return {row.id: row for row in starmap(SeenOrder, rows)}
 
 
-def orders_of_people(session: Session, people: Iterable[Person]) -> Iterator[SeenOrder]:
-    """The orders of these people, without their facts."""
-    return starmap(SeenOrder, rows_for(session, _orders_of_people(session), people))
+def other_orders(session: Session, people: Iterable[Person], but_not: Iterable[UUID]) -> Iterator[SeenOrder]:
+    """The orders of these people, without those of these ids, and without their facts."""
+    return starmap(SeenOrder, rows_for(session, _other_orders(session), people, ids=list(but_not)))
 
 
 def seen_shops(session: Session, ids: Iterable[UUID]) -> dict[UUID, SeenShop]:
     """Shops by their ids."""
-    return {row.id: row for row in starmap(SeenShop, rows_of(session, _shops(session), {"ids": list(ids)}))}
+    found: dict[UUID, SeenShop] = {}
+    for row in rows_of(session, _shops(session), {"ids": list(ids)}):
+        if row.id not in found:
+            found[row.id] = SeenShop(row.profile, row.stream_keys, row.uninstalled_at)
+        if row.step is not None:
+            found[row.id].pauses[row.step] = row.reason or _pause_words(row.step)
+    return found
 
 
-def seen_pauses(session: Session, shop_ids: Iterable[UUID]) -> list[SeenPause]:
-    """What stops mails of these shops; that of a whole shop before those of its steps."""
-    return list(starmap(SeenPause, rows_of(session, _pauses(session), {"ids": list(shop_ids)})))
-
-
-def seen_customers(session: Session, people: Iterable[Person]) -> dict[Person, SeenCustomer]:
-    """What is known of these people."""
-    rows = starmap(SeenCustomer, rows_for(session, _customers(session), people))
-    return {(row.shop_id, row.address): row for row in rows}
-
-
-def scopes_against(session: Session, people: Iterable[Person]) -> list[tuple[UUID, str, str]]:
-    """Shop, address and scope of what is held against these people."""
-    return rows_for(session, _suppressions(session), people)
+def _pause_words(step: str) -> str:
+    return f"the step {step} is paused" if step else "the shop is paused"
 
 
 def sent_mails(session: Session, people: Iterable[Person], now: datetime) -> Iterator[SentMail]:
@@ -133,38 +143,30 @@ def sent_mails(session: Session, people: Iterable[Person], now: datetime) -> Ite
 
 @once
 def _orders(session: Session) -> Select[*tuple[Any, ...]]:
-    return select(*ORDER).where(given_among(session, OrderRow.id, "ids"))
+    return _with_person(session, *CONTENT)
 
 
 @once
 def _versions(session: Session) -> Select[*tuple[Any, ...]]:
-    return select(*VERSION).where(given_among(session, OrderRow.id, "ids"))
+    return _with_person(session)
+
+
+def _with_person(session: Session, *content: Any) -> Select[*tuple[Any, ...]]:
+    theirs = (CustomerRow.shop_id == OrderRow.shop_id) & (CustomerRow.address == OrderRow.address)
+    query = select(*VERSION, OrderRow.hold, *PERSON, *content).outerjoin(CustomerRow, theirs)
+    return query.where(given_among(session, OrderRow.id, "ids"))
 
 
 @once
-def _orders_of_people(session: Session) -> Select[*tuple[Any, ...]]:
-    return select(*VERSION).where(given_pairs(session, OrderRow.shop_id, OrderRow.address))
+def _other_orders(session: Session) -> Select[*tuple[Any, ...]]:
+    others = select(*VERSION).where(not_(given_among(session, OrderRow.id, "ids")))
+    return per_pair(session, others, OrderRow.shop_id, OrderRow.address)
 
 
 @once
 def _shops(session: Session) -> Select[*tuple[Any, ...]]:
-    return select(*SHOP).where(given_among(session, Shop.id, "ids"))
-
-
-@once
-def _pauses(session: Session) -> Select[*tuple[Any, ...]]:
-    return select(*PAUSE).where(given_among(session, Pause.shop_id, "ids")).order_by(Pause.step)
-
-
-@once
-def _customers(session: Session) -> Select[*tuple[Any, ...]]:
-    return select(*CUSTOMER).where(given_pairs(session, CustomerRow.shop_id, CustomerRow.address))
-
-
-@once
-def _suppressions(session: Session) -> Select[*tuple[Any, ...]]:
-    columns = (Suppression.shop_id, Suppression.address, Suppression.scope)
-    return select(*columns).where(given_pairs(session, Suppression.shop_id, Suppression.address))
+    paused = select(*SHOP, Pause.step, Pause.reason).outerjoin(Pause, Pause.shop_id == Shop.id)
+    return paused.where(given_among(session, Shop.id, "ids")).order_by(Pause.step)
 
 
 @once

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, text
@@ -13,22 +13,21 @@ from schedules.facts import ConsentState, Facts
 from schedules.records import record
 from schedules.shop import ShopProfile
 from schedules.timing import zone
-from worker.store.gate_rows import SeenCustomer, SeenOrder
+from worker.store.gate_rows import SeenOrder
 from worker.store.many import Listed
 from worker.store.models import Message
 from worker.store.orders import SIBLING_SPAN, facts_of, pinned_facts
 from worker.store.session import is_postgres
-from worker.store.surroundings import Surroundings, read_surroundings
+from worker.store.surroundings import Around, Surroundings, read_surroundings
 
 
-@record
-class Witness:
+class Witness(NamedTuple):
     """The versions behind a reading of the truth."""
 
     order: int
     hold: str | None
     profile: str
-    customer: tuple[int, str] | None
+    customer: tuple[int | None, str | None]
     suppressed: frozenset[str]
     pauses: frozenset[str]
     is_disconnected: bool
@@ -110,7 +109,6 @@ class Truths:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._seen = surroundings
-        self._profiles: dict[UUID, ShopProfile] = {}
 
     def of(self, message: Message) -> Truth:
         """The truth about one of the messages.
@@ -118,47 +116,44 @@ class Truths:
         Raises:
             pydantic.ValidationError: what is stored of its order or shop cannot be read.
         """
-        seen, order = self._seen, self._seen.orders[message.order_id]
-        customer, mails = seen.customer(order), seen.other_mails(message)
+        around = self._seen.around(message)
+        order, shop, mails, witness = around.order, around.shop, around.mails, _witness(around)
         facts = pinned_facts(order)
-        pauses = seen.pauses_of(message)
         return Truth(
             order=order,
             facts=facts,
-            profile=self._profile(message.shop_id),
-            consent=_consent(customer, facts),
-            suppressed=seen.suppressed(order),
-            paused=next(iter(pauses.values()), None),
-            is_disconnected=seen.shops[message.shop_id].uninstalled_at is not None,
-            sent=tuple(mail.at for mail in mails if mail.stream == "marketing"),
-            panels=tuple(mail.at for mail in mails if mail.has_offer),
-            others=seen.others(order),
-            orders_known=customer.orders_count if customer else None,
-            is_resting=seen.is_resting(message),
-            stream_keys=seen.shops[message.shop_id].stream_keys,
-            witness=self.witness(message),
+            profile=shop.profile,
+            consent=_consent(order, facts),
+            suppressed=witness.suppressed,
+            paused=next(iter(around.pauses.values()), None),
+            is_disconnected=witness.is_disconnected,
+            sent=tuple([mail.at for mail in mails if mail.stream == "marketing"]),
+            panels=tuple([mail.at for mail in mails if mail.has_offer]),
+            others=tuple(around.others),
+            orders_known=order.orders_count,
+            is_resting=around.is_resting,
+            stream_keys=shop.stream_keys,
+            witness=witness,
         )
 
     def witness(self, message: Message) -> Witness:
         """Only what tells whether the truth has changed."""
-        seen, order = self._seen, self._seen.orders[message.order_id]
-        shop, customer = seen.shops[message.shop_id], seen.customer(order)
-        return Witness(
-            order=order.version,
-            hold=order.hold,
-            profile=seen.printed(shop),
-            customer=(customer.version, customer.consent) if customer else None,
-            suppressed=seen.suppressed(order),
-            pauses=frozenset(seen.pauses_of(message)),
-            is_disconnected=shop.uninstalled_at is not None,
-            mails=frozenset(mail.id for mail in seen.other_mails(message)),
-            others=tuple((other.id, other.version) for other in seen.others(order)),
-        )
+        return _witness(self._seen.around(message))
 
-    def _profile(self, shop_id: UUID) -> ShopProfile:
-        if shop_id not in self._profiles:
-            self._profiles[shop_id] = ShopProfile.model_validate(self._seen.shops[shop_id].profile)
-        return self._profiles[shop_id]
+
+def _witness(around: Around) -> Witness:
+    order, shop = around.order, around.shop
+    return Witness(
+        order=order.version,
+        hold=order.hold,
+        profile=shop.printed,
+        customer=(order.customer_version, order.consent),
+        suppressed=order.suppressed,
+        pauses=frozenset(around.pauses),
+        is_disconnected=shop.uninstalled_at is not None,
+        mails=frozenset([mail.id for mail in around.mails]),
+        others=tuple([(other.id, other.version) for other in around.others]),
+    )
 
 
 _LOCK = text(
@@ -172,13 +167,13 @@ def lock_people(session: Session, people: Sequence[tuple[UUID, str]]) -> None:
     On SQLite a writing unit is alone anyway.
     """
     if is_postgres(session) and people:
-        keys = [f"{shop_id}:{address}" for shop_id, address in sorted(set(people))]
+        keys = sorted({f"{shop_id}:{address}" for shop_id, address in people})
         # The array is unfolded in its order: two units never wait for each other.
         session.connection().execute(_LOCK, {"keys": keys})
 
 
-def _consent(customer: SeenCustomer | None, facts: Facts) -> ConsentState:
-    told = ConsentState(customer.consent) if customer else ConsentState.UNKNOWN
+def _consent(order: SeenOrder, facts: Facts) -> ConsentState:
+    told = ConsentState(order.consent) if order.consent is not None else ConsentState.UNKNOWN
     if told is ConsentState.UNKNOWN and facts.order is not None:
         return facts.order.customer.consent
     return told
