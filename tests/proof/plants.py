@@ -123,9 +123,7 @@ def _claim_outside_the_transaction() -> None:
     waits = chain([1.5], repeat(4.0))  # the second chooses while the first waits, and takes when that one has sent
 
     def make(_original: Any) -> Any:
-        def claim(installation: Any, limit: int, *, is_suspect: bool) -> list[Message]:
-            if is_suspect:
-                return []
+        def claim(installation: Any, limit: int, *, may_be_suspect: bool) -> service._Batch:
             now = installation.clock.now()
             due = select(Message.id).where(Message.state == "scheduled", Message.send_at <= now).limit(limit)
             with installation.database.read() as session:
@@ -138,7 +136,7 @@ def _claim_outside_the_transaction() -> None:
                 values = {"state": "claimed", "fence": Message.fence + 1, "lease_until": real_at + service.CLAIM_LEASE}
                 messages = list(session.scalars(taken.values(values).returning(Message)))
                 claims._note(session, messages, now, real_at)
-            return messages
+            return service._Batch(messages, is_suspect=False)
 
         return claim
 

@@ -14,7 +14,7 @@ from worker.dispatch.breaker import back_at, hear, is_news, is_open, places, tak
 from worker.dispatch.flight import Flight, Ready
 from worker.errors import StorageUnavailableError
 from worker.store.models import ProviderKey
-from worker.store.provider_keys import find_keys, keep_keys
+from worker.store.provider_keys import find_keys, keep_keys, lock_keys
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ def admit(session: Session, ready: Sequence[Ready], now: datetime, real_at: date
     names = {each.account for each in ready if each.account}
     found = find_keys(session, names)
     counted = [name for name, key in found.items() if places(key, now, real_at) is not None]
-    made = Admission(keys=found | find_keys(session, counted, lock=True))
+    made = Admission(keys=found | lock_keys(session, counted))
     left = {name: places(key, now, real_at) for name, key in made.keys.items()}
     for each in ready:
         room = left.get(each.account)

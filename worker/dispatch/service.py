@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from math import ceil
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -75,12 +76,12 @@ def deliver_batch(installation: Installation, limit: int | None = None) -> int:
     """
     write_kept(installation)
     limit, suspects = limit or batch_size(installation), 0
-    while suspects < SUSPECTS_AT_ONCE and (suspect := _claim(installation, limit, is_suspect=True)):
+    while True:
+        batch = _claim(installation, limit, may_be_suspect=suspects < SUSPECTS_AT_ONCE)
+        _work(installation, batch.messages)
+        if not batch.is_suspect:
+            return suspects + len(batch.messages)
         suspects += 1
-        _work(installation, suspect)
-    batch = _claim(installation, limit, is_suspect=False)
-    _work(installation, batch)
-    return suspects + len(batch)
 
 
 def sweep_leases(installation: Installation) -> int:
@@ -95,18 +96,25 @@ def sweep_leases(installation: Installation) -> int:
     return sweep(installation) if is_any else 0
 
 
-def _claim(installation: Installation, limit: int, *, is_suspect: bool) -> list[Message]:
+class _Batch(NamedTuple):
+    messages: list[Message]
+    is_suspect: bool
+
+
+def _claim(installation: Installation, limit: int, *, may_be_suspect: bool) -> _Batch:
+    """One message whose earlier claims were lost, where it may and there is one; else of all others what is due."""
     now, real_at = installation.clock.now(), installation.clock.real_now()
     with installation.database.write() as session:
         sift = sift_of(installation, session, now, real_at)
         turn = Turn(now=now, lease=CLAIM_LEASE, limit=limit, sift=sift)
-        claimed = (claim_suspect if is_suspect else claim_due)(session, turn)
+        suspect = claim_suspect(session, turn) if may_be_suspect else []
+        claimed = suspect or claim_due(session, turn)
         for message in claimed:
             if message.claims > MAX_CLAIMS:
                 reason = f"poisoned: claimed {MAX_CLAIMS} times without an outcome"
                 transition(session, message, State.FAILED, reason, now=turn.now)
                 log.error("dispatch.message.poisoned", alarm=True, **ids(message))
-    return [message for message in claimed if message.state == State.CLAIMED]
+    return _Batch([message for message in claimed if message.state == State.CLAIMED], bool(suspect))
 
 
 def _work(installation: Installation, claimed: Sequence[Message]) -> None:

@@ -84,13 +84,14 @@ def update_rows(
         return
     table = cast(Table, model.__table__)
     if is_postgres(session):
-        change = _change(table, tuple(rows[0]), tuple(alike))
+        change = _change(table, tuple(rows[0]), tuple(alike), only)
         values = [_given(_columns(rows) | alike) | {"most": len(rows)}]
     else:
         change = update(table).where(table.c[KEY] == _value(table.c[KEY]))
         change = change.values({name: _value(table.c[name]) for name in (*rows[0], *alike) if name != KEY})
+        change = change if only is None else change.where(only)
         values = [_given(alike | row) for row in rows]
-    session.connection().execute(change if only is None else change.where(only), values)
+    session.connection().execute(change, values)
 
 
 def _columns(rows: Sequence[Row]) -> Row:
@@ -118,12 +119,13 @@ def _new(table: Table, names: tuple[str, ...]) -> ReturningInsert[UUID]:
 
 
 @lru_cache(maxsize=256)
-def _change(table: Table, names: tuple[str, ...], alike: tuple[str, ...]) -> Update:
+def _change(table: Table, names: tuple[str, ...], alike: tuple[str, ...], only: ColumnElement[bool] | None) -> Update:
     # A limit that is not known lets PostgreSQL think of few rows: a plan that it keeps from when the table was small
     # looks each up in the index too.
     told = select(*_told(table, names).c).limit(bindparam("most", type_=Integer())).subquery("rows").c
     values = {name: told[name] for name in names if name != KEY} | {name: _value(table.c[name]) for name in alike}
-    return update(table).where(table.c[KEY] == told[KEY]).values(values)
+    change = update(table).where(table.c[KEY] == told[KEY]).values(values)
+    return change if only is None else change.where(only)
 
 
 def _rows(table: Table, names: tuple[str, ...], alike: tuple[str, ...]) -> Select[Any]:

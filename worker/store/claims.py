@@ -23,10 +23,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from schedules.lifecycle import State
 from worker.store.bulk import insert_rows
-from worker.store.many import are_among, is_among, once, rows_of
+from worker.store.many import are_among, given_among, once, rows_of
 from worker.store.models import Message, Shop, Transition
 from worker.store.session import database_now
 
@@ -168,23 +169,25 @@ def _take(session: Session, chosen: Sequence[UUID], turn: Turn) -> list[Message]
     if not chosen:
         return []
     real_at = database_now(session)
-    taken = (
-        update(Message)
-        .where(is_among(session, Message.id, chosen), _SCHEDULED)
-        .values(
-            state=State.CLAIMED.value,
-            fence=Message.fence + 1,
-            claims=Message.claims + 1,
-            lease_until=real_at + turn.lease,
-            reason="a dispatcher has it",
-            updated_at=turn.now,
-        )
-        .returning(Message)
-        .execution_options(synchronize_session=False)
-    )
-    messages = list(session.scalars(taken))
+    told = {"ids": list(chosen), "until": real_at + turn.lease, "at": turn.now}
+    messages = list(session.scalars(_taking(session), told))
     _note(session, messages, turn.now, real_at)
     return sorted(messages, key=lambda message: (message.send_at, message.id))
+
+
+@once
+def _taking(session: Session) -> ReturningUpdate[Message]:
+    moment = Message.send_at.type
+    taken = update(Message).where(given_among(session, Message.id, "ids"), _SCHEDULED)
+    moved = taken.values(
+        state=State.CLAIMED.value,
+        fence=Message.fence + 1,
+        claims=Message.claims + 1,
+        lease_until=bindparam("until", type_=moment),
+        reason="a dispatcher has it",
+        updated_at=bindparam("at", type_=moment),
+    )
+    return moved.returning(Message).execution_options(synchronize_session=False)
 
 
 def _note(session: Session, messages: Sequence[Message], now: datetime, real_at: datetime) -> None:

@@ -2,28 +2,38 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from worker.store.many import given_among, once, rows_of
 from worker.store.models import ProviderKey
 from worker.store.session import insert_into
 
-ALL = select(ProviderKey).order_by(ProviderKey.id)
-NAMED = ALL.where(ProviderKey.id.in_(bindparam("names", expanding=True)))
-LOCKED = NAMED.with_for_update().execution_options(populate_existing=True)
+COLUMNS = ProviderKey.__table__.columns
 
 
 def list_keys(session: Session) -> Sequence[ProviderKey]:
-    """Every key of which anything was heard."""
-    return session.scalars(ALL).all()
+    """Every key of which anything was heard, to look at: what is changed of them here is not written."""
+    return [ProviderKey(**row._mapping) for row in rows_of(session, _all(session), {})]
 
 
-def find_keys(session: Session, names: Collection[str], *, lock: bool = False) -> dict[str, ProviderKey]:
-    """Those of the named keys of which anything was heard. `lock`: nobody else changes them until this unit ends."""
+def find_keys(session: Session, names: Collection[str]) -> dict[str, ProviderKey]:
+    """Those of the named keys of which anything was heard, to look at."""
     if not names:
         return {}
-    return {key.id: key for key in session.scalars(LOCKED if lock else NAMED, {"names": sorted(names)})}
+    found = rows_of(session, _named(session), {"names": list(names)})
+    return {row.id: ProviderKey(**row._mapping) for row in found}
+
+
+def lock_keys(session: Session, names: Collection[str]) -> dict[str, ProviderKey]:
+    """The same, to change: nobody else does until this unit ends."""
+    if not names:
+        return {}
+    named = select(ProviderKey).where(ProviderKey.id.in_(names)).order_by(ProviderKey.id)
+    fresh = named.with_for_update().execution_options(populate_existing=True)
+    return {key.id: key for key in session.scalars(fresh)}
 
 
 def keep_keys(session: Session, names: Collection[str], *, now: datetime) -> dict[str, ProviderKey]:
@@ -31,4 +41,14 @@ def keep_keys(session: Session, names: Collection[str], *, now: datetime) -> dic
     for name in sorted(names):
         row = insert_into(session, ProviderKey).values(id=name, provider=name.partition(":")[0], updated_at=now)
         session.execute(row.on_conflict_do_nothing(index_elements=["id"]))
-    return find_keys(session, names, lock=True)
+    return lock_keys(session, names)
+
+
+@once
+def _all(_session: Session) -> Select[*tuple[Any, ...]]:
+    return select(*COLUMNS).order_by(ProviderKey.id)
+
+
+@once
+def _named(session: Session) -> Select[*tuple[Any, ...]]:
+    return select(*COLUMNS).where(given_among(session, ProviderKey.id, "names"))
