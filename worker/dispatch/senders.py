@@ -27,8 +27,7 @@ def envelope_of(*, profile: ShopProfile, stream: str, address: str, settings: Se
     mine, other = profile.transactional, profile.marketing
     if stream == "marketing":
         mine, other = other, mine
-    host = urlsplit(settings.public_url).hostname or "localhost"
-    sender = mine.from_address or other.from_address or f"{profile.slug}@{host}"
+    sender = mine.from_address or other.from_address or f"{profile.slug}@{_own_host(settings.public_url)}"
     return Envelope(
         sender_name=header_line(profile.name),
         sender=sender,
@@ -36,3 +35,7 @@ def envelope_of(*, profile: ShopProfile, stream: str, address: str, settings: Se
         to=settings.redirect_all_to or address,
         is_test=bool(settings.redirect_all_to),
     )
+
+
+def _own_host(public_url: str) -> str:
+    return urlsplit(public_url).hostname or "localhost"
