@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from schedules.codes import CodeUse
@@ -19,11 +19,11 @@ from worker.personalisation.code_requests import OUTBOX, CodeDecision, CodeReque
 from worker.personalisation.codes import reserve_code, view_of
 from worker.rendering.port import Offer
 from worker.store.codes import WAITS, code_of
+from worker.store.many import given_among, once, rows_of
 from worker.store.models import OrderRow, Source
 from worker.store.transitions import transition
 
 WAITING_SINCE = "waits_for_code_since"
-SOURCES = select(Source).where(Source.shop_id.in_(bindparam("shops", expanding=True)))
 MARGIN = timedelta(minutes=15)
 """A mail goes without its code this long before its window closes."""
 
@@ -34,8 +34,8 @@ class Makers:
     def __init__(self, installation: Installation, session: Session, batch: Sequence[Gated]) -> None:
         self._is_real = installation.settings.has_provider
         wanted = {each.message.shop_id for each in batch if each.judgement.with_offer}
-        rows = session.scalars(SOURCES, {"shops": sorted(wanted)}).all() if wanted else ()
-        self._sources: dict[tuple[UUID, str], Source] = {(row.shop_id, row.kind): row for row in rows}
+        rows = rows_of(session, _sources(session), {"shops": list(wanted)}).all() if wanted else ()
+        self._sources: dict[tuple[UUID, str], Row[Any]] = {(row.shop_id, row.kind): row for row in rows}
 
     def of(self, gated: Gated) -> Maker:
         """Who makes the codes of the mail's shop, or why nobody does."""
@@ -55,6 +55,12 @@ class Makers:
         """The platform whose links the shop's storefront understands; empty: none that we know."""
         kinds = (CodeSource.SHOPIFY.value, CodeSource.WOOCOMMERCE.value)
         return next((kind for kind in kinds if (gated.message.shop_id, kind) in self._sources), "")
+
+
+@once
+def _sources(session: Session) -> Select[*tuple[Any, ...]]:
+    columns = (Source.shop_id, Source.kind, Source.id, Source.api)
+    return select(*columns).where(given_among(session, Source.shop_id, "shops"))
 
 
 def may_show_code(gated: Gated, segment: Segment) -> bool:

@@ -34,12 +34,17 @@ class Histories:
     """Orders of some people, read in two queries, and good for those people alone."""
 
     def __init__(self, session: Session, people: Iterable[Person]) -> None:
-        wanted = {person for person in people if person[1]}
-        shops = {shop_id for shop_id, _ in wanted}
-        rows = rows_of(session, _learnings(session), {"shops": list(shops)}).all() if shops else ()
+        wanted: defaultdict[UUID, set[str]] = defaultdict(set)
+        for shop_id, address in people:
+            if address:
+                wanted[shop_id].add(address)
+        rows = rows_of(session, _learnings(session), {"shops": list(wanted)}).all() if wanted else ()
         self._high_value_from: dict[UUID, Decimal | None] = {row.shop_id: row.high_value_from for row in rows}
-        keys = {row.shop_id: row.person_key for row in rows}
-        self._orders = _orders(session, {(shop, person_of(keys[shop], at)): at for shop, at in wanted if shop in keys})
+        self._orders: dict[Person, list[PastOrder]] = {}
+        # Shop by shop: asked for pairs of shop and person, SQLite would read every purchase there is.
+        for row in rows:
+            hashes = {person_of(row.person_key, address): address for address in wanted[row.shop_id]}
+            self._orders |= _orders(session, row.shop_id, hashes)
 
     def orders(self, shop_id: UUID, address: str) -> Sequence[PastOrder]:
         """The person's orders, oldest first; the one at hand may be among them."""
@@ -54,17 +59,13 @@ class Histories:
         return self._high_value_from.get(shop_id)
 
 
-def _orders(session: Session, hashes: dict[tuple[UUID, str], str]) -> dict[Person, list[PastOrder]]:
-    """Shop by shop: asked for pairs of shop and person, SQLite would read every purchase there is."""
-    people: defaultdict[UUID, list[str]] = defaultdict(list)
-    for shop_id, person in hashes:
-        people[shop_id].append(person)
+def _orders(session: Session, shop_id: UUID, hashes: dict[str, str]) -> dict[Person, list[PastOrder]]:
+    """`hashes`: as purchases name people -> their addresses."""
     found: defaultdict[Person, list[PastOrder]] = defaultdict(list)
-    for shop_id, wanted in people.items():
-        for row in rows_of(session, _purchases(session), {"shop": shop_id, "people": wanted}).all():
-            if row.products:  # an order that came to nothing keeps none
-                order = PastOrder(row.order_ref, row.placed_at, frozenset(row.products), row.value)
-                found[shop_id, hashes[shop_id, row.person]].append(order)
+    for row in rows_of(session, _purchases(session), {"shop": shop_id, "people": list(hashes)}).all():
+        if row.products:  # an order that came to nothing keeps none
+            order = PastOrder(row.order_ref, row.placed_at, frozenset(row.products), row.value)
+            found[shop_id, hashes[row.person]].append(order)
     return {person: sorted(orders, key=lambda order: (order.placed_at, order.ref)) for person, orders in found.items()}
 
 

@@ -1,6 +1,5 @@
 """Purchases kept for learning, and the suggestions learned from them."""
 
-import hashlib
 import hmac
 import secrets
 from collections import defaultdict
@@ -34,7 +33,7 @@ def learning_of(session: Session, shop_id: UUID) -> Learning:
 
 def person_of(key: str, address: str | None) -> str:
     """A hash that tells one person's orders apart from others', and nobody's name; empty without an address."""
-    return hmac.new(key.encode(), address.encode(), hashlib.sha256).hexdigest() if address else ""
+    return hmac.digest(key.encode(), address.encode(), "sha256").hex() if address else ""
 
 
 def keep_purchases(session: Session, shop_id: UUID, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
