@@ -110,10 +110,10 @@ def _facts(gate: GateInputs) -> Judgement | None:
 
 
 def _confirmation(gate: GateInputs) -> Judgement | None:
-    waits_until = (gate.facts.accepted_at or gate.order.placed_at) + gate.sequence.wait_for_hold
-    if gate.order.on_hold and gate.now < waits_until:
-        return Judgement(action="postpone", reason=reasons.ON_HOLD, until=waits_until)
-    return None
+    if not gate.order.on_hold:
+        return None
+    until = (gate.facts.accepted_at or gate.order.placed_at) + gate.sequence.wait_for_hold
+    return Judgement(action="postpone", reason=reasons.ON_HOLD, until=until) if gate.now < until else None
 
 
 def _shipping(gate: GateInputs) -> Judgement | None:

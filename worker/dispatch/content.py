@@ -28,8 +28,9 @@ class Shelf:
 
     def edition(self, session: Session, shop_id: UUID) -> Edition:
         """The shop's newest edition."""
-        if shop_id not in self._editions:
+        found = self._editions.get(shop_id)
+        if found is None:
             revision, content = load(session, shop_id, None)
-            sequence = parsed_sequence(content.files[PATH])
-            self._editions[shop_id] = Edition(revision=revision, content=content, sequence=sequence)
-        return self._editions[shop_id]
+            found = Edition(revision=revision, content=content, sequence=parsed_sequence(content.files[PATH]))
+            self._editions[shop_id] = found
+        return found

@@ -165,7 +165,8 @@ def _refusal(truth: Truth) -> Judgement | None:
 
 def _inputs(seen: _Seen, known: Known, now: datetime) -> GateInputs:
     message, truth, sequence = seen.message, seen.truth, seen.edition.sequence
-    siblings = (sibling_of(each, sequence.assume_delivered_after) for each in truth.siblings)
+    assumed = sequence.assume_delivered_after
+    siblings = [sibling_of(order.external_id, facts, assumed) for order, facts in truth.siblings]
     return GateInputs(
         facts=truth.facts,
         step=message.step,
@@ -184,14 +185,14 @@ def _inputs(seen: _Seen, known: Known, now: datetime) -> GateInputs:
         paused=truth.paused,
         marketing_sent=truth.sent,
         panels_sent=truth.panels,
-        siblings=tuple(each for each in siblings if each is not None),
+        siblings=tuple([each for each in siblings if each is not None]),
         timezone=truth.timezone,
         now=now,
         has_guide=known.guide is not None,
         is_discreet=known.is_discreet,
         is_resting=truth.is_resting,
         is_by_hand=bool(message.details.get(BY_HAND)),
-        troubles=tuple(at for facts in truth.other_facts if (at := troubled_at(facts)) is not None),
+        troubles=tuple([at for facts in truth.other_facts if (at := troubled_at(facts)) is not None]),
     )
 
 

@@ -17,6 +17,7 @@ from schedules.sequence import Sequence
 from worker.errors import UserError
 from worker.kept import Kept
 from worker.rendering.port import Content
+from worker.store.many import rows_of
 from worker.store.models import Revision
 from worker.store.settling import wait_for_planning
 
@@ -135,7 +136,7 @@ def _kept(session: Session, shop_id: UUID, number: int) -> Content:
 
 def newest_number(session: Session, shop_id: UUID) -> int:
     """The number of a shop's newest revision; 0: it published none."""
-    return session.scalar(NEWEST_NUMBER, {"shop": shop_id}) or 0
+    return rows_of(session, NEWEST_NUMBER, {"shop": shop_id}).scalar() or 0
 
 
 def judged_by(session: Session, shop_id: UUID, number: int) -> str:

@@ -41,7 +41,6 @@ class SeenOrder(NamedTuple):
     customer_version: int | None = None
     scopes: str | None = None
     external_id: str = ""
-    placed_at: datetime | None = None
     facts: dict[str, Any] = {}  # noqa: RUF012 - never written to
     pinned: dict[str, Any] = {}  # noqa: RUF012 - never written to
 
@@ -102,7 +101,7 @@ _SCOPES = select(func.aggregate_strings(Suppression.scope, ",")).where(
 )
 VERSION = (OrderRow.id, OrderRow.shop_id, OrderRow.address, OrderRow.version)
 PERSON = (CustomerRow.consent, CustomerRow.orders_count, CustomerRow.version, _SCOPES.scalar_subquery())
-CONTENT = (OrderRow.external_id, OrderRow.placed_at, OrderRow.facts, OrderRow.pinned)
+CONTENT = (OrderRow.external_id, OrderRow.facts, OrderRow.pinned)
 SHOP = (Shop.id, Shop.profile, Shop.stream_keys, Shop.uninstalled_at)
 
 

@@ -14,9 +14,8 @@ from schedules.facts import Facts
 from schedules.following import Sibling
 from schedules.parcels import delivered_at
 from schedules.sequence import ASSUME_DELIVERED_AFTER
-from worker.store.gate_rows import SeenOrder
 from worker.store.models import OrderRow
-from worker.store.orders import SIBLING_SPAN, facts_of
+from worker.store.orders import SIBLING_SPAN
 
 
 class Place(NamedTuple):
@@ -28,17 +27,16 @@ class Place(NamedTuple):
     is_apart: bool
 
 
-def sibling_of(order: OrderRow | SeenOrder, assume_after: timedelta = ASSUME_DELIVERED_AFTER) -> Sibling | None:
-    """The order as its neighbours' planning sees it; None while its own snapshot has not come.
+def sibling_of(external_id: str, facts: Facts, assume_after: timedelta) -> Sibling | None:
+    """An order as its neighbours see it; None while its own snapshot has not come.
 
     `assume_after`: as the shop's sequence says, see `schedules.parcels.delivered_at`.
     """
-    facts = facts_of(order)
     if facts.order is None:
         return None
     delivered = delivered_at(facts, assume_after)
     return Sibling(
-        order_id=order.external_id,
+        order_id=external_id,
         placed_at=facts.order.placed_at,
         delivered_at=delivered[0] if delivered else None,
         is_cancelled=situations.is_gone(facts),

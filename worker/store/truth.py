@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -39,10 +38,10 @@ class Witness(NamedTuple):
 class Truth:
     """All that the gate judges a message by. `sent`: when marketing mails, `panels`: when offer panels went out.
 
-    `others`: the person's other orders. `orders_known`: how many orders the person is known to have made, by the
-    platform's count; None when it tells none. `is_resting`: the person has long looked at no marketing mail.
-    `stream_keys`: as the shop's row keeps them, sealed. `witness` is equal for two readings exactly when nothing that
-    the gate reads has changed in between.
+    `others`: the person's other orders, `other_facts`: the facts of each. `orders_known`: how many orders the person is
+    known to have made, by the platform's count; None when it tells none. `is_resting`: the person has long looked at no
+    marketing mail. `stream_keys`: as the shop's row keeps them, sealed. `witness` is equal for two readings exactly
+    when nothing that the gate reads has changed in between.
     """
 
     order: SeenOrder
@@ -55,6 +54,7 @@ class Truth:
     sent: tuple[datetime, ...]
     panels: tuple[datetime, ...]
     others: tuple[SeenOrder, ...]
+    other_facts: tuple[Facts, ...]
     orders_known: int | None
     is_resting: bool
     stream_keys: Mapping[str, Any]
@@ -81,17 +81,12 @@ class Truth:
         return (self.facts.order.locale if self.facts.order else "") or self.profile.locale
 
     @property
-    def siblings(self) -> tuple[SeenOrder, ...]:
-        """Other orders placed within 14 days before or after; oldest first."""
-        placed = self.order.placed_at
-        if placed is None:
-            return ()
-        near = [each for each in self.others if each.placed_at and abs(each.placed_at - placed) <= SIBLING_SPAN]
-        return tuple(sorted(near, key=lambda each: (each.placed_at, each.id)))
-
-    @cached_property
-    def other_facts(self) -> tuple[Facts, ...]:
-        return tuple(facts_of(each) for each in self.others)
+    def siblings(self) -> list[tuple[SeenOrder, Facts]]:
+        """Other orders placed within 14 days before or after, with their facts."""
+        if self.facts.order is None or not self.others:
+            return []
+        placed, every = self.facts.order.placed_at, zip(self.others, self.other_facts, strict=True)
+        return [each for each in every if (order := each[1].order) and abs(order.placed_at - placed) <= SIBLING_SPAN]
 
 
 def read_truths(session: Session, messages: Sequence[Message], now: datetime) -> "Truths":
@@ -114,7 +109,7 @@ class Truths:
         """The truth about one of the messages.
 
         Raises:
-            pydantic.ValidationError: what is stored of its order or shop cannot be read.
+            pydantic.ValidationError: what is stored of its shop, or of an order of its person, cannot be read.
         """
         around = self._seen.around(message)
         order, shop, mails, witness = around.order, around.shop, around.mails, _witness(around)
@@ -130,6 +125,7 @@ class Truths:
             sent=tuple([mail.at for mail in mails if mail.stream == "marketing"]),
             panels=tuple([mail.at for mail in mails if mail.has_offer]),
             others=tuple(around.others),
+            other_facts=tuple([facts_of(each) for each in around.others]),
             orders_known=order.orders_count,
             is_resting=around.is_resting,
             stream_keys=shop.stream_keys,
