@@ -22,7 +22,6 @@ from worker.rendering.port import Offer
 from worker.store.bulk import insert_rows
 from worker.store.many import is_among
 from worker.store.models import Attempt
-from worker.store.session import database_now
 from worker.store.transitions import Change, lock_rows, transition_many
 from worker.store.truth import lock_people, read_witnesses
 
@@ -44,8 +43,7 @@ def mark_attempting(installation: Installation, chunk: Sequence[Ready]) -> list[
         lock_people(session, [(ready.message.shop_id, ready.address) for ready in chunk])
         # Before the look: whoever plans their orders, or erases their people, waits for what is written here, or has
         # come before it.
-        locked = lock_rows(session, [ready.message.id for ready in chunk])
-        real_at = database_now(session)
+        locked, real_at = lock_rows(session, [ready.message.id for ready in chunk])
         same, changed = _looked_at_again(session, chunk)
         admission = admit(session, same, now, real_at)
         admitted, late = within_shares(session, admission.admitted, now)

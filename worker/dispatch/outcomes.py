@@ -21,7 +21,6 @@ from worker.errors import StaleFenceError, StorageUnavailableError
 from worker.store.bulk import update_rows
 from worker.store.evidence import Evidence, record_evidence
 from worker.store.models import Attempt, Message
-from worker.store.session import database_now
 from worker.store.transitions import Change, lock_rows, transition, transition_many
 
 log = structlog.get_logger()
@@ -78,8 +77,7 @@ def settle(installation: Installation, answers: Sequence[tuple[Flight, Outcome]]
     """Writes answers down in one unit. One that comes after the lease has ended still counts as evidence."""
     now = installation.clock.now()
     with installation.database.write() as session:
-        locked = lock_rows(session, [flight.message.id for flight, _ in answers])
-        real_at = database_now(session)
+        locked, real_at = lock_rows(session, [flight.message.id for flight, _ in answers])
         settled = [
             _Answer(
                 session=session,

@@ -3,14 +3,14 @@
 A write is one conditional UPDATE on (id, state, fence) and its row count: whoever read an older row changes nothing.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, select, update
+from sqlalchemy import CursorResult, Select, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
@@ -19,7 +19,7 @@ from worker.errors import StaleFenceError
 from worker.store.bulk import insert_rows, update_rows
 from worker.store.many import given_among, once, rows_of
 from worker.store.models import Message, Transition
-from worker.store.session import database_now
+from worker.store.session import database_now, is_postgres
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,16 @@ class Change:
     to: State
     reason: str
     values: dict[str, Any] = field(default_factory=dict)
+
+
+class Locked(NamedTuple):
+    """States and fences of messages that nobody else changes until the unit ends.
+
+    `real_at`: the database's clock since then.
+    """
+
+    rows: Mapping[UUID, tuple[str, int]]
+    real_at: datetime
 
 
 def transition(
@@ -77,15 +87,17 @@ def transition_many(
     Raises:
         ValueError: the table has no such edge, or there is no reason; a fault of the program.
     """
+    found = lock_rows(session, [change.message.id for change in changes]).rows if locked is None else locked
+    groups: dict[Hashable, list[_Found]] = {}
     for change in changes:
-        _check(change)
-    found = lock_rows(session, [change.message.id for change in changes]) if locked is None else locked
-    moved = [
-        change for change in changes if found.get(change.message.id) == (change.message.state, change.message.fence)
-    ]
-    for group in _together(moved):
-        _write_together(session, group, dict(alike), now, real_at)
-    return moved
+        message_id, before = change.message.id, change.message.state
+        _check(before, change)
+        if found.get(message_id) == (before, change.message.fence):
+            group = groups.setdefault((before, change.to, *change.values), [])
+            group.append(_Found(message_id, before, change))
+    for group in groups.values():
+        _write_together(session, group, alike, now, real_at)
+    return [change for group in groups.values() for _, _, change in group]
 
 
 def reschedule(
@@ -144,47 +156,50 @@ def _note(
     session.add(Transition(message_id=message.id, before=before, after=after, reason=reason, at=now, real_at=real_at))
 
 
-def _check(change: Change) -> None:
-    before = State(change.message.state)
-    if not may_move(before, change.to):
+def _check(before: str, change: Change) -> None:
+    if not may_move(State(before), change.to):
         raise ValueError(f"a message does not go from {before} to {change.to}")
     if not change.reason:
         raise ValueError("a change of a message needs a reason that a person can read")
 
 
-def lock_rows(session: Session, message_ids: Sequence[UUID]) -> dict[UUID, tuple[str, int]]:
-    """Locks messages in the order of their ids, so that units never wait for each other; their states and fences."""
-    rows = rows_of(session, _locking(session), {"ids": list(message_ids)})
-    return {row.id: (row.state, row.fence) for row in rows}
+def lock_rows(session: Session, message_ids: Sequence[UUID]) -> Locked:
+    """Locks messages in the order of their ids, so that units never wait for each other."""
+    found = rows_of(session, _locking(session), {"ids": list(message_ids)}).all()
+    real_at = found[-1].real_at if found and is_postgres(session) else database_now(session)
+    return Locked({row.id: (row.state, row.fence) for row in found}, real_at)
 
 
 @once
 def _locking(session: Session) -> Select[*tuple[Any, ...]]:
     wanted = given_among(session, Message.id, "ids")
     rows = select(Message.id, Message.state, Message.fence).where(wanted).order_by(Message.id)
+    if not is_postgres(session):
+        return rows
     # As strong as an UPDATE's own lock: a stronger one would wait for rows that others add beside the message.
-    return rows.with_for_update(key_share=True)
+    locked = rows.with_for_update(key_share=True).subquery()
+    return select(locked, func.clock_timestamp(type_=Message.send_at.type).label("real_at"))  # each row after its lock
 
 
-def _together(changes: Sequence[Change]) -> Iterable[list[Change]]:
-    """Changes along one edge and in the same columns: these are written together."""
-    found: dict[Hashable, list[Change]] = {}
-    for change in changes:
-        found.setdefault((change.message.state, change.to, *change.values), []).append(change)
-    return found.values()
+class _Found(NamedTuple):
+    """A change whose row is as its caller read it."""
+
+    message_id: UUID
+    before: str
+    change: Change
 
 
 def _write_together(
-    session: Session, changes: Sequence[Change], alike: Mapping[str, Any], now: datetime, real_at: datetime
+    session: Session, group: Sequence[_Found], alike: Mapping[str, Any], now: datetime, real_at: datetime
 ) -> None:
-    """Their rows are locked, so each finds its own."""
-    before, to = changes[0].message.state, changes[0].to
-    each = [change.values | {"id": change.message.id, "reason": change.reason} for change in changes]
+    """Changes along one edge and in the same columns. Their rows are locked, so each finds its own."""
+    before, to = group[0].before, group[0].change.to
+    each = [change.values | {"id": message_id, "reason": change.reason} for message_id, _, change in group]
     ended = {"lease_until": None} if to is State.HELD else {"lease_until": None, "held_by": ""}
     common = {**ended, **alike, "state": to.value, "updated_at": now}
     same = {name: value for name, value in common.items() if name not in each[0]}
     update_rows(session, Message, each, same)
-    lines = [{"message_id": change.message.id, "reason": change.reason} for change in changes]
+    lines = [{"message_id": message_id, "reason": change.reason} for message_id, _, change in group]
     insert_rows(session, Transition, lines, {"before": before, "after": to.value, "at": now, "real_at": real_at})
-    for change, values in zip(changes, each, strict=True):
+    for (_, _, change), values in zip(group, each, strict=True):
         instance_dict(change.message).update(same | values)  # `set_committed_value` for each takes longer than both
