@@ -44,12 +44,11 @@ class Chooser:
     def __init__(self, installation: Installation, session: Session, batch: Sequence[Gated]) -> None:
         self._histories = Histories(session, [(each.message.shop_id, each.truth.address) for each in batch])
         self._segments = {each.message.id: _segment(self._histories, each) for each in batch}
-        asked = {
-            each.message.id: _request(installation, each, self._segments[each.message.id])
-            for each in batch
-            if each.judgement.with_offer
-        }
-        self._requests: dict[UUID, OfferRequest] = {key: found for key, found in asked.items() if found is not None}
+        self._requests: dict[UUID, OfferRequest] = {}
+        for each in batch:
+            request = _request(installation, each, self._segments[each.message.id])
+            if request is not None:
+                self._requests[each.message.id] = request
         self._stock = Stock(session, list(self._requests.values()), self._histories) if self._requests else None
 
     def segment(self, gated: Gated) -> Segment:
@@ -86,7 +85,7 @@ def _marked(gated: Gated, cards: tuple[OfferCard, ...], code: CodeDecision) -> t
     never_on = gated.edition.sequence.code.never_on
     may_be = discountable(Offer(cards=cards), never_on, is_for_full_price=view.is_for_full_price)
     cheaper = [product for product in may_be if reaches(product, view)]
-    return tuple(replace(card, is_discounted=card.product in cheaper) for card in cards)
+    return tuple(replace(card, is_discounted=True) if card.product in cheaper else card for card in cards)
 
 
 def _segment(histories: Histories, gated: Gated) -> Segment:
@@ -114,6 +113,8 @@ def _have_returns_ended(gated: Gated) -> bool:
 def _request(installation: Installation, gated: Gated, segment: Segment) -> OfferRequest | None:
     """What to ask for one mail; None: it shows no products."""
     message, truth = gated.message, gated.truth
+    if not gated.judgement.with_offer:
+        return None
     cards = gated.edition.sequence.steps[message.step].cards.get(Role(message.role))
     if cards is None or cards.most == 0:
         return None

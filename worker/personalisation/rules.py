@@ -53,8 +53,8 @@ def select(candidates: Iterable[Paired], limits: Limits) -> Selection:
 def _joined(candidates: Iterable[Paired]) -> list[Paired]:
     """What several things of the order speak for has the sum of their scores; each keeps its own proof."""
     every = list(candidates)
-    proven = [(paired.kind, *_id(paired.item)) for paired in every if paired.proof is not None]
-    if len(proven) == len(set(proven)):
+    learned = [(paired.kind, *_id(paired.item)) for paired in every if paired.proof is not None]
+    if len(learned) == len(set(learned)):
         return every
     sums: dict[tuple[str, str, str], float] = defaultdict(float)
     for paired in every:

@@ -44,8 +44,8 @@ class Stock:
 
     def __init__(self, session: Session, requests: Sequence[OfferRequest], histories: Histories | None = None) -> None:
         self._bought = bought_rows(session, requests)
-        rows = {request.message_id: self._rows_bought(request) for request in requests}
-        requests = [request for request in requests if rows[request.message_id]]  # nothing else leads to an offer
+        self._rows = {request.message_id: self._rows_bought(request) for request in requests}
+        requests = [request for request in requests if self._rows[request.message_id]]  # nothing else leads to an offer
         people = {(request.shop_id, request.address) for request in requests}
         pairings, learned = pairings_for(session, self._bought), learned_for(session, self._bought)
         self._histories = histories or Histories(session, people)
@@ -58,7 +58,6 @@ class Stock:
         self._afterwards = Afterwards(session, requests, self._bought)
         self._locales = locales_of(session, requests)
         self._earlier = earlier_orders(session, [request for request in requests if request.earlier is None])
-        self._rows = rows
         self._names = {request.message_id: self._names_bought(request) for request in requests}
         self._parts = self._parts_bought(session, requests)
 
@@ -196,9 +195,9 @@ def _by_name(
     """By shop and what it is said of: a request looks at its own alone."""
     named: dict[UUID, dict[Name, list[tuple[Row, Item, ShelfProduct]]]] = {}
     for shop_id, pairs in found.items():
-        own = named[shop_id] = {}
+        own, item_of_row = named.setdefault(shop_id, {}), items[shop_id].of
         for row, product in pairs:
-            own.setdefault(name_of(row), []).append((row, items[shop_id].of(product), product))
+            own.setdefault(name_of(row), []).append((row, item_of_row(product), product))
     return named
 
 

@@ -169,7 +169,7 @@ def _as_sold(rows: Iterable[ShelfProduct]) -> list[ShelfProduct]:
     """Each variant in the light of the others. With a product that is not sold none of its variants is: platforms that
     tell of both apart leave those as they are."""
     every = list(rows)
-    if len({row.product_id for row in every}) == len(every):
+    if len({row.product_id for row in every}) == len(every):  # none has others
         return every
     closed = {row[:2] for row in every if not row.variant_id and not row.is_active}
     variants: dict[Any, set[str]] = defaultdict(set)

@@ -81,6 +81,14 @@ def test_of_variants_that_offers_judge_alike_the_one_of_which_most_is_left_is_lo
     assert [(card.product.variant_id, card.has_choice) for card in offered(choose(world))] == [("b", True)]
 
 
+def test_of_a_batch_those_get_offers_who_bought_something_of_the_catalogue(world: World) -> None:
+    with world.installation.database.read() as session:
+        mia, other = asked(world), asked(world, message_id=UUID(int=9), lines=(a_line(404, "Spare lid", "9.00"),))
+        shelf = Stock(session, [other, mia])
+        assert products(choose_offer(shelf, mia)) == ["kettle"]
+        assert choose_offer(shelf, other).why_not == "no pairing fits what was bought"
+
+
 def test_with_a_product_that_is_not_sold_its_variants_are_not_either(world: World) -> None:
     """WooCommerce tells of a draft; its variations stay published."""
     with world.installation.database.write() as session:
