@@ -13,7 +13,7 @@ from schedules.parcels import arrival, group_parcels, has_goods, parcel_groups
 from schedules.records import record
 from schedules.sequence import Cap, Sequence
 from schedules.shop import Role, ShopProfile
-from schedules.timing import NONE, at_local, next_polite, past_the_hour, zone
+from schedules.timing import at_local, next_polite, past_the_hour, zone
 
 FEWER = "fewer"
 FEWER_MAILS = Cap(most=1, within=timedelta(days=30))
@@ -202,8 +202,9 @@ def _later(gate: GateInputs, at: datetime, why: str) -> Judgement | None:
     """A postponement to the next polite moment from `at` on; None: that is now."""
     daytime = gate.sequence.steps[gate.step].timing(gate.role).daytime
     quiet, spread = gate.sequence.quiet_hours, past_the_hour(gate.order.placed_at, gate.zone)
-    times = [next_polite(at, daytime, quiet, gate.zone, each) for each in (spread, NONE)]
-    until = next((each for each in times if each <= gate.expires_at), times[-1])
+    until = next_polite(at, daytime, quiet, gate.zone, spread)
+    if until > gate.expires_at:
+        until = next_polite(at, daytime, quiet, gate.zone)
     if until <= gate.now:
         return None
     if until > gate.expires_at:

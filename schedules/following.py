@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from schedules import reasons
 from schedules.facts import Facts, Order
-from schedules.parcel_facts import DeliverySource
+from schedules.parcel_facts import DeliverySource, Parcel
 from schedules.parcels import delivered_at, has_goods, has_left_whole, sent_parcels, trouble_since, was_delayed
 from schedules.sequence import Sequence as Definition
 
@@ -52,15 +52,16 @@ def arrival_of_all(
         return Arrival(at=opened, words="access was given", is_soon=True) if opened is not None else None
     if not has_left_whole(facts):
         return None
-    trouble = [at for parcel in sent_parcels(facts) if (at := trouble_since(parcel)) is not None]
+    parcels = sent_parcels(facts)
+    trouble = [at for parcel in parcels if (at := trouble_since(parcel)) is not None]
     if trouble:
         return Arrival(at=max(trouble), words="the late delivery", is_soon=True, held_for=reasons.IN_TROUBLE)
     arrived = delivered_at(facts, sequence.assume_delivered_after)
-    return _with_siblings(facts, order, arrived, siblings, sequence, timezone) if arrived else None
+    return _with_siblings(parcels, order, arrived, siblings, sequence, timezone) if arrived else None
 
 
 def _with_siblings(
-    facts: Facts,
+    parcels: Sequence[Parcel],
     order: Order,
     arrived: tuple[datetime, DeliverySource],
     siblings: Sequence[Sibling],
@@ -73,7 +74,7 @@ def _with_siblings(
     if later is not None:
         return Arrival(at=later, words="the delivery of the other order")
     words = "the last delivery" if source is DeliverySource.REPORTED else "the estimated delivery"
-    return Arrival(at=at, words=words, is_soon=any(was_delayed(parcel, timezone) for parcel in sent_parcels(facts)))
+    return Arrival(at=at, words=words, is_soon=any(was_delayed(parcel, timezone) for parcel in parcels))
 
 
 def near_orders(order: Order, siblings: Sequence[Sibling], within: timedelta) -> list[Sibling]:

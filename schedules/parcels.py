@@ -1,6 +1,6 @@
 """What the parcels of an order tell: which left on which day, what arrived and when, what is in trouble."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -123,18 +123,19 @@ def left_late(facts: Facts, timezone: ZoneInfo) -> bool:
 
 def has_left_whole(facts: Facts) -> bool:
     """Whether every piece that travels is in a parcel that left. A parcel that lists no lines counts as everything."""
-    if facts.order is None:
-        return False
-    parcels = sent_parcels(facts)
+    return facts.order is not None and _is_whole(facts.order, sent_parcels(facts))
+
+
+def _is_whole(order: Order, parcels: Sequence[Parcel]) -> bool:
     if any(not parcel.lines for parcel in parcels):
         return True
     left: dict[str, int] = {}
     for parcel in parcels:
         for line in parcel.lines:
             left[line.line_id] = left.get(line.line_id, 0) + line.quantity
-    goods = [line for line in facts.order.lines if is_shipped_goods(line)]
+    goods = [line for line in order.lines if is_shipped_goods(line)]
     return bool(parcels) and all(
-        left.get(line.id, 0) >= line.quantity or goes_along(line, facts.order, left) for line in goods
+        left.get(line.id, 0) >= line.quantity or goes_along(line, order, left) for line in goods
     )
 
 
@@ -152,11 +153,11 @@ def delivered_at(
     word nor before the day for which the carrier promises it: an estimate.
     """
     parcels = sent_parcels(facts)
-    if not parcels or not has_left_whole(facts) or any(is_in_trouble(parcel) for parcel in parcels):
+    if not parcels or facts.order is None or not _is_whole(facts.order, parcels) or any(map(is_in_trouble, parcels)):
         return None
-    times = [arrival(parcel) or _assumed(parcel, assume_after) for parcel in parcels]
-    is_reported = all(arrival(parcel) is not None for parcel in parcels)
-    return max(times), DeliverySource.REPORTED if is_reported else DeliverySource.ESTIMATED
+    reported = [arrival(parcel) for parcel in parcels]
+    times = [at or _assumed(parcel, assume_after) for at, parcel in zip(reported, parcels, strict=True)]
+    return max(times), DeliverySource.ESTIMATED if None in reported else DeliverySource.REPORTED
 
 
 def _assumed(parcel: Parcel, assume_after: timedelta) -> datetime:

@@ -90,8 +90,11 @@ def next_polite(
     `spread`: under an hour; what has to wait leaves so long after the hours that it waits for begin.
     """
     for _ in range(3):  # each may push into the other once
+        before = moment
         moment = next_outside(moment, quiet, timezone, spread)
         moment = next_within(moment, daytime, timezone, spread) if daytime else moment
+        if moment == before:
+            break
     return moment
 
 
