@@ -69,12 +69,17 @@ def parcel_groups(facts: Facts, shop: ShopProfile) -> dict[str, list[Parcel]]:
 
 
 def group_parcels(facts: Facts, shop: ShopProfile, group: str) -> list[Parcel]:
-    """The parcels that a message of this group tells about.
+    """The parcels that a message of this group tells about."""
+    return told_by(parcel_groups(facts, shop), group)
+
+
+def told_by(groups: Mapping[str, list[Parcel]], group: str) -> list[Parcel]:
+    """Those of a day's parcels that a message of this group tells about.
 
     A group is a day, or `DAY+PARCEL` for what left from that parcel on, after the day's first mail.
     """
     day, _, first = group.partition("+")
-    parcels = parcel_groups(facts, shop).get(day, [])
+    parcels = groups.get(day, [])
     if not first:
         return parcels
     begin = next((number for number, parcel in enumerate(parcels) if parcel.id == first), len(parcels))

@@ -113,7 +113,7 @@ class Builder:
             yes_url=inputs.links.feedback_yes,
             no_url=inputs.links.feedback_no,
             returns_until=self._returns_until(),
-            json_ld=json_ld(inputs, order),
+            json_ld=json_ld(inputs, order, self.parcels.parcels),
         )
 
     def _pieces_beside(self, hero: LineItem | None, shown: list[LineItem]) -> int:
@@ -124,8 +124,9 @@ class Builder:
     def _returns_until(self) -> str:
         """The last day of the return window; empty once it has passed."""
         end = self.inputs.return_ends_on
-        today = formats.local_date(self.inputs.now, self.inputs.timezone)
-        return self._date(end) if end is not None and end >= today else ""
+        if end is None or end < formats.local_date(self.inputs.now, self.inputs.timezone):
+            return ""
+        return self._date(end)
 
     def _shown_lines(self) -> list[LineItem]:
         """The lines the mail is about: all that are left, or those in this parcel, with its pieces."""
@@ -135,13 +136,12 @@ class Builder:
         parcels = self.parcels.parcels
         if not parcels or any(not parcel.lines for parcel in parcels):
             back = paid_back(self.inputs.facts, RefundReason.STOCK)
-            sent = (line.model_copy(update={"quantity": still_wanted(line, back)}) for line in shown)
-            return [line for line in sent if line.quantity]
+            return [_of_pieces(line, left) for line in shown if (left := still_wanted(line, back))]
         pieces: dict[str, int] = {}
         for parcel in parcels:
             for line in parcel.lines:
                 pieces[line.line_id] = pieces.get(line.line_id, 0) + line.quantity
-        return [line.model_copy(update={"quantity": pieces[line.id]}) for line in shown if pieces.get(line.id)]
+        return [_of_pieces(line, sent) for line in shown if (sent := pieces.get(line.id))]
 
     def _bought_on(self, lead: OfferCard | None) -> str:
         if lead is None or lead.bought_at is None:
@@ -220,10 +220,17 @@ class Builder:
         return ", ".join(part for part in (point.name, formats.one_line(point.address, self.locale)) if part)
 
 
+def _of_pieces(line: LineItem, quantity: int) -> LineItem:
+    return line if line.quantity == quantity else line.model_copy(update={"quantity": quantity})
+
+
 def _first_lines(lines: list[LineItem]) -> list[LineItem]:
     return lines if len(lines) <= MOST_LINES else lines[: MOST_LINES - 1]
 
 
 def _first_shown(images: tuple[str, ...], pixels: int) -> str:
     """The first picture that every mailbox shows, so large; empty: none."""
-    return next((shown for each in images if (shown := sized(formats.web_url(each), pixels))), "")
+    for each in images:
+        if each and (shown := sized(formats.web_url(each), pixels)):
+            return shown
+    return ""

@@ -1,25 +1,26 @@
 """JSON-LD for mailboxes that show orders and parcels (Gmail: Order, ParcelDelivery; registration needed)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from markupsafe import Markup
 
 from schedules.facts import DeliveryKind, Order
-from schedules.parcels import group_parcels
+from schedules.parcel_facts import Parcel
 from schedules.shop import Role
 from worker.rendering.formats import web_url
 from worker.rendering.port import MailInputs, is_discreet
 from worker.rendering.totals import goes_with_set
 
 
-def json_ld(inputs: MailInputs, order: Order) -> Markup:
+def json_ld(inputs: MailInputs, order: Order, parcels: Sequence[Parcel]) -> Markup:
     """A script element with the same values as the text; empty in companion mails, follow-ups and where prices hide."""
     if inputs.role is not Role.REPLACE or inputs.step not in ("confirmation", "shipping"):
         return Markup()
     if inputs.step == "confirmation" and order.gift is not None and order.gift.hide_prices:
         return Markup()
-    data = _order(inputs, order) if inputs.step == "confirmation" else _parcel(inputs, order)
+    data = _order(inputs, order) if inputs.step == "confirmation" else _parcel(inputs, order, parcels)
     if data is None:
         return Markup()
     text = orjson.dumps({"@context": "http://schema.org", **data}).decode()
@@ -51,8 +52,7 @@ def _order(inputs: MailInputs, order: Order) -> dict[str, Any]:
     }
 
 
-def _parcel(inputs: MailInputs, order: Order) -> dict[str, Any] | None:
-    parcels = group_parcels(inputs.facts, inputs.shop, inputs.parcel_group)
+def _parcel(inputs: MailInputs, order: Order, parcels: Sequence[Parcel]) -> dict[str, Any] | None:
     parcel = next((parcel for parcel in parcels if parcel.tracking_number), None)
     if parcel is None or order.delivery is not DeliveryKind.SHIPPING:
         return None

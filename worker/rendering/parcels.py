@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from schedules.facts import Facts, LineItem, LineKind, Order, RefundReason
 from schedules.parcel_facts import Box, Parcel
-from schedules.parcels import goes_along, group_parcels, parcel_groups
+from schedules.parcels import goes_along, parcel_groups, told_by
 from schedules.records import record
 from worker.rendering import formats
 from worker.rendering.carriers import redirect_url
@@ -31,12 +31,12 @@ class ParcelPart:
 
 def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
     """The parcels of a mail in words and links."""
-    parcels = group_parcels(inputs.facts, inputs.shop, inputs.parcel_group)
     groups = parcel_groups(inputs.facts, inputs.shop)
+    parcels = told_by(groups, inputs.parcel_group)
     tracked = [parcel for parcel in parcels if parcel.tracking_number or parcel.tracking_url]
     first = tracked[0] if tracked else None
-    later, days = _to_come(inputs.facts, order, groups), list(groups)
-    to_come, promised = titles(later), {line.expected_on for line in later if line.expected_on is not None}
+    later, days = _to_come(inputs.facts, order, groups) if groups else [], list(groups)
+    to_come, promised = titles(later), [line.expected_on for line in later if line.expected_on is not None]
     day = inputs.parcel_group.partition("+")[0]
     part = days.index(day) + 1 if day in groups else 0
     is_further = part > 0 and len(parcels) < len(groups[day])  # how many mails the day had before is not known here
@@ -54,7 +54,7 @@ def parcel_part(inputs: MailInputs, order: Order, locale: str) -> ParcelPart:
         is_further=is_further,
         to_come=to_come,
         to_come_on=formats.day(max(promised), locale) if promised else "",
-        missing=titles(line for line in order.lines if short.get(line.id)),
+        missing=titles(line for line in order.lines if short.get(line.id)) if short else "",
         others=_followed(tracked)[1:],
     )
     return ParcelPart(context=context, parcels=parcels, has_left=bool(groups))
@@ -78,7 +78,7 @@ def days_between(days: tuple[date, date] | None, locale: str) -> str:
 
 
 def titles(lines: Iterable[LineItem]) -> str:
-    return ", ".join(line.title for line in lines)
+    return ", ".join([line.title for line in lines])
 
 
 def paid_back(facts: Facts, *reasons: RefundReason) -> dict[str, int]:
@@ -97,9 +97,9 @@ def still_wanted(line: LineItem, back: dict[str, int]) -> int:
 
 
 def _to_come(facts: Facts, order: Order, groups: dict[str, list[Parcel]]) -> list[LineItem]:
-    """Lines that are in no parcel yet; none when nothing has left, or parcels list no lines."""
+    """Lines that are in no parcel yet; none when parcels list no lines."""
     parcels = [parcel for group in groups.values() for parcel in group]
-    if not parcels or any(not parcel.lines for parcel in parcels):
+    if any(not parcel.lines for parcel in parcels):
         return []
     left: dict[str, int] = {}
     for line in (line for parcel in parcels for line in parcel.lines):

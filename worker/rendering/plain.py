@@ -20,20 +20,14 @@ def header_line(text: str) -> str:
 
 def wrapped(text: str) -> str:
     """Wraps paragraphs and squeezes blank lines."""
-    lines: list[str] = []
-    for raw in text.splitlines():
-        line = raw.rstrip()
-        if len(line) <= COLUMNS or "://" in line:
-            lines.append(line)
-        else:
-            lines += _wrap(line)
-    joined = "\n".join(lines)
+    lines = [raw.rstrip() for raw in text.splitlines()]
+    joined = "\n".join([line if len(line) <= COLUMNS or "://" in line else _wrap(line) for line in lines])
     while "\n\n\n" in joined:
         joined = joined.replace("\n\n\n", "\n\n")
     return joined.strip() + "\n"
 
 
-def _wrap(line: str) -> list[str]:
+def _wrap(line: str) -> str:
     """Breaks at spaces, not at such as hold together; a word that is longer than a line stays whole."""
     indent = "  " if line.startswith(("- ", "  ")) else ""
     lead = indent if line.startswith(indent) else ""
@@ -47,4 +41,4 @@ def _wrap(line: str) -> list[str]:
             break
         lines.append(rest[:at])
         lead, rest = indent, indent + rest[at + 1 :]
-    return [*lines, rest]
+    return "\n".join([*lines, rest])
