@@ -29,10 +29,11 @@ class Counted:
 
 def with_counted_links(signer: LinkSigner, message: Message, inputs: MailInputs, html: str) -> Counted:
     """The HTML of a mail that is to be sent; previews keep their plain links."""
-    targets, kept = _targets(message, inputs), _kept(inputs)
+    targets = _targets(message, inputs)
     shop = host_of(inputs.shop.url) if message.stream == "marketing" else ""
     if not targets and not shop:
         return Counted(html=html, is_counted=False)
+    kept = _kept(inputs) if shop else frozenset()
     base = link_host(inputs.shop, message.stream)
     message_id = NO_MESSAGE if inputs.is_test else message.id
     number = 0
