@@ -177,9 +177,11 @@ def _take(session: Session, chosen: Sequence[UUID], turn: Turn) -> list[Message]
 
 @once
 def _taking(session: Session) -> ReturningUpdate[Message]:
+    """By their ids alone, for they are locked as they were found: asked for their state too, PostgreSQL may look for
+    them in the index of all that waits, from end to end."""
     moment = Message.send_at.type
-    taken = update(Message).where(given_among(session, Message.id, "ids"), _SCHEDULED)
-    moved = taken.values(
+    moved = update(Message).where(given_among(session, Message.id, "ids"))
+    taken = moved.values(
         state=State.CLAIMED.value,
         fence=Message.fence + 1,
         claims=Message.claims + 1,
@@ -187,7 +189,7 @@ def _taking(session: Session) -> ReturningUpdate[Message]:
         reason="a dispatcher has it",
         updated_at=bindparam("at", type_=moment),
     )
-    return moved.returning(Message).execution_options(synchronize_session=False)
+    return taken.returning(Message).execution_options(synchronize_session=False)
 
 
 def _note(session: Session, messages: Sequence[Message], now: datetime, real_at: datetime) -> None:

@@ -3,10 +3,11 @@
 import threading
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from schedules.facts import Facts
 from schedules.lifecycle import State
@@ -151,6 +152,25 @@ def test_claiming_uses_the_partial_index_of_due_messages(world: World) -> None:
         )
         lines = session.connection().exec_driver_sql(f"{explain} {query.format(world.shop_id)} LIMIT 5")
         assert "ix_message_due_of_shop" in " ".join(str(line) for line in lines)
+
+
+def test_what_is_claimed_is_taken_by_its_id_however_much_is_waiting(world: World) -> None:
+    """The database's statistics may know of no waiting message yet."""
+    pile_up(world, world.add_message("confirmation", due=timedelta(hours=-1)), 500)
+    engine, plans = world.installation.database.engine, []
+
+    def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("UPDATE message"):
+            how = "EXPLAIN QUERY PLAN" if world.installation.database.is_sqlite else "EXPLAIN"
+            plans.append(str(cursor.execute(f"{how} {statement}", parameters).fetchall()))
+
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        assert len(_claim(world)) == 10
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
+    assert len(plans) == 1
+    assert "ix_message" not in plans[0], "an index of all that waits"
 
 
 def test_a_claimed_message_still_shows_its_state_in_its_history(world: World) -> None:
