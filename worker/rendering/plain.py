@@ -31,7 +31,9 @@ def _wrap(line: str) -> str:
     """Breaks at spaces, not at such as hold together; a word that is longer than a line stays whole."""
     indent = "  " if line.startswith(("- ", "  ")) else ""
     lead = indent if line.startswith(indent) else ""
-    rest = lead + " ".join(filter(None, line.split(" ")))
+    rest = lead + line.lstrip(" ")
+    if "  " in line:
+        rest = lead + " ".join(filter(None, line.split(" ")))
     lines = []
     while len(rest) > COLUMNS:
         at = rest.rfind(" ", len(lead), COLUMNS + 1)
