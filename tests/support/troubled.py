@@ -85,6 +85,8 @@ class TroubledProvider:
             self.proofs.append((mail.message_id, mail.attempt_id))
         if trouble.kind in UNCLEAR:
             self.unclear.add(mail.message_id)
+        elif not takes:
+            self.in_flight.discard(mail.message_id)  # it has nothing of it, whoever hears that
         trouble.after()
         if outcome is None:
             # Whatever else the same process held is lost with it.
