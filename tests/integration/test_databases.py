@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, literal_column, select, text
 from sqlalchemy.exc import InternalError
 
+from tests.support.pooler import pooled
 from tests.support.processes import wait_until
 from tests.support.rows import NOW
 from tests.support.servers import fresh_postgres_database
@@ -69,6 +70,17 @@ def test_postgresql_keeps_the_plan_of_a_statement_from_one_reading_unit_to_the_n
     with postgres_database.read() as session:
         mine = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%asked again%'")
         assert session.scalar(mine) == 1
+
+
+def test_behind_a_pooler_no_plan_is_kept_for_the_next_unit_may_meet_another_server(postgres_url: str) -> None:
+    with pooled(postgres_url) as url:
+        database = Database(url)
+        for _ in range(10):
+            with database.write() as session:
+                session.scalar(select(literal_column("'asked again'")))
+        with database.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM pg_prepared_statements")) == 0
+        database.close()
 
 
 def test_a_reading_unit_writes_nothing_to_postgresql(postgres_database: Database) -> None:

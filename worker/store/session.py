@@ -215,6 +215,14 @@ def _postgres_engine(url: str, **pool: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def _limit(connection: Any, _record: Any) -> None:  # no start-up option: poolers refuse those that they don't know
         connection.execute(_LIMIT_IDLENESS, {"ms": IDLE_LIMIT_S * 1000})
+        if _is_pooled(connection):
+            connection.prepare_threshold = None  # the next unit may meet another server, which has no such plan
         connection.commit()
 
     return engine
+
+
+def _is_pooled(connection: Any) -> bool:
+    """Whether a pooler stands between (PgBouncer): the server that answers is not the one that greeted us."""
+    (pid,) = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return bool(pid != connection.info.backend_pid)
